@@ -1,0 +1,56 @@
+import { fileURLToPath } from "node:url";
+
+import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { configVariable, defineConfig } from "hardhat/config";
+
+/** Compilers come from npm, so that a build needs no download; the version is pinned in package.json. */
+const solcPath = (specifier: string): string => fileURLToPath(import.meta.resolve(specifier));
+
+const production = {
+  viaIR: true,
+  evmVersion: "cancun",
+  optimizer: { enabled: true, runs: 10_000 },
+  metadata: { bytecodeHash: "none" as const },
+};
+
+export default defineConfig({
+  plugins: [hardhatToolboxMochaEthers],
+  paths: { ignition: "deploy", tests: { solidity: "test/solidity", mocha: "test/ts" } },
+  typechain: { outDir: "typechain-types" },
+  solidity: {
+    compilers: [
+      { version: "0.8.30", path: solcPath("solc/soljson.js"), settings: production },
+      {
+        version: "0.6.6",
+        path: solcPath("solc-0.6.6/soljson.js"),
+        settings: { optimizer: { enabled: true, runs: 10_000 } },
+      },
+    ],
+    npmFilesToBuild: [
+      "@openzeppelin/contracts/access/manager/AccessManager.sol",
+      "@chainlink/contracts/src/v0.6/EACAggregatorProxy.sol",
+    ],
+  },
+  test: {
+    mocha: { timeout: 120_000 },
+    solidity: {
+      fuzz: { runs: 1_000, seed: "0xba11a57" },
+      invariant: { runs: 64, depth: 100, failOnRevert: true },
+    },
+  },
+  networks: {
+    // An in-process chain for tests; the gas table and the simulation run on the same rules.
+    default: { type: "edr-simulated", chainId: 31_337 },
+    // Mainnet's replica, built in the process and served over JSON-RPC; the fork reads it as it would read a node.
+    replica: { type: "edr-simulated", chainId: 1, allowBlocksWithSameTimestamp: false },
+    // A fork of the replica or of a real node; the address arrives with `network.create({ override })`.
+    fork: { type: "edr-simulated", chainId: 1 },
+    localhost: { type: "http", url: "http://127.0.0.1:8545" },
+    sepolia: {
+      type: "http",
+      chainId: 11_155_111,
+      url: configVariable("SEPOLIA_RPC_URL"),
+      accounts: [configVariable("SEPOLIA_PRIVATE_KEY")],
+    },
+  },
+});
