@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+/// @dev The scale of values, prices, healths and fractions: `0.8e18` is 80%.
+uint256 constant WAD = 1e18;
+
+/// @dev The scale of the two cash indices: eighteen decimals would lose 5e-11 a year when accrued every second.
+uint256 constant RAY = 1e27;
+
+/// @dev Governed parameters are packed in basis points, so that one slot holds what one action reads.
+uint256 constant BPS = 10_000;
+
+/// @dev The asset number of the quote token; also the mark of an empty entry on a collateral page, which cash never is on.
+uint8 constant QUOTE = 0;
+
+/// @dev Pages an account has at most; with two entries each, eight collaterals.
+uint256 constant MAX_PAGES = 4;
+uint256 constant MAX_COLLATERALS = 8;
+
+/// @dev The health of an account without risk.
+uint256 constant INFINITE_HEALTH = type(uint256).max;
+
+/// @dev Interest is a rate a year of 365 days.
+uint256 constant YEAR = 365 days;

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+/// @title Errors
+/// @notice Every custom error of the protocol, grouped by the contract that throws it.
+/// @dev Named `Contract_Reason`. Arguments are what a caller needs to decide whether to try again: the value that was found
+/// first, then the bound it broke. Those that a later block may cure say "Retryable".
+library Errors {
+    /*//////////////////////////////////////////////////////////////////////////
+                                     MARGIN ACCOUNT
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @notice Thrown when a call arrives while another one changes the ledger, or a view while it is half written.
+    error MarginAccount_Locked();
+
+    /// @notice Thrown when `caller` lacks the right that the action needs on the account.
+    /// @param right The bit of the right, see {IMarginAccount-setOperator}.
+    error MarginAccount_NotAuthorized(uint256 accountId, address caller, uint8 right);
+
+    /// @notice Thrown when a contract other than the named module calls a module's entry.
+    error MarginAccount_NotModule(address caller, address module);
+
+    /// @notice Thrown when a zero amount is passed where it can only be a mistake.
+    error MarginAccount_ZeroAmount();
+
+    /// @notice Thrown when the zero address would receive tokens.
+    error MarginAccount_ZeroReceiver();
+
+    /// @notice Thrown when an action would leave the account below its initial margin.
+    /// @param equityE18 {quote} Equity after the action, without what a halted price leaves unknown.
+    /// @param initialMarginE18 {quote} Initial margin after the action.
+    error MarginAccount_BelowInitialMargin(uint256 accountId, int256 equityE18, uint256 initialMarginE18);
+
+    /// @notice Thrown when an account holds less of a collateral than is asked of it.
+    /// @param held {token} What it holds.
+    /// @param needed {token} What was asked.
+    error MarginAccount_InsufficientCollateral(uint256 accountId, uint8 asset, uint256 held, uint256 needed);
+
+    /// @notice Thrown when an action would leave a debt so small that nobody would be paid for liquidating it.
+    /// @param debt {quote token} Debt after the action.
+    /// @param minimum {quote token} The smallest debt, other than none.
+    error MarginAccount_DustDebt(uint256 accountId, uint256 debt, uint256 minimum);
+
+    /// @notice Thrown when cash is asked for that lenders' deposits do not have idle. Retryable: wait for repayments.
+    /// @param idle {quote token} What lies in the vault for accounts.
+    /// @param needed {quote token} What was asked.
+    error MarginAccount_InsufficientLiquidity(uint256 idle, uint256 needed);
+
+    /// @notice Thrown when someone else than the owner's side brings an asset that the account does not hold.
+    error MarginAccount_ForeignAsset(uint256 accountId, uint8 asset, address caller);
+
+    /// @notice Thrown when an account would hold more kinds of collateral than an account may.
+    error MarginAccount_TooManyCollaterals(uint256 accountId, uint256 held, uint256 maximum);
+
+    /// @notice Thrown when a collateral balance would not fit its 112 bits.
+    error MarginAccount_AmountOverflow(uint256 amount, uint256 maximum);
+
+    /// @notice Thrown when cash shares would not fit their field.
+    error MarginAccount_CashOverflow(int256 shares, int256 maximum);
+
+    /// @notice Thrown when an account is named twice where two are needed.
+    error MarginAccount_SameAccount(uint256 accountId);
+
+    /// @notice Thrown when a policy's four points are not in the order 1 < lower <= lowerRestore <= upperRestore <= upper.
+    error MarginAccount_BadBand(uint32 lowerE6, uint32 lowerRestoreE6, uint32 upperRestoreE6, uint32 upperE6);
+
+    /// @notice Thrown when a number in a policy is above its bound.
+    error MarginAccount_PolicyOutOfBounds(bytes32 field, uint256 found, uint256 bound);
+
+    /// @notice Thrown when an operator is given a right that does not exist.
+    error MarginAccount_UnknownRight(uint8 rights, uint8 allRights);
+
+    /// @notice Thrown when a governed parameter is outside its hard bounds.
+    error MarginAccount_ParameterOutOfBounds(bytes32 field, uint256 found, uint256 bound);
+
+    /// @notice Thrown when a batch names more accounts than a batch may.
+    error MarginAccount_BatchTooLong(uint256 length, uint256 maximum);
+
+    /// @notice Thrown when {IMarginAccount-reverseProvision} finds the account still insolvent, or nothing to reverse.
+    error MarginAccount_ProvisionStands(uint256 accountId, int256 equityE18);
+
+    /// @notice Thrown when a provision is asked for an account whose equity is not negative. Retryable.
+    error MarginAccount_Solvent(uint256 accountId, int256 equityE18);
+
+    /// @notice Thrown when an action needs a price that is halted. Retryable: wait for the feed.
+    error MarginAccount_PriceHalted(uint256 accountId);
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                    COLLATERAL VAULT
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @notice Thrown when anyone but the wired margin account moves tokens.
+    error CollateralVault_NotMarginAccount(address caller);
+
+    /// @notice Thrown when the vault is wired a second time, or to nothing.
+    error CollateralVault_AlreadyWired(address marginAccount);
+
+    /// @notice Thrown when a token is not listed.
+    error CollateralVault_UnknownToken(address token);
+
+    /// @notice Thrown when an asset number is not listed.
+    error CollateralVault_UnknownAsset(uint8 asset);
+
+    /// @notice Thrown when a token is listed twice, or the list is full.
+    error CollateralVault_CannotList(address token, uint256 listed, uint256 maximum);
+
+    /// @notice Thrown when a token's decimals are outside what the protocol can count.
+    error CollateralVault_UnsupportedDecimals(address token, uint8 found, uint8 maximum);
+
+    /// @notice Thrown when a deposit is smaller than the token's minimum.
+    error CollateralVault_BelowMinimum(address token, uint256 amount, uint256 minimum);
+
+    /// @notice Thrown when a deposit would lift a token's total above its cap. Retryable: wait for withdrawals.
+    error CollateralVault_AboveCap(address token, uint256 total, uint256 cap);
+
+    /// @notice Thrown when fewer or more tokens arrived than were announced: a fee on transfer, or a token that lies.
+    error CollateralVault_WrongAmountArrived(address token, uint256 arrived, uint256 announced);
+
+    /// @notice Thrown when more is asked of the vault than its internal total.
+    error CollateralVault_InsufficientTotal(address token, uint256 total, uint256 needed);
+
+    /// @notice Thrown when an owner's reserve holds less than is asked of it.
+    error CollateralVault_InsufficientReserve(uint256 accountId, address token, uint256 held, uint256 needed);
+
+    /// @notice Thrown when a total would not fit its field.
+    error CollateralVault_TotalOverflow(address token, uint256 total, uint256 maximum);
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                  PRICE ORACLE ADAPTER
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @notice Thrown when a price is needed and its feed, or the quote's, is unusable. Retryable: wait for a round.
+    /// @param fault Why: see {IPriceOracleAdapter-Fault}.
+    error PriceOracleAdapter_Halted(uint8 asset, uint8 fault);
+
+    /// @notice Thrown when an asset without a feed is asked for.
+    error PriceOracleAdapter_NoFeed(uint8 asset);
+
+    /// @notice Thrown when a feed's parameter is outside its hard bounds.
+    error PriceOracleAdapter_ParameterOutOfBounds(bytes32 field, uint256 found, uint256 bound);
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                      RISK ENGINE
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @notice Thrown when a risk parameter is outside its hard bounds.
+    error RiskEngine_ParameterOutOfBounds(bytes32 field, uint256 found, uint256 bound);
+
+    /// @notice Thrown when an account holds an asset without risk parameters.
+    error RiskEngine_NoParameters(uint8 asset);
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                       REBALANCER
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @notice Thrown when a keeper parameter is outside its hard bounds.
+    error Rebalancer_ParameterOutOfBounds(bytes32 field, uint256 found, uint256 bound);
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                       LIQUIDATOR
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @notice Thrown when the account is not below its maintenance margin. Retryable: prices move.
+    /// @param healthE18 The health found; 1e18 is the bound.
+    error Liquidator_Healthy(uint256 accountId, uint256 healthE18);
+
+    /// @notice Thrown when the taker is the account's owner or operator, or one of theirs is the taking account's.
+    error Liquidator_SelfLiquidation(uint256 accountId, address taker);
+
+    /// @notice Thrown in the block in which the owner raised the account's risk. Retryable: wait for the next block.
+    error Liquidator_CoolingOff(uint256 accountId, uint256 riskBlock);
+
+    /// @notice Thrown when a price that the account depends on is halted. Retryable: wait for the feed.
+    error Liquidator_PriceHalted(uint256 accountId);
+
+    /// @notice Thrown when the asked fraction is zero or below the smallest slice.
+    error Liquidator_FractionTooSmall(uint256 fractionE18, uint256 minimumE18);
+
+    /// @notice Thrown when the slice costs more than the taker allowed. Retryable: the discount grows.
+    error Liquidator_PaymentAboveLimit(int256 payment, int256 limit);
+
+    /// @notice Thrown when a slice would leave the account's health lower than it found it.
+    error Liquidator_HealthLowered(uint256 accountId, uint256 beforeE18, uint256 afterE18);
+
+    /// @notice Thrown when a liquidation parameter is outside its hard bounds.
+    error Liquidator_ParameterOutOfBounds(bytes32 field, uint256 found, uint256 bound);
+}

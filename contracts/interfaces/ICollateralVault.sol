@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {AccountId} from "../types/AccountId.sol";
+
+/// @title ICollateralVault
+/// @notice Custody and nothing else: pulls and pushes tokens for MarginAccount and keeps an internal total for each, so a
+/// donation changes nothing. Also holds the owners' reserve buckets, which no account's debt can reach.
+/// @dev Everything that moves a token is open to MarginAccount alone, which holds the protocol's lock while it calls.
+interface ICollateralVault {
+    /// @notice A token was listed; its number is final.
+    event TokenListed(address indexed token, uint8 indexed asset, uint8 decimals);
+
+    /// @notice A token's limits were set.
+    event LimitsSet(address indexed token, uint64 capWholeTokens, uint40 minimumE6);
+
+    /// @notice The vault was tied to its margin account, once and for all.
+    event Wired(address indexed marginAccount);
+
+    /// @notice An owner's reserve changed to `held`.
+    event ReserveChanged(uint256 indexed accountId, uint8 indexed asset, uint256 held);
+
+    /// @notice Ties the vault to its margin account.
+    /// @dev Emits a {Wired} event. Requirements: the AccessManager role; not wired before; not the zero address.
+    function wire(address marginAccount) external;
+
+    /// @notice Lists a token under the next number; the first is the quote token, with number 0. Its cap starts at zero.
+    /// @dev Emits a {TokenListed} event. Requirements: the AccessManager role; not listed; at most 255 tokens; decimals at
+    /// most 18, at most 8 for the quote token.
+    /// @return asset The token's number.
+    function list(address token) external returns (uint8 asset);
+
+    /// @notice Sets a token's limits.
+    /// @dev Emits a {LimitsSet} event. Requirements: the AccessManager role; the token is listed.
+    /// @param capWholeTokens {whole token} The most that accounts may hold together.
+    /// @param minimumE6 {1e-6 whole token} The smallest deposit; never less than one unit.
+    function setLimits(address token, uint64 capWholeTokens, uint40 minimumE6) external;
+
+    /// @notice Takes a deposit from `from` and counts it for accounts.
+    /// @dev Requirements, checked in this order:
+    /// - The caller must be the margin account.
+    /// - `token` must be listed and `amount` at least its minimum.
+    /// - The total after must not be above the cap, unless `exemptFromCap`.
+    /// - Exactly `amount` must arrive.
+    /// @return asset The token's number.
+    function pull(address token, address from, uint256 amount, bool exemptFromCap) external returns (uint8 asset);
+
+    /// @notice Pays `amount` of what is counted for accounts to `to`.
+    function push(address token, address to, uint256 amount) external;
+
+    /// @notice Takes a deposit from `from` into the reserve of an account.
+    function pullToReserve(AccountId account, address token, address from, uint256 amount)
+        external
+        returns (uint8 asset);
+
+    /// @notice Pays `amount` out of the reserve of an account to `to`.
+    function pushFromReserve(AccountId account, address token, address to, uint256 amount)
+        external
+        returns (uint8 asset);
+
+    /// @notice Moves from what is counted for accounts to an account's reserve; no token moves.
+    function toReserve(AccountId account, uint8 asset, uint256 amount) external;
+
+    /// @notice Moves from an account's reserve to what is counted for accounts; no token moves, no cap refuses it.
+    function fromReserve(AccountId account, uint8 asset, uint256 amount) external;
+
+    /// @notice The number of a listed token.
+    function assetOf(address token) external view returns (uint8 asset);
+
+    /// @notice The token of a number, the zero address if none.
+    function tokenOf(uint8 asset) external view returns (address token);
+
+    /// @notice How many tokens are listed, the quote included.
+    function listedCount() external view returns (uint256);
+
+    /// @notice What the vault counts for accounts and for reserves, and its limits; {token}.
+    function totalsOf(address token) external view returns (uint256 total, uint256 reserved, uint256 cap, uint256 minimum);
+
+    /// @notice The reserve of an account in one token; {token}.
+    function reserveOf(AccountId account, uint8 asset) external view returns (uint256);
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {AccountId} from "../types/AccountId.sol";
+import {AccountHeader} from "../types/AccountHeader.sol";
+import {BandPolicy} from "../types/BandPolicy.sol";
+import {Assessment, Portfolio} from "../types/Portfolio.sol";
+
+/// @notice What a rebalance does, and why it does nothing.
+enum Outcome {
+    InBand, // inside the band; nothing to do
+    NoRisk, // no debt: nothing to balance
+    NotWorthIt, // it would cost more than it gains
+    PriceHalted, // a price the account depends on is missing
+    Released, // above `upper`: collateral went to the reserve or the wallet
+    ToppedUp, // below `lower`: reserve or wallet brought it to `lowerRestore`
+    MarginCalled, // still short: the call is recorded and its clock runs
+    CallRunning, // still short, and the call was recorded before
+    CallPaused, // back above `lower`, not yet at `lowerRestore`
+    CallCured, // back at `lowerRestore`: the clock is reset
+    LiquidationOpened, // first seen below maintenance
+    LiquidationOpen, // below maintenance, as recorded before
+    Provisioned, // insolvent: what lenders may lose is set aside
+    Failed // only in a batch: the account's own rebalance reverted
+}
+
+/// @notice One movement of a rebalance: `amount` of `asset` from the reserve, or from the wallet.
+struct Move {
+    uint8 asset;
+    bool wallet;
+    uint256 amount; // {token}
+}
+
+/// @notice What a rebalance would do now.
+struct Plan {
+    Outcome outcome; // of the movements alone; the clock has the last word when they fall short
+    bool release; // moves leave the account instead of entering it
+    Assessment before;
+    uint256 keeperPayMaxE18; // {quote} the most that this rebalance may pay its keeper
+    uint256 gasPriceE18; // {quote/gas} what a unit of gas is worth, with the keeper's margin
+    int256 deficitE18; // {quote} lowerRestore * MM - E
+    Move[] moves;
+}
+
+/// @title IRebalancer
+/// @notice Decides what a rebalance does; MarginAccount carries it out and checks the result. Views only: it has no power
+/// over any account, and its answer depends on nothing a keeper chooses.
+interface IRebalancer {
+    /// @notice What keepers are paid; see {setKeeperParameters}.
+    struct KeeperParameters {
+        uint32 gasMaximum; // {gas} the most that is reimbursed
+        uint32 gasOverhead; // {gas} what the contract cannot measure: the transaction's own cost
+        uint64 baseFeeMaximum; // {wei/gas} the most that is reimbursed
+        uint16 marginBps; // on top of the gas
+        uint32 flatE6; // {1e-6 quote} on top of that
+        uint8 gasAsset; // the listed wrapper of the chain's coin
+        uint16 releaseMultiple; // a release is worth at least this many times its cost
+        uint16 discountBps; // {MM} the liquidation discount that a rebalance makes less likely
+    }
+
+    /// @notice The keeper's parameters were set.
+    event KeeperParametersSet(KeeperParameters parameters);
+
+    /// @notice Sets what keepers are paid.
+    /// @dev Emits a {KeeperParametersSet} event. Requirements: the AccessManager role; gas at most 5 million, overhead at most
+    /// 100,000, base fee at most 10,000 gwei, margin at most 100%, flat at most 100 quote units, discount at most 100%.
+    function setKeeperParameters(KeeperParameters calldata parameters) external;
+
+    /// @notice What a rebalance of the account would do now.
+    /// @dev Rounding: amounts that enter are rounded up and amounts that leave down, both toward the restore point from the
+    /// safe side.
+    function plan(AccountId account, AccountHeader header, BandPolicy policy, Portfolio calldata portfolio, uint256 walletLeftE18)
+        external
+        view
+        returns (Plan memory);
+
+    /// @notice What keepers are paid.
+    function keeperParameters() external view returns (KeeperParameters memory);
+}

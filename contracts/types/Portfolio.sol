@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {CollateralPage} from "./CollateralPage.sol";
+
+/// @notice What the risk engine needs of an account. Positions join as a third member; nothing else has to move.
+struct Portfolio {
+    int256 cashE18; // {quote} signed, debt rounded up and credit rounded down
+    CollateralPage[] pages;
+}
+
+/// @notice One exposure of an account, priced: the collateral of one underlying. A leg holds what every later step needs,
+/// so no step reads a feed or a parameter twice.
+struct Leg {
+    uint8 asset;
+    bool halted; // no usable price: worth nothing here
+    uint256 amount; // {token}
+    uint256 unit; // {token} one whole token, 10 ** decimals
+    uint256 bidE18; // {quote/whole token} rounded down
+    uint256 valueE18; // {quote} = amount * bid, rounded down
+    uint256 shockE18; // {1} price shock of the scenario, s_u
+    uint256 haircutMaintenanceE18; // {1}
+    uint256 haircutInitialE18; // {1}
+    uint256 initialFactorE18; // {1} initial over maintenance, on the scenario loss
+    uint256 sizeCoefficientE18; // {1} c_u of the size factor
+}
+
+/// @notice The margin of an account.
+struct Assessment {
+    int256 equityE18; // {quote} cash and collateral at the bid; what has no price counts zero
+    uint256 maintenanceE18; // {quote} MM, rounded up
+    uint256 initialE18; // {quote} IM, rounded up, never below MM
+    uint256 healthE18; // {1} E / MM, rounded down; infinite without risk, zero when equity is negative
+    bool halted; // a price the account depends on is missing
+}
