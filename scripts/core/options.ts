@@ -1,0 +1,202 @@
+/** The command line of `npm run simulate`: strings in, checked options out, one sentence for each mistake. */
+import type { ParseArgsOptionsConfig } from "node:util";
+
+import { parseArgs } from "node:util";
+import { z } from "zod";
+
+import { UsageError } from "./errors.js";
+import { DEFAULT_STEPS } from "./prices/crash.js";
+import { parseMoment } from "./prices/moment.js";
+
+export const MIN_ACCOUNTS = 3; // one for each kind of reserve
+export const MIN_STEPS = 2;
+const MAX_ACCOUNTS = 10_000; // well past what one machine simulates in an hour
+const MAX_STEPS = 100_000;
+const MAX_SEED = 0xffff_ffff; // the generator's state takes 32 bits of it
+
+export const SIMULATE_HELP = `Usage: npm run simulate -- [options]
+
+Runs one price path twice on a fork of mainnet, with rebalancing and without, and compares the two.
+With no options it generates the prices and builds its own replica of mainnet: no network is needed.
+
+Options
+  --prices eth=FILE,btc=FILE  replay recorded prices: CSV with a header timestamp,open,high,low,close, or Binance
+                              kline files as downloaded; both with bars of one length
+  --from TIME                 first bar of the files to use: 2020-03-12, 2020-03-12T10:00 (UTC) or unix seconds
+  --steps N                   bars to run, at least ${MIN_STEPS} (default ${DEFAULT_STEPS}); the generated crash always spans 50 hours
+  --accounts N                accounts in each arm, at least ${MIN_ACCOUNTS} (default 24)
+  --seed N                    seed of prices and accounts, 0 to ${MAX_SEED} (default 1)
+  --rpc URL                   fork this node instead of the built-in replica
+  --block N                   fork at this block; only with --rpc (default: a recent one)
+  --out DIR                   where report.json and report.html go (default out/simulate); earlier ones are replaced
+  --json                      print the report as JSON on stdout, errors as JSON on stderr, and no progress
+  --help                      print this text
+
+Examples
+  npm run simulate
+  npm run simulate -- --seed 7 --steps 300 --out out/seed-7
+  npm run simulate -- --prices eth=eth_1h.csv,btc=btc_1h.csv --from 2020-03-12 --steps 50
+  npm run simulate -- --rpc http://127.0.0.1:8545 --block 20000000
+
+Exit codes
+  0  done
+  1  failed, and would fail again: a bad option, an unusable file, a broken promise of the protocol
+  75 the node did not answer: try again later
+`;
+
+const ARGUMENTS = {
+  prices: { type: "string" },
+  from: { type: "string" },
+  steps: { type: "string" },
+  accounts: { type: "string" },
+  seed: { type: "string" },
+  rpc: { type: "string" },
+  block: { type: "string" },
+  out: { type: "string" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const satisfies ParseArgsOptionsConfig;
+
+/** An integer in plain digits; the messages finish the sentence "--name must be ...". */
+function integer(low: number, high: number, meaning: string) {
+  const message = `must be ${meaning}, a whole number from ${low} to ${high}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, message)
+    .transform(Number)
+    .refine((value) => value >= low && value <= high, message);
+}
+
+const PRICES_FORM = "must name both files, as in --prices eth=ETH.csv,btc=BTC.csv";
+
+const prices = z.string().transform((text, context) => {
+  const files = new Map<string, string>();
+  for (const part of text.split(",")) {
+    const [, asset, file] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
+    const known = asset === "eth" || asset === "btc";
+    if (!known || file === undefined || files.has(asset)) {
+      const problem = known && files.has(asset) ? `names ${asset} twice; it ` : "";
+      return fail(context, `${problem}${PRICES_FORM} (found "${part.trim()}")`);
+    }
+    files.set(asset, file);
+  }
+  const eth = files.get("eth");
+  const btc = files.get("btc");
+  if (eth === undefined || btc === undefined) {
+    return fail(context, `${PRICES_FORM} (${eth === undefined ? "eth" : "btc"} is missing)`);
+  }
+  return { eth, btc };
+});
+
+const from = z.string().transform((text, context) => {
+  return parseMoment(text) ?? fail(context, "must be a UTC time like 2020-03-12 or 2020-03-12T10:00, or unix seconds");
+});
+
+function fail(context: z.RefinementCtx, message: string): never {
+  context.addIssue({ code: z.ZodIssueCode.custom, message });
+  return z.NEVER;
+}
+
+const rpc = z.string().refine((text) => {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}, "must be the http or https address of a node, such as http://127.0.0.1:8545");
+
+const Options = z
+  .object({
+    prices: prices.optional(),
+    from: from.optional(),
+    steps: integer(MIN_STEPS, MAX_STEPS, "the number of bars").default(String(DEFAULT_STEPS)),
+    accounts: integer(MIN_ACCOUNTS, MAX_ACCOUNTS, "the number of accounts").default("24"),
+    seed: integer(0, MAX_SEED, "the seed").default("1"),
+    rpc: rpc.optional(),
+    block: integer(0, Number.MAX_SAFE_INTEGER, "a block").optional(),
+    out: z.string().trim().min(1, "must be a folder").default("out/simulate"),
+    json: z.boolean().default(false),
+  })
+  .strict();
+
+export type SimulateOptions = z.infer<typeof Options>;
+
+export type SimulateRequest =
+  { readonly kind: "help"; readonly text: string } | { readonly kind: "run"; readonly options: SimulateOptions };
+
+/** Reads what follows `npm run simulate --`. Throws a {@link UsageError} for the first mistake. */
+export function parseSimulateOptions(argv: readonly string[]): SimulateRequest {
+  const { help, ...values } = readArguments(argv);
+  if (help) return { kind: "help", text: SIMULATE_HELP };
+
+  const parsed = Options.safeParse(values);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UsageError(`--${issue?.path.join(".") ?? ""} ${issue?.message ?? "is wrong"}.`);
+  }
+  const options = parsed.data;
+  // Silently ignoring an option would let a run be taken for another than it was.
+  if (options.block !== undefined && options.rpc === undefined) {
+    throw new UsageError("--block chooses a block of a real node: add --rpc URL, or leave --block out.");
+  }
+  if (options.from !== undefined && options.prices === undefined) {
+    throw new UsageError(
+      "--from chooses a bar of recorded prices: add --prices eth=FILE,btc=FILE, or leave --from out.",
+    );
+  }
+  return { kind: "run", options };
+}
+
+function readArguments(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: ARGUMENTS, strict: true, allowPositionals: false }).values;
+  } catch (cause) {
+    throw usageErrorOf(cause, argv);
+  }
+}
+
+/** node:util's errors say which rule was broken in their code, and it over several sentences in their message. */
+function usageErrorOf(cause: unknown, argv: readonly string[]): unknown {
+  if (!(cause instanceof TypeError) || !("code" in cause)) return cause;
+  const quoted = /'(-[^' ]*)/.exec(cause.message)?.[1] ?? "";
+  const name = quoted.replace(/^--?/, "").replace(/=.*/, "");
+  switch (cause.code) {
+    case "ERR_PARSE_ARGS_UNKNOWN_OPTION": {
+      const guess = Object.keys(ARGUMENTS).find((known) => isSlip(name, known));
+      return new UsageError(`Unknown option ${quoted}.${guess ? ` Did you mean --${guess}?` : ""}`, { cause });
+    }
+    case "ERR_PARSE_ARGS_INVALID_OPTION_VALUE": {
+      const takesNone = name === "json" || name === "help" || quoted === "-h";
+      if (takesNone) return new UsageError(`${quoted} takes no value.`, { cause });
+      // It also refuses `--seed -5`, where the value only looks like an option; `--seed=-5` reaches the check of the number.
+      const at = argv.indexOf(`--${name}`);
+      const next = argv[at + 1];
+      const found = at >= 0 && next !== undefined ? ` but is followed by ${next}` : "";
+      return new UsageError(`--${name} needs a value${found}.`, { cause });
+    }
+    case "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL": {
+      const word = /'([^']*)'/.exec(cause.message)?.[1] ?? "";
+      return new UsageError(`Unexpected word "${word}": every option starts with --, such as --seed 7.`, { cause });
+    }
+    default:
+      return cause;
+  }
+}
+
+/** Whether a name was probably meant as another: the beginning of it, or one letter too many, too few, or swapped. */
+function isSlip(typed: string, known: string): boolean {
+  if (typed.length >= 2 && (known.startsWith(typed) || typed.startsWith(known))) return true;
+  if (Math.abs(typed.length - known.length) > 1) return false;
+  let i = 0;
+  while (i < known.length && typed[i] === known[i]) i++;
+  const rests = [
+    [typed.slice(i + 1), known.slice(i + 1)],
+    [typed.slice(i + 1), known.slice(i)],
+    [typed.slice(i), known.slice(i + 1)],
+    [
+      typed.slice(i),
+      known
+        .slice(i, i + 2)
+        .split("")
+        .reverse()
+        .join("") + known.slice(i + 2),
+    ],
+  ];
+  return rests.some(([a, b]) => a === b);
+}
