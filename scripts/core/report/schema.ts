@@ -1,0 +1,208 @@
+/**
+ * What a simulation leaves behind, as `report.json` holds it. The same simulation gives the same bytes: nothing in here
+ * comes from a clock or from the machine, and every figure is rounded. Amounts of dollars are plain numbers, rounded to
+ * cents, because the file is for people, charts and other languages; exact bigints end at `usdOf`.
+ */
+import { z } from "zod";
+
+const text = z.string().min(1);
+const count = z.number().int().nonnegative();
+const price = z.number().positive().finite();
+const cents = z.number().finite().refine(isRounded(100), "expected an amount rounded to cents");
+const health = z.number().finite().refine(isRounded(10_000), "expected a health rounded to four decimals");
+
+function isRounded(scale: number): (value: number) => boolean {
+  return (value) => Math.round(value * scale) / scale === value;
+}
+
+/** From mildest to worst; an account's outcome in an arm is the worst that happened to it. */
+export const EVENT_KINDS = ["cured", "rebalanced", "called", "liquidated", "insolvent"] as const;
+
+const Event = z
+  .object({
+    kind: z.enum(EVENT_KINDS),
+    /** Index of the bar it happened in. */
+    step: count,
+    account: text,
+    /** What a rebalance or cure brought in, a call found missing, a liquidation took, or an insolvent account still owes. */
+    amountUsd: cents,
+  })
+  .strict();
+
+/** What was lost other than to the market, by the way it went. All are positive when lost. */
+const Losses = z
+  .object({
+    /** Given to those who filled margin calls below the oracle's price. */
+    discountsUsd: cents,
+    /** Given to liquidators and the insurance fund. */
+    penaltiesUsd: cents,
+    /** Between the oracle's price and what a venue paid. */
+    slippageUsd: cents,
+    /** Paid to keepers for their gas and trouble. */
+    keeperPayUsd: cents,
+    /** What insolvent accounts owe beyond all they have: the lenders' loss. */
+    badDebtUsd: cents,
+  })
+  .strict();
+
+const Promises = z
+  .object({
+    /** How many times a promise of docs/INVARIANTS.md was checked. */
+    checked: count,
+    broken: count,
+    /** Which ones broke, and where; may be cut short, so `broken` is the count. */
+    breaches: z.array(z.object({ step: count, promise: text, detail: text }).strict()),
+  })
+  .strict();
+
+/** One run over the path. `called` to `insolvent` count accounts, not times. */
+const Arm = z
+  .object({
+    name: text,
+    accounts: count,
+    called: count,
+    rebalanced: count,
+    liquidated: count,
+    insolvent: count,
+    /** The sum of `losses`. */
+    lossesUsd: cents,
+    penaltiesUsd: cents,
+    /** What the market alone did to the equity of all accounts; negative is a loss. */
+    markToMarketUsd: cents,
+    keeperGas: count,
+    transactions: count,
+    /** Mean over the steps of what owners had in accounts and reserves. */
+    capitalTiedUpUsd: cents,
+    promises: Promises,
+    losses: Losses,
+  })
+  .strict();
+
+/** What an account is made of, the same in every arm. */
+const accountFields = {
+  id: text,
+  /** In words: "ETH", "BTC", "ETH+BTC". */
+  collateral: text,
+  /** {1} Debt over the value of the collateral at the start. */
+  loanShare: z.number().min(0).max(1),
+  /** {1} What the owner keeps in reserve, over the debt. */
+  reserveShare: z.number().min(0).max(1),
+  /** The health below which it is called, and the one it is restored to. */
+  band: z.object({ lower: z.number().positive(), lowerRestore: z.number().positive() }).strict(),
+};
+
+const AccountInfo = z.object(accountFields).strict();
+
+const Outcome = z
+  .object({
+    arm: text,
+    worst: z.enum(["untouched", ...EVENT_KINDS]),
+    calls: count,
+    rebalances: count,
+    liquidations: count,
+    startEquityUsd: cents,
+    endEquityUsd: cents,
+    /** This account's part of the arm's `lossesUsd`. */
+    lossesUsd: cents,
+  })
+  .strict();
+
+const PriceTrack = z
+  .object({
+    low: z.array(price),
+    high: z.array(price),
+    close: z.array(price),
+    /** What the feed had printed last when the bar closed. */
+    oracle: z.array(price),
+  })
+  .strict();
+
+const ArmSeries = z
+  .object({
+    name: text,
+    /** For each account, in the order of `accounts`, its health when each bar closed; null is infinite: no debt, no risk. */
+    health: z.array(z.array(health.nullable())),
+    /** What the vault has minus what it owes. */
+    marginUsd: z.array(cents),
+    /** Equity of all accounts together. */
+    equityUsd: z.array(cents),
+    /** In order of step. */
+    events: z.array(Event),
+  })
+  .strict();
+
+const Series = z
+  .object({
+    /** {s} Opening of each bar: unix time when recorded, from 0 when generated. */
+    timestamps: z.array(z.number().int().nonnegative()),
+    eth: PriceTrack,
+    btc: PriceTrack,
+    arms: z.array(ArmSeries),
+  })
+  .strict();
+
+const Shape = z
+  .object({
+    format: z.literal(1),
+    source: text,
+    kind: z.enum(["recorded", "generated"]),
+    seed: count,
+    steps: count.positive(),
+    barSeconds: count.positive(),
+    startedAtBlock: count,
+    arms: z.array(Arm).min(1),
+    accounts: z.array(AccountInfo.extend({ outcomes: z.array(Outcome) }).strict()).min(1),
+    series: Series,
+  })
+  .strict();
+
+/** The file, with what its parts owe each other: lengths, names, and sums that a reader would check. */
+export const ReportSchema = Shape.superRefine((report, context) => {
+  const fault = (message: string, ...path: (string | number)[]): void =>
+    context.addIssue({ code: z.ZodIssueCode.custom, message, path });
+  const { steps, series, accounts, arms } = report;
+  const ids = new Set(accounts.map(({ id }) => id));
+  const full = (values: readonly unknown[], ...path: (string | number)[]): void => {
+    if (values.length !== steps)
+      fault(`expected ${steps} values, one a step, found ${values.length}`, "series", ...path);
+  };
+
+  if (ids.size !== accounts.length) fault("two accounts have one id", "accounts");
+  full(series.timestamps, "timestamps");
+  for (const asset of ["eth", "btc"] as const) {
+    for (const track of ["low", "high", "close", "oracle"] as const) full(series[asset][track], asset, track);
+  }
+  const names = arms.map(({ name }) => name).join();
+  if (series.arms.map(({ name }) => name).join() !== names) fault("expected the arms in their order", "series", "arms");
+  for (const [i, arm] of series.arms.entries()) {
+    full(arm.marginUsd, "arms", i, "marginUsd");
+    full(arm.equityUsd, "arms", i, "equityUsd");
+    if (arm.health.length !== accounts.length) fault("expected one series an account", "series", "arms", i, "health");
+    for (const [j, values] of arm.health.entries()) full(values, "arms", i, "health", j);
+    for (const [j, event] of arm.events.entries()) {
+      const known = ids.has(event.account) && event.step < steps;
+      if (!known) fault(`no such account or step: ${event.account}, ${event.step}`, "series", "arms", i, "events", j);
+    }
+  }
+  for (const [i, { lossesUsd, penaltiesUsd, losses }] of arms.entries()) {
+    const sum = Object.values(losses).reduce((total, value) => total + value, 0);
+    if (Math.abs(sum - lossesUsd) > 0.005) fault(`the losses sum to ${sum}`, "arms", i, "lossesUsd");
+    if (penaltiesUsd !== losses.penaltiesUsd) fault("differs from losses.penaltiesUsd", "arms", i, "penaltiesUsd");
+  }
+  for (const [i, { outcomes }] of accounts.entries()) {
+    if (outcomes.map(({ arm }) => arm).join() !== names)
+      fault("expected one outcome an arm", "accounts", i, "outcomes");
+  }
+});
+
+export type Report = z.infer<typeof ReportSchema>;
+export type ReportArm = z.infer<typeof Arm>;
+export type ReportAccount = Report["accounts"][number];
+export type ReportOutcome = z.infer<typeof Outcome>;
+export type ReportEvent = z.infer<typeof Event>;
+export type ReportLosses = z.infer<typeof Losses>;
+export type ReportPromises = z.infer<typeof Promises>;
+export type EventKind = ReportEvent["kind"];
+export type AccountInfo = z.infer<typeof AccountInfo>;
+export type PriceTrack = z.infer<typeof PriceTrack>;
+export type ArmSeries = z.infer<typeof ArmSeries>;
