@@ -11,7 +11,11 @@ const production = {
   evmVersion: "cancun",
   optimizer: { enabled: true, runs: 10_000 },
   metadata: { bytecodeHash: "none" as const },
+  // Storage layouts are kept in snapshots/storage.json.
+  outputSelection: { "*": { "*": ["storageLayout"] } },
 };
+
+const fuzzSeed = "0xba11a57";
 
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
@@ -34,8 +38,17 @@ export default defineConfig({
   test: {
     mocha: { timeout: 120_000 },
     solidity: {
-      fuzz: { runs: 1_000, seed: "0xba11a57" },
-      invariant: { runs: 64, depth: 100, failOnRevert: true },
+      profiles: {
+        default: {
+          fuzz: { runs: 1_000, seed: fuzzSeed },
+          invariant: { runs: 64, depth: 100, failOnRevert: true },
+        },
+        // npm run test:deep
+        deep: {
+          fuzz: { runs: 100_000, seed: fuzzSeed },
+          invariant: { runs: 512, depth: 250, failOnRevert: true },
+        },
+      },
     },
   },
   networks: {
