@@ -38,7 +38,9 @@ const addresses = text.match(/"resolved": "(?:https?|git)[^"]*"/g) ?? [];
 const mended = `${JSON.stringify(mend(JSON.parse(text)), null, 2)}\n`;
 
 if (addresses.length > 0) {
-  console.error(`package-lock.json names ${addresses.length} download addresses; delete it and install again with the project's .npmrc`);
+  console.error(
+    `package-lock.json names ${addresses.length} download addresses; delete it and install again with the project's .npmrc`,
+  );
   process.exitCode = 1;
 } else if (!process.argv.includes("--check")) {
   if (mended !== text) writeFileSync(LOCK, mended);
