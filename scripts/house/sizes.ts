@@ -2,7 +2,7 @@
 // snapshots/bytecode.json and snapshots/storage.json.
 //
 // Use: npm run sizes [-- --check | --update]
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 import Table from "cli-table3";
@@ -73,7 +73,9 @@ function print({ sizes, layouts }: Measured): void {
   terminal.result(table.toString());
 }
 
+/** A snapshot that is not there yet is empty: everything is new. */
 function readSnapshot<Content>(url: URL, schema: z.ZodType<Content, z.ZodTypeDef, unknown>): Content {
+  if (!existsSync(url)) return schema.parse({});
   return schema.parse(JSON.parse(readFileSync(url, "utf8")));
 }
 
