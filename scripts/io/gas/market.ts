@@ -1,0 +1,252 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+
+import type {
+  ICollateralVault,
+  ILiquidator,
+  IMarginAccount,
+  IPriceOracleAdapter,
+  IRebalancer,
+  IRiskEngine,
+  MintableToken,
+  UsdCoin,
+} from "../../../typechain-types/index.js";
+import { OVERRIDES, type Chain } from "./chain.js";
+
+/** What stands behind each asset: a feed that costs nothing, or Chainlink's proxy before an aggregator with storage. */
+export type FeedKind = "constant" | "proxied";
+
+/** Whole dollars in the quote's six decimals. */
+export const usd = (whole: bigint): bigint => whole * 1_000_000n;
+/** Whole tokens of eighteen decimals. */
+export const tokens = (whole: bigint): bigint => whole * 10n ** 18n;
+
+export const START_PRICE = 3_000n;
+export const ETHER = 1; // number of the first collateral
+const COLLATERALS = 8;
+const PRICE_SCALE = 100_000_000n; // feeds have eight decimals
+const HEARTBEAT = 3_600;
+const SLACK = 600;
+const PLENTY = 2n ** 256n - 1n;
+
+const RISK = {
+  shockBps: 1_000,
+  haircutMaintenanceBps: 400,
+  haircutInitialBps: 800,
+  initialFactorBps: 15_000,
+  sizeCoefficientBps: 2_000,
+};
+const KEEPER = {
+  gasMaximum: 1_000_000,
+  gasOverhead: 45_000,
+  baseFeeMaximum: 1_000n * 10n ** 9n,
+  marginBps: 2_000,
+  flatE6: 1_000_000,
+  gasAsset: ETHER,
+  releaseMultiple: 20,
+  discountBps: 500,
+};
+const LIQUIDATION = {
+  startDiscountBps: 500,
+  healthSlopeBps: 10_000,
+  timeSlopeBps: 1_000,
+  maxDiscountBps: 10_000,
+  targetHealthBps: 11_500,
+  toleranceBps: 200,
+  fundShareBps: 1_000,
+  dustValue: 100,
+  restartSeconds: 6 * 3_600,
+};
+
+interface Parts {
+  readonly chain: Chain;
+  readonly feedKind: FeedKind;
+  readonly quote: UsdCoin;
+  readonly collaterals: readonly MintableToken[];
+  readonly vault: ICollateralVault;
+  readonly oracle: IPriceOracleAdapter;
+  readonly riskEngine: IRiskEngine;
+  readonly rebalancer: IRebalancer;
+  readonly marginAccount: IMarginAccount;
+  readonly liquidator: ILiquidator;
+  readonly names: Map<string, string>;
+}
+
+/** A living market: deployed with the starting values, used by others, every account that is paid already holding cash. */
+export class Market {
+  private constructor(readonly parts: Parts) {}
+
+  static async create(chain: Chain, feedKind: FeedKind): Promise<Market> {
+    const market = new Market(await deployParts(chain, feedKind));
+    await market.configure();
+    await market.populate();
+    return market;
+  }
+
+  get admin(): HardhatEthersSigner {
+    return this.person(0);
+  }
+
+  get keeper(): HardhatEthersSigner {
+    return this.person(3);
+  }
+
+  get taker(): HardhatEthersSigner {
+    return this.person(4);
+  }
+
+  person(index: number): HardhatEthersSigner {
+    const signer = this.parts.chain.signers[index];
+    if (signer === undefined) throw new RangeError(`no signer ${index}`);
+    return signer;
+  }
+
+  accountOf(owner: HardhatEthersSigner): bigint {
+    return BigInt(owner.address) << 96n;
+  }
+
+  nameOf(address: string): string {
+    return this.parts.names.get(address.toLowerCase()) ?? address;
+  }
+
+  token(asset: number): UsdCoin | MintableToken {
+    const token = asset === 0 ? this.parts.quote : this.parts.collaterals[asset - 1];
+    if (token === undefined) throw new RangeError(`no asset ${asset}`);
+    return token;
+  }
+
+  /** Gives somebody tokens in his wallet, more than he will use, and the vault an unlimited allowance over them. */
+  async fund(owner: HardhatEthersSigner, asset: number, amount: bigint): Promise<void> {
+    const { chain, vault } = this.parts;
+    const token = this.token(asset).connect(owner);
+    await chain.send(async () => await token.mint(owner.address, amount * 2n, OVERRIDES));
+    const spender = await vault.getAddress();
+    if ((await token.allowance(owner.address, spender)) === 0n) {
+      await chain.send(async () => await token.approve(spender, PLENTY, OVERRIDES));
+    }
+  }
+
+  async deposit(owner: HardhatEthersSigner, asset: number, amount: bigint): Promise<void> {
+    const { chain, marginAccount } = this.parts;
+    await this.fund(owner, asset, amount);
+    const token = await this.token(asset).getAddress();
+    const account = this.accountOf(owner);
+    await chain.send(async () => await marginAccount.connect(owner).deposit(account, token, amount, OVERRIDES));
+  }
+
+  async depositReserve(owner: HardhatEthersSigner, asset: number, amount: bigint): Promise<void> {
+    const { chain, marginAccount } = this.parts;
+    await this.fund(owner, asset, amount);
+    const token = await this.token(asset).getAddress();
+    const account = this.accountOf(owner);
+    await chain.send(async () => await marginAccount.connect(owner).depositReserve(account, token, amount, OVERRIDES));
+  }
+
+  async borrow(owner: HardhatEthersSigner, amount: bigint): Promise<void> {
+    const { chain, marginAccount, quote } = this.parts;
+    const token = await quote.getAddress();
+    const account = this.accountOf(owner);
+    await chain.send(
+      async () => await marginAccount.connect(owner).withdraw(account, token, amount, owner.address, OVERRIDES),
+    );
+  }
+
+  /** Puts a new feed behind an asset; feeds are constant, so this is how a price moves. */
+  async setPrice(asset: number, price: bigint): Promise<void> {
+    const { chain, oracle, names } = this.parts;
+    const feed = await this.deployFeed(price * PRICE_SCALE);
+    names.set(feed.toLowerCase(), `feed of asset ${asset}`);
+    const decimals = asset === 0 ? 6 : 18;
+    await chain.send(async () => await oracle.setFeed(asset, feed, decimals, HEARTBEAT, SLACK, OVERRIDES));
+  }
+
+  private async deployFeed(answerE8: bigint): Promise<string> {
+    const { chain, feedKind, names } = this.parts;
+    if (feedKind === "constant") return await chain.deploy("ConstantFeed", [answerE8]);
+    const address = await chain.deploy("SettableAggregator", ["BENCH / USD", 8, 0]);
+    names.set(address.toLowerCase(), "aggregator");
+    const aggregator = await chain.ethers.getContractAt("SettableAggregator", address, this.admin);
+    const latest = await chain.ethers.provider.getBlock("latest");
+    await chain.send(async () => await aggregator.push(answerE8, latest?.timestamp ?? 0, OVERRIDES));
+    return await chain.deploy("EACAggregatorProxy", [address, "0x0000000000000000000000000000000000000000"]);
+  }
+
+  private async configure(): Promise<void> {
+    const { chain, vault, riskEngine, rebalancer, marginAccount, liquidator } = this.parts;
+    await chain.send(async () => await vault.wire(await marginAccount.getAddress(), OVERRIDES));
+    await this.list(0, 1n);
+    for (let asset = ETHER; asset <= COLLATERALS; asset += 1) {
+      await chain.send(async () => await vault.list(await this.token(asset).getAddress(), OVERRIDES));
+      await this.list(asset, START_PRICE);
+      await chain.send(async () => await riskEngine.setRiskParameters(asset, RISK, OVERRIDES));
+    }
+    await chain.send(async () => await rebalancer.setKeeperParameters(KEEPER, OVERRIDES));
+    await chain.send(async () => await liquidator.setLiquidationParameters(LIQUIDATION, OVERRIDES));
+    await chain.send(async () => await marginAccount.setInterest(200, 800, 9_000, 8_500, 2_000, 100, OVERRIDES));
+    await chain.send(async () => await marginAccount.setLiquidator(await liquidator.getAddress(), OVERRIDES));
+  }
+
+  private async list(asset: number, price: bigint): Promise<void> {
+    const { chain, vault } = this.parts;
+    const token = await this.token(asset).getAddress();
+    await chain.send(async () => await vault.setLimits(token, 1_000_000_000n, 1_000n, OVERRIDES));
+    await this.setPrice(asset, price);
+  }
+
+  /** A lender, a borrower, a keeper, a taker, and a fund that has something. */
+  private async populate(): Promise<void> {
+    const { chain, marginAccount, quote } = this.parts;
+    const [lender, borrower] = [this.person(1), this.person(2)];
+    await this.deposit(lender, 0, usd(5_000_000n));
+    for (let asset = ETHER; asset <= COLLATERALS; asset += 1) await this.deposit(borrower, asset, tokens(100n));
+    await this.borrow(borrower, usd(500_000n));
+    await this.deposit(this.keeper, 0, usd(1_000n));
+    await this.deposit(this.taker, 0, usd(100_000n));
+    await this.deposit(this.taker, ETHER, tokens(10n));
+    const [fund, token] = [await marginAccount.insuranceFund(), await quote.getAddress()];
+    await chain.send(async () => await marginAccount.connect(lender).depositFor(fund, token, usd(10_000n), OVERRIDES));
+  }
+}
+
+async function deployParts(chain: Chain, feedKind: FeedKind): Promise<Parts> {
+  const { ethers } = chain;
+  const [admin] = chain.signers;
+  if (admin === undefined) throw new RangeError("no signer");
+  const names = new Map<string, string>();
+  const deploy = async (name: string, args: unknown[] = []): Promise<string> => {
+    const address = await chain.deploy(name, args);
+    names.set(address.toLowerCase(), name);
+    return address;
+  };
+
+  const authority = await deploy("AccessManager", [admin.address]);
+  const quote = await ethers.getContractAt("UsdCoin", await deploy("UsdCoin"), admin);
+  const collaterals: MintableToken[] = [];
+  for (let index = 1; index <= COLLATERALS; index += 1) {
+    const token = await deploy("MintableToken", [`Collateral ${index}`, `C${index}`]);
+    collaterals.push(await ethers.getContractAt("MintableToken", token, admin));
+  }
+
+  const vault = await deploy("CollateralVault", [authority]);
+  const custody = await ethers.getContractAt("ICollateralVault", vault, admin);
+  await chain.send(async () => await custody.list(await quote.getAddress(), OVERRIDES));
+
+  const oracle = await deploy("PriceOracleAdapter", [authority]);
+  const riskEngine = await deploy("RiskEngine", [authority, oracle]);
+  const rebalancer = await deploy("Rebalancer", [authority, vault, riskEngine, oracle]);
+  const marginAccount = await deploy("MarginAccount", [authority, vault, riskEngine, rebalancer]);
+  const liquidator = await deploy("Liquidator", [authority, marginAccount, riskEngine]);
+
+  return {
+    chain,
+    feedKind,
+    quote,
+    collaterals,
+    vault: custody,
+    oracle: await ethers.getContractAt("IPriceOracleAdapter", oracle, admin),
+    riskEngine: await ethers.getContractAt("IRiskEngine", riskEngine, admin),
+    rebalancer: await ethers.getContractAt("IRebalancer", rebalancer, admin),
+    marginAccount: await ethers.getContractAt("IMarginAccount", marginAccount, admin),
+    liquidator: await ethers.getContractAt("ILiquidator", liquidator, admin),
+    names,
+  };
+}

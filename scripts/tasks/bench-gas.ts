@@ -1,0 +1,100 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+
+import Table from "cli-table3";
+import { z } from "zod";
+
+import { PEERS, limitOf } from "../core/gas/peers.js";
+import {
+  GasSnapshot,
+  differences,
+  kilo,
+  limitedRows,
+  linesOf,
+  snapshotOf,
+  tableOf,
+  type Reading,
+} from "../core/gas/table.js";
+import { HouseError } from "../core/house/errors.js";
+import { readOptions, runCommand } from "../io/command.js";
+import { Chain } from "../io/gas/chain.js";
+import { Market, type FeedKind } from "../io/gas/market.js";
+import { measureAll } from "../io/gas/operations.js";
+import { terminal } from "../io/terminal.js";
+
+const SNAPSHOT = new URL("../../snapshots/gas.json", import.meta.url);
+
+const Options = z
+  .object({
+    json: z.boolean().default(false),
+    check: z.boolean().default(false),
+    update: z.boolean().default(false),
+    breakdown: z.boolean().default(false),
+  })
+  .strict();
+
+interface Measured {
+  readonly readings: readonly Reading[];
+  readonly nameOf: (address: string) => string;
+}
+
+async function measure(feedKind: FeedKind): Promise<Measured> {
+  const market = await Market.create(await Chain.create(), feedKind);
+  return { readings: await measureAll(market), nameOf: (address) => market.nameOf(address) };
+}
+
+function printTable(constant: Measured, proxied: Measured): void {
+  const { head, rows } = tableOf(constant.readings, proxied.readings);
+  const table = new Table({ head: [...head], colWidths: [30], wordWrap: true, style: { head: [], border: [] } });
+  table.push(...rows.map((row) => [...row]));
+  terminal.result(table.toString());
+  terminal.result(`Peers: ${PEERS.source}`);
+  for (const condition of PEERS.conditions) terminal.result(`- ${condition}`);
+  for (const { operation, note } of constant.readings) {
+    if (note !== null) terminal.result(`"${operation}": ${note}`);
+  }
+}
+
+/** Where the gas goes, for rows above their limit; for all when asked. */
+function printBreakdowns({ readings, nameOf }: Measured, all: boolean): void {
+  for (const { operation, gas, breakdown } of readings) {
+    const limit = limitOf(operation);
+    const above = limit !== null && gas > limit;
+    if (!above && !all) continue;
+    terminal.result(`\n"${operation}": ${kilo(gas)}${above ? `, above its limit of ${kilo(limit)}` : ""}`);
+    if (breakdown !== null) terminal.result(linesOf(breakdown, nameOf).join("\n"));
+  }
+}
+
+/** A snapshot that is not there yet is empty: everything is new. */
+function readSnapshot(): GasSnapshot {
+  if (!existsSync(SNAPSHOT)) return { constantFeeds: {}, proxiedFeeds: {} };
+  return GasSnapshot.parse(JSON.parse(readFileSync(SNAPSHOT, "utf8")));
+}
+
+await runCommand(async () => {
+  const flag = { type: "boolean" } as const;
+  const options = readOptions(Options, { json: flag, check: flag, update: flag, breakdown: flag });
+  const constant = await measure("constant");
+  const rows = limitedRows(constant.readings);
+  if (options.json) {
+    terminal.result(JSON.stringify(rows, null, 2));
+    return;
+  }
+
+  const proxied = await measure("proxied");
+  printTable(constant, proxied);
+  printBreakdowns(constant, options.breakdown);
+  const found = snapshotOf(constant.readings, proxied.readings);
+  if (options.update) writeFileSync(SNAPSHOT, `${JSON.stringify(found, null, 2)}\n`);
+  if (!options.check) return;
+
+  const changed = differences(readSnapshot(), found);
+  const above = rows
+    .filter(({ gas, atMost }) => gas > atMost)
+    .map(({ operation }) => `"${operation}" is above its limit`);
+  const findings = [...changed, ...above];
+  if (findings.length > 0) {
+    throw new HouseError("GAS", "The gas is not what snapshots/gas.json says; meant: bench:gas -- --update.", findings);
+  }
+  terminal.result("gas: as in the snapshot, every row within its limit");
+});

@@ -1,0 +1,44 @@
+import { expect } from "chai";
+
+import { OPERATIONS, PEERS, limitOf } from "../../../scripts/core/gas/peers.js";
+import { differences, kilo, limitedRows, snapshotOf, tableOf } from "../../../scripts/core/gas/table.js";
+
+describe("gas table", function () {
+  const reading = (operation: string, gas: bigint) => ({ operation, gas, note: null, breakdown: null });
+
+  it("names every operation of the published table, and gives each a limit in gas", function () {
+    expect(Object.values(OPERATIONS)).to.deep.equal(PEERS.rows.map(({ operation }) => operation));
+    expect(limitOf(OPERATIONS.firstDeposit)).to.equal(78_000n);
+    expect(limitOf("something else")).to.equal(null);
+  });
+
+  it("reports only what has a limit to programs, in gas", function () {
+    expect(limitedRows([reading(OPERATIONS.repay, 64_321n), reading("deploy", 1n)])).to.deep.equal([
+      { operation: "repay part", gas: 64_321, atMost: 65_000 },
+    ]);
+  });
+
+  it("rounds thousands up, so that a figure never looks lower than it is", function () {
+    expect(kilo(64_301n)).to.equal("64.4");
+    expect(kilo(64_300n)).to.equal("64.3");
+  });
+
+  it("puts our figure beside the peers' and what is left of the limit", function () {
+    const { head, rows } = tableOf([reading(OPERATIONS.repay, 64_300n)], []);
+    const row = rows.find(([operation]) => operation === "repay part");
+    expect(head).to.have.length(row?.length ?? 0);
+    expect(row?.slice(-3)).to.deep.equal(["64.3", "65", "0.7"]);
+  });
+
+  it("says what changed since the snapshot, and nothing when nothing did", function () {
+    const kept = snapshotOf([reading("a", 100n), reading("b", 5n)], [reading("a", 120n)]);
+    expect(differences(kept, kept)).to.deep.equal([]);
+    const found = snapshotOf([reading("a", 90n), reading("c", 7n)], [reading("a", 121n)]);
+    expect(differences(kept, found)).to.deep.equal([
+      'constantFeeds: "a" 100 -> 90 (-10)',
+      'constantFeeds: "b" is gone; it was 5',
+      'constantFeeds: "c" is new: 7',
+      'proxiedFeeds: "a" 120 -> 121 (+1)',
+    ]);
+  });
+});
