@@ -17,15 +17,18 @@ import {AccountId} from "./types/AccountId.sol";
 contract CollateralVault is ICollateralVault, AccessManaged {
     using SafeERC20 for IERC20;
 
-    /// @dev What a deposit or a payment reads and writes, in one slot.
+    /// @dev What a deposit, a payment or a move to or from a reserve reads and writes, in one slot.
     struct Token {
-        uint112 total; // {token} counted for accounts
-        uint64 cap; // {whole token} the most of it
-        uint40 minimumE6; // {1e-6 whole token}
+        uint96 total; // {token} counted for accounts
+        uint96 reserved; // {token} in the owners' reserves
+        uint32 cap; // {whole token} the most of `total`
+        uint16 minimumE4; // {1e-4 whole token}
         uint8 asset;
-        uint8 decimals;
-        bool listed;
+        uint8 decimalsAndListed; // decimals, plus LISTED
     }
+
+    uint8 internal constant LISTED = 0x80;
+    uint8 internal constant DECIMALS_MASK = 0x7f;
 
     uint256 internal constant MAX_LISTED = 255;
     uint8 internal constant MAX_DECIMALS = 18;
@@ -40,8 +43,6 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     // slot 2
     mapping(uint8 asset => address token) private _tokenOf;
     // slot 3
-    mapping(address token => uint256 amount) private _reserved; // {token} all reserves together
-    // slot 4
     mapping(AccountId account => mapping(uint8 asset => uint256 amount)) private _reserveOf; // {token}
 
     modifier onlyMarginAccount() {
@@ -67,7 +68,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     /// @inheritdoc ICollateralVault
     function list(address token) external restricted returns (uint8 asset) {
         uint256 count = _listedCount;
-        if (token == address(0) || _tokens[token].listed || count == MAX_LISTED) {
+        if (token == address(0) || _tokens[token].decimalsAndListed != 0 || count == MAX_LISTED) {
             revert Errors.CollateralVault_CannotList(token, count, MAX_LISTED);
         }
         asset = uint8(count);
@@ -76,19 +77,18 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         if (decimals > maximum) revert Errors.CollateralVault_UnsupportedDecimals(token, decimals, maximum);
 
         _tokens[token].asset = asset;
-        _tokens[token].decimals = decimals;
-        _tokens[token].listed = true;
+        _tokens[token].decimalsAndListed = decimals | LISTED;
         _tokenOf[asset] = token;
         _listedCount = asset + 1;
         emit TokenListed(token, asset, decimals);
     }
 
     /// @inheritdoc ICollateralVault
-    function setLimits(address token, uint64 capWholeTokens, uint40 minimumE6) external restricted {
-        _requireListed(token, _tokens[token].listed);
+    function setLimits(address token, uint32 capWholeTokens, uint16 minimumE4) external restricted {
+        _load(token);
         _tokens[token].cap = capWholeTokens;
-        _tokens[token].minimumE6 = minimumE6;
-        emit LimitsSet(token, capWholeTokens, minimumE6);
+        _tokens[token].minimumE4 = minimumE4;
+        emit LimitsSet(token, capWholeTokens, minimumE4);
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -102,21 +102,17 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         returns (uint8 asset)
     {
         // Checks
-        Token memory state = _tokens[token];
-        _requireListed(token, state.listed);
+        Token memory state = _load(token);
         uint256 minimum = _minimumOf(state);
         if (amount < minimum) revert Errors.CollateralVault_BelowMinimum(token, amount, minimum);
         uint256 total = uint256(state.total) + amount;
         if (!exemptFromCap) {
-            uint256 cap = state.cap * 10 ** uint256(state.decimals);
+            uint256 cap = state.cap * 10 ** uint256(state.decimalsAndListed & DECIMALS_MASK);
             if (total > cap) revert Errors.CollateralVault_AboveCap(token, total, cap);
-        }
-        if (total > type(uint112).max) {
-            revert Errors.CollateralVault_TotalOverflow(token, total, type(uint112).max);
         }
 
         // Effects
-        _tokens[token].total = uint112(total);
+        _tokens[token].total = _toTotal(token, total);
 
         // Interaction
         _receive(token, from, amount);
@@ -127,7 +123,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     function push(address token, address to, uint256 amount) external onlyMarginAccount {
         uint256 total = _tokens[token].total;
         if (amount > total) revert Errors.CollateralVault_InsufficientTotal(token, total, amount);
-        _tokens[token].total = uint112(total - amount);
+        _tokens[token].total = uint96(total - amount);
         IERC20(token).safeTransfer(to, amount);
     }
 
@@ -137,11 +133,11 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         onlyMarginAccount
         returns (uint8 asset)
     {
-        Token memory state = _tokens[token];
-        _requireListed(token, state.listed);
-        _addReserve(account, state.asset, token, amount);
+        Token memory state = _load(token);
+        asset = state.asset;
+        _tokens[token].reserved = _toTotal(token, uint256(state.reserved) + amount);
+        _setReserve(account, asset, _reserveOf[account][asset] + amount);
         _receive(token, from, amount);
-        return state.asset;
     }
 
     /// @inheritdoc ICollateralVault
@@ -150,31 +146,32 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         onlyMarginAccount
         returns (uint8 asset)
     {
-        Token memory state = _tokens[token];
-        _requireListed(token, state.listed);
+        Token memory state = _load(token);
         asset = state.asset;
         _subtractReserve(account, asset, token, amount);
+        _tokens[token].reserved = state.reserved - uint96(amount);
         IERC20(token).safeTransfer(to, amount);
     }
 
     /// @inheritdoc ICollateralVault
     function toReserve(AccountId account, uint8 asset, uint256 amount) external onlyMarginAccount {
         address token = _tokenOf[asset];
-        uint256 total = _tokens[token].total;
-        if (amount > total) revert Errors.CollateralVault_InsufficientTotal(token, total, amount);
-        _tokens[token].total = uint112(total - amount);
-        _addReserve(account, asset, token, amount);
+        Token memory state = _tokens[token];
+        if (amount > state.total) revert Errors.CollateralVault_InsufficientTotal(token, state.total, amount);
+        state.total -= uint96(amount);
+        state.reserved = _toTotal(token, uint256(state.reserved) + amount);
+        _tokens[token] = state;
+        _setReserve(account, asset, _reserveOf[account][asset] + amount);
     }
 
     /// @inheritdoc ICollateralVault
     function fromReserve(AccountId account, uint8 asset, uint256 amount) external onlyMarginAccount {
         address token = _tokenOf[asset];
+        Token memory state = _tokens[token];
         _subtractReserve(account, asset, token, amount);
-        uint256 total = uint256(_tokens[token].total) + amount;
-        if (total > type(uint112).max) {
-            revert Errors.CollateralVault_TotalOverflow(token, total, type(uint112).max);
-        }
-        _tokens[token].total = uint112(total);
+        state.reserved -= uint96(amount);
+        state.total = _toTotal(token, uint256(state.total) + amount);
+        _tokens[token] = state;
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -183,8 +180,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     /// @inheritdoc ICollateralVault
     function assetOf(address token) external view returns (uint8 asset) {
-        Token memory state = _tokens[token];
-        _requireListed(token, state.listed);
+        Token memory state = _load(token);
         return state.asset;
     }
 
@@ -204,9 +200,13 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         view
         returns (uint256 total, uint256 reserved, uint256 cap, uint256 minimum)
     {
-        Token memory state = _tokens[token];
-        _requireListed(token, state.listed);
-        return (state.total, _reserved[token], state.cap * 10 ** uint256(state.decimals), _minimumOf(state));
+        Token memory state = _load(token);
+        return (
+            state.total,
+            state.reserved,
+            state.cap * 10 ** uint256(state.decimalsAndListed & DECIMALS_MASK),
+            _minimumOf(state)
+        );
     }
 
     /// @inheritdoc ICollateralVault
@@ -222,37 +222,38 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     function _receive(address token, address from, uint256 amount) private {
         uint256 before = IERC20(token).balanceOf(address(this));
         IERC20(token).safeTransferFrom(from, address(this), amount);
-        uint256 arrived = IERC20(token).balanceOf(address(this)) - before;
+        uint256 held = IERC20(token).balanceOf(address(this));
+        uint256 arrived = held > before ? held - before : 0;
         if (arrived != amount) revert Errors.CollateralVault_WrongAmountArrived(token, arrived, amount);
     }
 
-    function _addReserve(AccountId account, uint8 asset, address token, uint256 amount) private {
-        uint256 held = _reserveOf[account][asset] + amount;
+    function _setReserve(AccountId account, uint8 asset, uint256 held) private {
         _reserveOf[account][asset] = held;
-        _reserved[token] += amount;
         emit ReserveChanged(AccountId.unwrap(account), asset, held);
     }
 
+    /// @dev The sum of all reserves is at least this one: the caller may subtract `amount` from it.
     function _subtractReserve(AccountId account, uint8 asset, address token, uint256 amount) private {
         uint256 held = _reserveOf[account][asset];
         if (amount > held) {
             revert Errors.CollateralVault_InsufficientReserve(AccountId.unwrap(account), token, held, amount);
         }
-        unchecked {
-            // `amount <= held`, and `_reserved` is the sum of all reserves of the token.
-            _reserveOf[account][asset] = held - amount;
-            _reserved[token] -= amount;
-        }
-        emit ReserveChanged(AccountId.unwrap(account), asset, held - amount);
+        _setReserve(account, asset, held - amount);
     }
 
     /// @dev {token} Rounded down, but never zero: a deposit of nothing is a mistake.
     function _minimumOf(Token memory state) private pure returns (uint256 minimum) {
-        minimum = (state.minimumE6 * 10 ** uint256(state.decimals)) / 1e6;
+        minimum = (state.minimumE4 * 10 ** uint256(state.decimalsAndListed & DECIMALS_MASK)) / 1e4;
         if (minimum == 0) minimum = 1;
     }
 
-    function _requireListed(address token, bool listed) private pure {
-        if (!listed) revert Errors.CollateralVault_UnknownToken(token);
+    function _load(address token) private view returns (Token memory state) {
+        state = _tokens[token];
+        if (state.decimalsAndListed == 0) revert Errors.CollateralVault_UnknownToken(token);
+    }
+
+    function _toTotal(address token, uint256 total) private pure returns (uint96) {
+        if (total > type(uint96).max) revert Errors.CollateralVault_TotalOverflow(token, total, type(uint96).max);
+        return uint96(total);
     }
 }

@@ -41,11 +41,6 @@ library Errors {
     /// @param minimum {quote token} The smallest debt, other than none.
     error MarginAccount_DustDebt(uint256 accountId, uint256 debt, uint256 minimum);
 
-    /// @notice Thrown when cash is asked for that lenders' deposits do not have idle. Retryable: wait for repayments.
-    /// @param idle {quote token} What lies in the vault for accounts.
-    /// @param needed {quote token} What was asked.
-    error MarginAccount_InsufficientLiquidity(uint256 idle, uint256 needed);
-
     /// @notice Thrown when someone else than the owner's side brings an asset that the account does not hold.
     error MarginAccount_ForeignAsset(uint256 accountId, uint8 asset, address caller);
 

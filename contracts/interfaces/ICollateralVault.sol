@@ -12,7 +12,7 @@ interface ICollateralVault {
     event TokenListed(address indexed token, uint8 indexed asset, uint8 decimals);
 
     /// @notice A token's limits were set.
-    event LimitsSet(address indexed token, uint64 capWholeTokens, uint40 minimumE6);
+    event LimitsSet(address indexed token, uint32 capWholeTokens, uint16 minimumE4);
 
     /// @notice The vault was tied to its margin account, once and for all.
     event Wired(address indexed marginAccount);
@@ -33,8 +33,8 @@ interface ICollateralVault {
     /// @notice Sets a token's limits.
     /// @dev Emits a {LimitsSet} event. Requirements: the AccessManager role; the token is listed.
     /// @param capWholeTokens {whole token} The most that accounts may hold together.
-    /// @param minimumE6 {1e-6 whole token} The smallest deposit; never less than one unit.
-    function setLimits(address token, uint64 capWholeTokens, uint40 minimumE6) external;
+    /// @param minimumE4 {1e-4 whole token} The smallest deposit; never less than one unit.
+    function setLimits(address token, uint32 capWholeTokens, uint16 minimumE4) external;
 
     /// @notice Takes a deposit from `from` and counts it for accounts.
     /// @dev Requirements, checked in this order:

@@ -29,17 +29,20 @@ struct Move {
     uint8 asset;
     bool wallet;
     uint256 amount; // {token}
+    uint256 valueE18; // {quote} at the bid, rounded down
 }
 
 /// @notice What a rebalance would do now.
 struct Plan {
-    Outcome outcome; // of the movements alone; the clock has the last word when they fall short
-    bool release; // moves leave the account instead of entering it
+    Outcome outcome;
     Assessment before;
+    uint256 healthAfterE18; // {1} at least, when the keeper is paid the most
+    int256 deficitE18; // {quote} lowerRestore * MM - E after the moves
     uint256 keeperPayMaxE18; // {quote} the most that this rebalance may pay its keeper
+    uint256 keeperFlatE18; // {quote} of that, what does not depend on gas
     uint256 gasPriceE18; // {quote/gas} what a unit of gas is worth, with the keeper's margin
-    int256 deficitE18; // {quote} lowerRestore * MM - E
-    Move[] moves;
+    uint256 gasOverhead; // {gas} what the contract cannot measure
+    Move[] moves; // into the account, or out of it when `outcome` is Released
 }
 
 /// @title IRebalancer
@@ -67,6 +70,7 @@ interface IRebalancer {
     function setKeeperParameters(KeeperParameters calldata parameters) external;
 
     /// @notice What a rebalance of the account would do now.
+    /// @param walletLeftE18 {quote} What today's top-ups may still take from the owner's wallet; 0 leaves the wallet out.
     /// @dev Rounding: amounts that enter are rounded up and amounts that leave down, both toward the restore point from the
     /// safe side.
     function plan(AccountId account, AccountHeader header, BandPolicy policy, Portfolio calldata portfolio, uint256 walletLeftE18)

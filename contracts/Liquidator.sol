@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+
+import {BPS, WAD} from "./base/Constants.sol";
+import {Errors} from "./base/Errors.sol";
+import {ILiquidator} from "./interfaces/ILiquidator.sol";
+import {IMarginAccountCore} from "./interfaces/IMarginAccountCore.sol";
+import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
+import {Rounding} from "./math/Rounding.sol";
+import {SliceMath} from "./math/SliceMath.sol";
+import {Margin} from "./risk/Margin.sol";
+import {AccountHeader} from "./types/AccountHeader.sol";
+import {AccountId} from "./types/AccountId.sol";
+import {CollateralPage} from "./types/CollateralPage.sol";
+import {Assessment, Leg} from "./types/Portfolio.sol";
+
+/// @title Liquidator
+/// @notice Sells slices of accounts below maintenance. The only module with a call into the ledger; it holds nothing.
+/// @dev Upholds promise 5.
+contract Liquidator is ILiquidator, AccessManaged {
+    /// @dev What a slice is computed from; memory only.
+    struct Terms {
+        Leg[] legs;
+        Assessment assessment;
+        uint256 discountE18;
+        uint256 fractionE18;
+        uint256 maxFractionE18;
+        uint256 healthAfterE18;
+        SliceMath.Payment payment; // {quote E18}
+    }
+
+    uint8 internal constant RIGHT_TRADE = 2;
+    uint8 internal constant ANY_RIGHT = 0xff;
+    uint256 internal constant BPS_TO_WAD = WAD / BPS;
+    uint256 internal constant MAX_SECANT_STEPS = 3;
+    /// @dev Smaller slices would only buy a look at the clock.
+    uint256 internal constant MIN_FRACTION = 0.01e18;
+    /// @dev Health may come out lower by the rounding of a handful of divisions, never by more.
+    uint256 internal constant HEALTH_ROUNDING = 1e6;
+
+    uint16 internal constant MAX_HEALTH_SLOPE = 50_000;
+    uint16 internal constant MAX_TIME_SLOPE = 10_000;
+    uint16 internal constant MAX_TARGET = 20_000;
+    uint16 internal constant MAX_TOLERANCE = 2_000;
+    uint16 internal constant MAX_FUND_SHARE = 5_000;
+    uint32 internal constant MAX_DUST = 10_000;
+    uint32 internal constant MIN_RESTART = 10 minutes;
+
+    IMarginAccountCore public immutable marginAccount;
+    IRiskEngine public immutable riskEngine;
+    /// @dev One unit of the quote token with 18 decimals.
+    uint256 private immutable _quoteScale;
+
+    // slot 0 is AccessManaged's authority
+    // slot 1
+    LiquidationParameters private _parameters;
+
+    constructor(address authority, IMarginAccountCore marginAccount_, IRiskEngine riskEngine_)
+        AccessManaged(authority)
+    {
+        marginAccount = marginAccount_;
+        riskEngine = riskEngine_;
+        _quoteScale = 10 ** (18 - IERC20Metadata(marginAccount_.quoteToken()).decimals());
+    }
+
+    /// @inheritdoc ILiquidator
+    function setLiquidationParameters(LiquidationParameters calldata p) external restricted {
+        // Checks
+        if (p.maxDiscountBps > BPS) _outOfBounds("maxDiscountBps", p.maxDiscountBps, BPS);
+        if (p.startDiscountBps > p.maxDiscountBps) {
+            _outOfBounds("startDiscountBps", p.startDiscountBps, p.maxDiscountBps);
+        }
+        if (p.healthSlopeBps > MAX_HEALTH_SLOPE) _outOfBounds("healthSlopeBps", p.healthSlopeBps, MAX_HEALTH_SLOPE);
+        if (p.timeSlopeBps > MAX_TIME_SLOPE) _outOfBounds("timeSlopeBps", p.timeSlopeBps, MAX_TIME_SLOPE);
+        if (p.targetHealthBps <= BPS) _outOfBounds("targetHealthBps", p.targetHealthBps, BPS);
+        if (p.targetHealthBps > MAX_TARGET) _outOfBounds("targetHealthBps", p.targetHealthBps, MAX_TARGET);
+        if (p.toleranceBps > MAX_TOLERANCE) _outOfBounds("toleranceBps", p.toleranceBps, MAX_TOLERANCE);
+        if (p.fundShareBps > MAX_FUND_SHARE) _outOfBounds("fundShareBps", p.fundShareBps, MAX_FUND_SHARE);
+        if (p.dustValue > MAX_DUST) _outOfBounds("dustValue", p.dustValue, MAX_DUST);
+        if (p.restartSeconds < MIN_RESTART) _outOfBounds("restartSeconds", p.restartSeconds, MIN_RESTART);
+
+        // Effects
+        _parameters = p;
+        emit LiquidationParametersSet(p);
+    }
+
+    /// @inheritdoc ILiquidator
+    function liquidate(
+        AccountId account,
+        AccountId taker,
+        uint256 fractionE18,
+        int256 maxPayment,
+        bytes calldata data
+    ) external returns (Quote memory q) {
+        // Checks
+        _requireStranger(account, taker);
+        Terms memory t = _terms(account, fractionE18);
+        q = _toQuote(t);
+        if (t.fractionE18 == 0 || (t.fractionE18 < MIN_FRACTION && t.fractionE18 < t.maxFractionE18)) {
+            revert Errors.Liquidator_FractionTooSmall(t.fractionE18, MIN_FRACTION);
+        }
+
+        // Interaction: the ledger moves the slice under its lock, calls the taker back, and checks his margin.
+        uint256 paidToTaker = marginAccount.takeSlice(_slice(account, taker, t, q), msg.sender, data);
+        if (t.payment.fromFund != 0) q.payment = -int256(paidToTaker);
+
+        // Checks: on the state that persists.
+        int256 total = q.payment + int256(q.fundFee);
+        if (total > maxPayment) revert Errors.Liquidator_PaymentAboveLimit(total, maxPayment);
+        uint256 healthAfter = _healthNow(account, t);
+        if (healthAfter + HEALTH_ROUNDING < q.healthE18) {
+            revert Errors.Liquidator_HealthLowered(AccountId.unwrap(account), q.healthE18, healthAfter);
+        }
+        emit Liquidated(
+            AccountId.unwrap(account),
+            AccountId.unwrap(taker),
+            q.fractionE18,
+            q.discountE18,
+            q.payment,
+            q.fundFee,
+            healthAfter
+        );
+    }
+
+    /// @inheritdoc ILiquidator
+    function quote(AccountId account, uint256 fractionE18) external view returns (Quote memory) {
+        return _toQuote(_terms(account, fractionE18));
+    }
+
+    /// @inheritdoc ILiquidator
+    function liquidationParameters() external view returns (LiquidationParameters memory) {
+        return _parameters;
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                         TERMS
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev The caller acts for the taking account, and neither he nor its owner stands on the account's side.
+    function _requireStranger(AccountId account, AccountId taker) private view {
+        address takerOwner = taker.ownerOf();
+        if (msg.sender != takerOwner && !marginAccount.mayAct(taker, msg.sender, RIGHT_TRADE)) {
+            revert Errors.MarginAccount_NotAuthorized(AccountId.unwrap(taker), msg.sender, RIGHT_TRADE);
+        }
+        address owner = account.ownerOf();
+        bool own = marginAccount.mayAct(account, takerOwner, ANY_RIGHT) || marginAccount.mayAct(taker, owner, ANY_RIGHT)
+            || (msg.sender != takerOwner && marginAccount.mayAct(account, msg.sender, ANY_RIGHT));
+        if (own) revert Errors.Liquidator_SelfLiquidation(AccountId.unwrap(account), msg.sender);
+    }
+
+    /// @dev Everything about a slice of the account now.
+    function _terms(AccountId account, uint256 asked) private view returns (Terms memory t) {
+        (AccountHeader header, int256 cash, CollateralPage[] memory pages) = marginAccount.accountOf(account);
+        uint256 raw = AccountId.unwrap(account);
+        if (header.riskBlock() == block.number) revert Errors.Liquidator_CoolingOff(raw, block.number);
+        t.legs = riskEngine.legs(pages);
+        Assessment memory a = Margin.assess(t.legs, cash * int256(_quoteScale));
+        t.assessment = a;
+        if (a.halted) revert Errors.Liquidator_PriceHalted(raw);
+        if (a.healthE18 >= WAD) revert Errors.Liquidator_Healthy(raw, a.healthE18);
+
+        LiquidationParameters memory p = _parameters;
+        t.discountE18 = _discount(a, header, p);
+        t.maxFractionE18 = _maxFraction(t, cash, p);
+        t.fractionE18 = asked < t.maxFractionE18 ? asked : t.maxFractionE18;
+        t.healthAfterE18 = _healthAfter(t, t.fractionE18);
+        t.payment = SliceMath.payment(
+            a.equityE18, a.maintenanceE18, t.discountE18, t.fractionE18, p.fundShareBps * BPS_TO_WAD
+        );
+    }
+
+    /// @dev d = min(dMax, d0 + slopeHealth * (1 - h) + slopeTime * minutes). The clock counts from the moment somebody
+    /// recorded that the account was below maintenance; one that nobody looked at starts again.
+    function _discount(Assessment memory a, AccountHeader header, LiquidationParameters memory p)
+        private
+        view
+        returns (uint256 discount)
+    {
+        uint256 missing = uint256(int256(WAD) - SliceMath.signedHealth(a.equityE18, a.maintenanceE18));
+        discount = p.startDiscountBps * BPS_TO_WAD + Rounding.mulDivDown(missing, p.healthSlopeBps, BPS);
+        uint256 since = header.liquidationSince();
+        if (since != 0 && block.timestamp - header.lastPoke() <= p.restartSeconds) {
+            discount += (p.timeSlopeBps * BPS_TO_WAD * (block.timestamp - since)) / 1 minutes;
+        }
+        uint256 most = p.maxDiscountBps * BPS_TO_WAD;
+        if (discount > most) discount = most;
+    }
+
+    /// @dev The largest slice: what restores the target health, found in closed form and shrunk by secant steps where the
+    /// size factor makes it overshoot; everything where nothing could be restored, or what is left would be dust.
+    function _maxFraction(Terms memory t, int256 cash, LiquidationParameters memory p) private view returns (uint256) {
+        Assessment memory a = t.assessment;
+        uint256 health = a.healthE18;
+        if (a.equityE18 < 0 || t.discountE18 >= health) return WAD;
+        uint256 dust = uint256(p.dustValue) * WAD;
+        if (uint256(a.equityE18) < dust && -cash * int256(_quoteScale) < int256(dust)) return WAD;
+
+        uint256 target = p.targetHealthBps * BPS_TO_WAD;
+        uint256 ceiling = target + p.toleranceBps * BPS_TO_WAD;
+        uint256 fraction = SliceMath.closedFraction(health, t.discountE18, target);
+        uint256 reached = _healthAfter(t, fraction);
+        (uint256 lowFraction, uint256 lowHealth) = (uint256(0), health);
+        (uint256 highFraction, uint256 highHealth) = (fraction, reached);
+        for (uint256 i; i < MAX_SECANT_STEPS && (reached > ceiling || reached < target); ++i) {
+            if (highHealth <= target) break;
+            fraction = SliceMath.secant(lowFraction, lowHealth, highFraction, highHealth, target);
+            reached = _healthAfter(t, fraction);
+            if (reached < target) (lowFraction, lowHealth) = (fraction, reached);
+            else (highFraction, highHealth) = (fraction, reached);
+        }
+        // Health is convex in the fraction, so a step lands at or below the target; should rounding say otherwise, the
+        // last fraction known to stay below it is taken.
+        return reached > ceiling ? lowFraction : fraction;
+    }
+
+    /// @dev Health when the fraction is gone: (E - f * d * MM) / MM(1 - f).
+    function _healthAfter(Terms memory t, uint256 fraction) private pure returns (uint256) {
+        Assessment memory a = t.assessment;
+        uint256 discountValue = Rounding.mulDivUp(a.maintenanceE18, t.discountE18, WAD);
+        int256 keeps = Rounding.mulDivFloor(a.equityE18, WAD - fraction, WAD);
+        if (a.equityE18 > int256(discountValue)) {
+            keeps = a.equityE18 - int256(Rounding.mulDivUp(discountValue, fraction, WAD));
+        }
+        return Margin.health(keeps, Margin.maintenanceAfter(t.legs, fraction));
+    }
+
+    /// @dev The account's health as the ledger now has it, at the prices of the slice.
+    function _healthNow(AccountId account, Terms memory t) private view returns (uint256) {
+        (, int256 cash, CollateralPage[] memory pages) = marginAccount.accountOf(account);
+        if (t.fractionE18 == WAD) return Margin.health(cash, 0);
+        uint256 at;
+        Leg[] memory legs = t.legs;
+        for (uint256 i; i < pages.length; ++i) {
+            for (uint256 entry; entry < 2; ++entry) {
+                uint8 asset = pages[i].assetAt(entry);
+                if (asset == 0) continue;
+                // Fewer legs may be left, in the same order.
+                while (legs[at].asset != asset) legs[at++].valueE18 = 0;
+                Leg memory leg = legs[at++];
+                leg.amount = pages[i].amountAt(entry);
+                leg.valueE18 = Rounding.mulDivDown(leg.amount, leg.bidE18, leg.unit);
+            }
+        }
+        return Margin.assess(legs, cash * int256(_quoteScale)).healthE18;
+    }
+
+    function _slice(AccountId account, AccountId taker, Terms memory t, Quote memory q)
+        private
+        view
+        returns (IMarginAccountCore.Slice memory)
+    {
+        return IMarginAccountCore.Slice({
+            account: account,
+            taker: taker,
+            fractionE18: t.fractionE18,
+            payment: q.payment > 0 ? uint256(q.payment) : 0,
+            fundFee: q.fundFee,
+            fromFund: t.payment.fromFund / _quoteScale,
+            fromLenders: t.payment.fromLenders / _quoteScale,
+            healthAfterE18: t.healthAfterE18
+        });
+    }
+
+    /// @dev To quote units: what the taker pays up, what he is paid down.
+    function _toQuote(Terms memory t) private view returns (Quote memory q) {
+        q.healthE18 = t.assessment.healthE18;
+        q.discountE18 = t.discountE18;
+        q.maxFractionE18 = t.maxFractionE18;
+        q.fractionE18 = t.fractionE18;
+        q.fundFee = Rounding.mulDivUp(t.payment.toFund, 1, _quoteScale);
+        q.payment = int256(Rounding.mulDivUp(t.payment.toAccount, 1, _quoteScale))
+            - int256(t.payment.fromFund / _quoteScale);
+    }
+
+    function _outOfBounds(bytes32 field, uint256 found, uint256 bound) private pure {
+        revert Errors.Liquidator_ParameterOutOfBounds(field, found, bound);
+    }
+}

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+
+import {BPS, INFINITE_HEALTH, MAX_COLLATERALS, QUOTE, WAD} from "./base/Constants.sol";
+import {Errors} from "./base/Errors.sol";
+import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
+import {IPriceOracleAdapter} from "./interfaces/IPriceOracleAdapter.sol";
+import {IRebalancer, Move, Outcome, Plan} from "./interfaces/IRebalancer.sol";
+import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
+import {Rounding} from "./math/Rounding.sol";
+import {Margin} from "./risk/Margin.sol";
+import {AccountHeader, CallState} from "./types/AccountHeader.sol";
+import {AccountId} from "./types/AccountId.sol";
+import {BandPolicy} from "./types/BandPolicy.sol";
+import {CollateralPage} from "./types/CollateralPage.sol";
+import {Assessment, Leg, Portfolio} from "./types/Portfolio.sol";
+
+/// @title Rebalancer
+/// @notice Plans rebalances. It moves nothing: MarginAccount carries a plan out.
+contract Rebalancer is IRebalancer, AccessManaged {
+    /// @dev What a plan is computed from and grows in; memory only.
+    struct Draft {
+        AccountId account;
+        BandPolicy policy;
+        Leg[] legs;
+        int256 equityE18; // {quote} after the moves so far, and after the keeper's pay
+        uint256 maintenanceE18; // {quote} after the moves so far
+        uint256 initialE18; // {quote} after the moves so far
+        uint256 movedE18; // {quote} value of the moves so far
+        uint256 walletLeftE18; // {quote}
+        uint256 newAssets; // kinds of collateral that the moves would open
+        Move[] moves;
+        uint256 count;
+    }
+
+    uint32 internal constant MAX_GAS = 5_000_000;
+    uint32 internal constant MAX_OVERHEAD = 100_000;
+    uint64 internal constant MAX_BASE_FEE = 10_000 gwei;
+    uint32 internal constant MAX_FLAT_E6 = 100e6;
+    uint256 internal constant E6_TO_E18 = 1e12;
+    /// @dev Cash and eight assets, from the reserve and from the wallet.
+    uint256 internal constant MAX_MOVES = 18;
+
+    ICollateralVault public immutable vault;
+    IRiskEngine public immutable riskEngine;
+    IPriceOracleAdapter public immutable oracle;
+    /// @dev One unit of the quote token with 18 decimals.
+    uint256 private immutable _quoteScale;
+
+    // slot 0
+    KeeperParameters private _keeper;
+
+    /// @dev The vault must have listed the quote token already.
+    constructor(address authority, ICollateralVault vault_, IRiskEngine riskEngine_, IPriceOracleAdapter oracle_)
+        AccessManaged(authority)
+    {
+        vault = vault_;
+        riskEngine = riskEngine_;
+        oracle = oracle_;
+        _quoteScale = 10 ** (18 - IERC20Metadata(vault_.tokenOf(QUOTE)).decimals());
+    }
+
+    /// @inheritdoc IRebalancer
+    function setKeeperParameters(KeeperParameters calldata p) external restricted {
+        // Checks
+        if (p.gasMaximum > MAX_GAS) _outOfBounds("gasMaximum", p.gasMaximum, MAX_GAS);
+        if (p.gasOverhead > MAX_OVERHEAD) _outOfBounds("gasOverhead", p.gasOverhead, MAX_OVERHEAD);
+        if (p.baseFeeMaximum > MAX_BASE_FEE) _outOfBounds("baseFeeMaximum", p.baseFeeMaximum, MAX_BASE_FEE);
+        if (p.marginBps > BPS) _outOfBounds("marginBps", p.marginBps, BPS);
+        if (p.flatE6 > MAX_FLAT_E6) _outOfBounds("flatE6", p.flatE6, MAX_FLAT_E6);
+        if (p.discountBps > BPS) _outOfBounds("discountBps", p.discountBps, BPS);
+
+        // Effects
+        _keeper = p;
+        emit KeeperParametersSet(p);
+    }
+
+    /// @inheritdoc IRebalancer
+    function keeperParameters() external view returns (KeeperParameters memory) {
+        return _keeper;
+    }
+
+    /// @inheritdoc IRebalancer
+    function plan(
+        AccountId account,
+        AccountHeader header,
+        BandPolicy policy,
+        Portfolio calldata portfolio,
+        uint256 walletLeftE18
+    ) external view returns (Plan memory p) {
+        Leg[] memory legs = riskEngine.legs(portfolio.pages);
+        Assessment memory a = Margin.assess(legs, portfolio.cashE18);
+        p.before = a;
+        p.healthAfterE18 = a.healthE18;
+        // Without debt nothing is at risk; an old call is closed, whatever the prices are.
+        if (portfolio.cashE18 >= 0) {
+            p.healthAfterE18 = INFINITE_HEALTH;
+            p.outcome = header.callState() == CallState.None && header.liquidationSince() == 0
+                ? Outcome.NoRisk
+                : Outcome.CallCured;
+            return p;
+        }
+        if (a.halted) {
+            p.outcome = Outcome.PriceHalted;
+            return p;
+        }
+
+        bool above = a.healthE18 > policy.upper();
+        bool below = a.healthE18 < policy.lower();
+        if (above || below) {
+            _priceKeeper(p, policy, legs);
+            Draft memory d = _draft(account, policy, legs, a, p.keeperPayMaxE18);
+            if (above) {
+                if (_release(p, d)) return p;
+            } else {
+                d.walletLeftE18 = walletLeftE18;
+                _topUp(p, d);
+            }
+        }
+        if (p.outcome == Outcome.InBand) p.outcome = _clockOutcome(p, header, policy);
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                       THE KEEPER
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev The most a keeper may get: gas and flat, never above the owner's cap, and never above the liquidation discount
+    /// that the rebalance makes less likely, so that the owner's equity and that discount together do not fall.
+    function _priceKeeper(Plan memory p, BandPolicy policy, Leg[] memory legs) private view {
+        KeeperParameters memory k = _keeper;
+        uint256 baseFee = block.basefee < k.baseFeeMaximum ? block.basefee : k.baseFeeMaximum;
+        // {quote/gas} = {coin wei/gas} * {quote/coin} / {wei/coin} * {1}
+        p.gasPriceE18 = Rounding.mulDivDown(baseFee, _coinPrice(legs, k.gasAsset) * (BPS + k.marginBps), WAD * BPS);
+        p.gasOverhead = k.gasOverhead;
+
+        uint256 limit = Rounding.mulDivDown(p.before.maintenanceE18, k.discountBps, BPS);
+        uint256 cap = policy.keeperPayCapE18();
+        if (cap < limit) limit = cap;
+        uint256 flat = k.flatE6 * E6_TO_E18;
+        p.keeperFlatE18 = flat < limit ? flat : limit;
+        uint256 most = k.gasMaximum * p.gasPriceE18 + flat;
+        p.keeperPayMaxE18 = most < limit ? most : limit;
+    }
+
+    /// @dev The chain's coin in quote units; zero while it has no price, when only the flat part is paid.
+    function _coinPrice(Leg[] memory legs, uint8 gasAsset) private view returns (uint256) {
+        for (uint256 i; i < legs.length; ++i) {
+            if (legs[i].asset == gasAsset) return legs[i].bidE18;
+        }
+        (IPriceOracleAdapter.Price memory price,) = oracle.price(gasAsset);
+        return price.bidE18;
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                        RELEASE
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev Releases collateral in the owner's order until health is at `upperRestore`. Cash is not released: an account with
+    /// debt has none.
+    /// @return done False: nothing in the owner's order could be released.
+    function _release(Plan memory p, Draft memory d) private view returns (bool done) {
+        uint256 target = d.policy.upperRestore();
+        for (uint256 order = d.policy.assetOrder(); order != 0; order >>= 8) {
+            Leg memory leg = _held(d.legs, uint8(order));
+            if (leg.amount != 0) _releaseLeg(d, leg, target);
+        }
+        if (d.count == 0) return false;
+        if (d.movedE18 < _keeper.releaseMultiple * p.keeperPayMaxE18) {
+            p.outcome = Outcome.NotWorthIt;
+            return true;
+        }
+        p.outcome = Outcome.Released;
+        _finish(p, d);
+        return true;
+    }
+
+    /// @dev Releasing v of a leg with margin rates q lowers equity by v and margin by at least q * v (the size factor can only
+    /// add to that): v = min((E - U * MM) / (1 - U * q), (E - IM) / (1 - qInitial), V).
+    function _releaseLeg(Draft memory d, Leg memory leg, uint256 target) private pure {
+        (uint256 rate, uint256 initialRate) = Margin.ratesOf(leg, leg.valueE18);
+        // Rounded against the release: the rates here must not be larger than what is saved.
+        uint256 saved = Rounding.mulDivDown(rate, target, WAD);
+        if (saved >= WAD || initialRate >= WAD) return;
+        int256 spare = d.equityE18 - int256(Rounding.mulDivUp(d.maintenanceE18, target, WAD));
+        int256 free = d.equityE18 - int256(d.initialE18);
+        if (spare <= 0 || free <= 0) return;
+
+        uint256 value = Rounding.mulDivDown(uint256(spare), WAD, WAD - saved);
+        uint256 most = Rounding.mulDivDown(uint256(free), WAD, WAD - initialRate);
+        if (most < value) value = most;
+        uint256 amount = Rounding.mulDivDown(value, leg.unit, leg.bidE18);
+        if (amount > leg.amount) amount = leg.amount;
+        if (amount == 0) return;
+
+        uint256 left = leg.amount - amount;
+        uint256 valueLeft = Rounding.mulDivDown(left, leg.bidE18, leg.unit);
+        _replaceMargin(d, leg, valueLeft);
+        uint256 moved = leg.valueE18 - valueLeft;
+        d.equityE18 -= int256(moved);
+        d.movedE18 += moved;
+        d.moves[d.count++] =
+            Move({asset: leg.asset, wallet: d.policy.releasesToWallet(), amount: amount, valueE18: moved});
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                         TOP-UP
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev Brings health to `lowerRestore` from the reserve, then from the wallet; cash first, then the owner's order. Below
+    /// maintenance the same cure is tried before liquidation, but only when it saves the account: nothing is thrown into one
+    /// that would be liquidated with it. An insolvent account gets nothing.
+    function _topUp(Plan memory p, Draft memory d) private view {
+        if (p.before.equityE18 < 0) return;
+        _collect(d, false);
+        if (d.walletLeftE18 != 0) _collect(d, true);
+        if (d.count == 0) return;
+
+        uint256 healthAfter = Margin.health(d.equityE18, d.maintenanceE18);
+        if (healthAfter < WAD) return;
+        // A partial cure is made, and the call for the rest recorded.
+        if (healthAfter >= d.policy.lower()) p.outcome = Outcome.ToppedUp;
+        _finish(p, d);
+    }
+
+    function _collect(Draft memory d, bool wallet) private view {
+        if (_shortfall(d) <= 0) return;
+        _collectCash(d, wallet);
+        for (uint256 order = d.policy.assetOrder(); order != 0; order >>= 8) {
+            if (_shortfall(d) <= 0) return;
+            _collectAsset(d, uint8(order), wallet);
+        }
+    }
+
+    /// @dev {quote} What is missing to `lowerRestore`; rounded up.
+    function _shortfall(Draft memory d) private pure returns (int256) {
+        return int256(Rounding.mulDivUp(d.maintenanceE18, d.policy.lowerRestore(), WAD)) - d.equityE18;
+    }
+
+    function _collectCash(Draft memory d, bool wallet) private view {
+        uint256 available = _available(d, QUOTE, wallet);
+        if (available == 0) return;
+        uint256 amount = (uint256(_shortfall(d)) + _quoteScale - 1) / _quoteScale;
+        if (wallet) {
+            amount = _atLeastMinimum(QUOTE, amount);
+            uint256 limit = d.walletLeftE18 / _quoteScale;
+            if (amount > limit) amount = limit;
+        }
+        if (amount > available) amount = available;
+        if (wallet && amount != _atLeastMinimum(QUOTE, amount)) return;
+        if (amount == 0) return;
+        d.equityE18 += int256(amount * _quoteScale);
+        _addMove(d, QUOTE, wallet, amount, amount * _quoteScale);
+    }
+
+    /// @dev Bringing in v of a leg with margin rate q raises equity by v and margin by q * v: v = D / (1 - T * q), only where
+    /// the denominator is positive. The size factor may make it fall short by a little; it never overshoots by more than a
+    /// unit.
+    function _collectAsset(Draft memory d, uint8 asset, bool wallet) private view {
+        uint256 available = _available(d, asset, wallet);
+        if (available == 0) return;
+        Leg memory leg = _legFor(d, asset);
+        if (leg.halted || leg.bidE18 == 0) return;
+        (uint256 rate,) = Margin.ratesOf(leg, leg.valueE18);
+        uint256 asked = Rounding.mulDivUp(rate, d.policy.lowerRestore(), WAD);
+        if (asked >= WAD) return;
+
+        uint256 value = Rounding.mulDivUp(uint256(_shortfall(d)), WAD, WAD - asked);
+        uint256 amount = Rounding.mulDivUp(value, leg.unit, leg.bidE18);
+        if (wallet) {
+            amount = _atLeastMinimum(asset, amount);
+            uint256 limit = Rounding.mulDivDown(d.walletLeftE18, leg.unit, leg.bidE18);
+            if (amount > limit) amount = limit;
+        }
+        if (amount > available) amount = available;
+        if (amount == 0 || (wallet && amount != _atLeastMinimum(asset, amount))) return;
+
+        uint256 valueAfter = Rounding.mulDivDown(leg.amount + amount, leg.bidE18, leg.unit);
+        uint256 gained = valueAfter - leg.valueE18;
+        _replaceMargin(d, leg, valueAfter);
+        leg.amount += amount;
+        d.equityE18 += int256(gained);
+        _addMove(d, asset, wallet, amount, gained);
+    }
+
+    /// @dev {token} What the reserve holds, or what the wallet holds and has approved. A token that does not answer has
+    /// nothing.
+    function _available(Draft memory d, uint8 asset, bool wallet) private view returns (uint256) {
+        if (!wallet) return vault.reserveOf(d.account, asset);
+        address token = vault.tokenOf(asset);
+        address owner = d.account.ownerOf();
+        uint256 balance = _ask(token, abi.encodeCall(IERC20.balanceOf, (owner)));
+        if (balance == 0) return 0;
+        uint256 allowance = _ask(token, abi.encodeCall(IERC20.allowance, (owner, address(vault))));
+        return balance < allowance ? balance : allowance;
+    }
+
+    function _ask(address token, bytes memory call) private view returns (uint256) {
+        (bool ok, bytes memory data) = token.staticcall(call);
+        return ok && data.length >= 32 ? abi.decode(data, (uint256)) : 0;
+    }
+
+    /// @dev The vault refuses less from a wallet than its minimum deposit.
+    function _atLeastMinimum(uint8 asset, uint256 amount) private view returns (uint256) {
+        (,,, uint256 minimum) = vault.totalsOf(vault.tokenOf(asset));
+        return amount < minimum ? minimum : amount;
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                        SHARED
+    //////////////////////////////////////////////////////////////////////////*/
+
+    function _draft(AccountId account, BandPolicy policy, Leg[] memory legs, Assessment memory a, uint256 keeperPay)
+        private
+        pure
+        returns (Draft memory d)
+    {
+        d.account = account;
+        d.policy = policy;
+        d.legs = legs;
+        d.equityE18 = a.equityE18 - int256(keeperPay);
+        d.maintenanceE18 = a.maintenanceE18;
+        d.initialE18 = a.initialE18;
+        d.moves = new Move[](MAX_MOVES);
+    }
+
+    /// @dev Puts a leg's margins at its new value in the place of those at its old one.
+    function _replaceMargin(Draft memory d, Leg memory leg, uint256 valueAfter) private pure {
+        (uint256 maintenance, uint256 initial) = Margin.marginOf(leg, leg.valueE18);
+        (uint256 maintenanceAfter, uint256 initialAfter) = Margin.marginOf(leg, valueAfter);
+        d.maintenanceE18 = d.maintenanceE18 - maintenance + maintenanceAfter;
+        d.initialE18 = d.initialE18 - initial + initialAfter;
+        leg.valueE18 = valueAfter;
+    }
+
+    function _addMove(Draft memory d, uint8 asset, bool wallet, uint256 amount, uint256 valueE18) private pure {
+        if (wallet) d.walletLeftE18 -= valueE18 < d.walletLeftE18 ? valueE18 : d.walletLeftE18;
+        d.movedE18 += valueE18;
+        d.moves[d.count++] = Move({asset: asset, wallet: wallet, amount: amount, valueE18: valueE18});
+    }
+
+    /// @dev The leg of an asset the account holds; an empty one when it does not.
+    function _held(Leg[] memory legs, uint8 asset) private pure returns (Leg memory leg) {
+        for (uint256 i; i < legs.length; ++i) {
+            if (legs[i].asset == asset) return legs[i];
+        }
+    }
+
+    /// @dev The leg of an asset, priced for the purpose when the account does not hold it yet; without price when there is no
+    /// room for another kind.
+    function _legFor(Draft memory d, uint8 asset) private view returns (Leg memory leg) {
+        leg = _held(d.legs, asset);
+        if (leg.amount != 0) return leg;
+        if (d.legs.length == MAX_COLLATERALS) return leg;
+        CollateralPage[] memory page = new CollateralPage[](1);
+        page[0] = CollateralPage.wrap(0).withEntry(0, asset, 1);
+        leg = riskEngine.legs(page)[0];
+        leg.amount = 0;
+        leg.valueE18 = 0;
+        // From now on the account holds it, for the wallet's turn and for the count of kinds.
+        Leg[] memory legs = new Leg[](d.legs.length + 1);
+        for (uint256 i; i < d.legs.length; ++i) {
+            legs[i] = d.legs[i];
+        }
+        legs[d.legs.length] = leg;
+        d.legs = legs;
+    }
+
+    function _finish(Plan memory p, Draft memory d) private pure {
+        p.healthAfterE18 = Margin.health(d.equityE18, d.maintenanceE18);
+        Move[] memory moves = new Move[](d.count);
+        for (uint256 i; i < d.count; ++i) {
+            moves[i] = d.moves[i];
+        }
+        p.moves = moves;
+        p.deficitE18 = _shortfall(d);
+    }
+
+    /// @dev What the clock makes of the health that the moves leave.
+    function _clockOutcome(Plan memory p, AccountHeader header, BandPolicy policy) private pure returns (Outcome) {
+        uint256 health = p.healthAfterE18;
+        CallState state = header.callState();
+        if (health < policy.lower()) {
+            if (p.moves.length == 0) {
+                p.deficitE18 = int256(Rounding.mulDivUp(p.before.maintenanceE18, policy.lowerRestore(), WAD))
+                    - p.before.equityE18;
+            }
+            if (p.before.equityE18 < 0 && !header.hasProvision()) return Outcome.Provisioned;
+            if (health < WAD) {
+                return header.liquidationSince() == 0 ? Outcome.LiquidationOpened : Outcome.LiquidationOpen;
+            }
+            return state == CallState.None ? Outcome.MarginCalled : Outcome.CallRunning;
+        }
+        if (state == CallState.None && header.liquidationSince() == 0) return Outcome.InBand;
+        if (health >= policy.lowerRestore()) return Outcome.CallCured;
+        return state == CallState.Paused ? Outcome.InBand : Outcome.CallPaused;
+    }
+
+    function _outOfBounds(bytes32 field, uint256 found, uint256 bound) private pure {
+        revert Errors.Rebalancer_ParameterOutOfBounds(field, found, bound);
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {INFINITE_HEALTH} from "../base/Constants.sol";
+import {Errors} from "../base/Errors.sol";
+import {Plan} from "../interfaces/IRebalancer.sol";
+import {Account, AccountBook, WalletAllowance} from "../ledger/AccountBook.sol";
+import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
+import {MarginCallClock} from "../ledger/MarginCallClock.sol";
+import {AccountHeader, CallState} from "../types/AccountHeader.sol";
+import {AccountId} from "../types/AccountId.sol";
+import {BandPolicy, defaultPolicy} from "../types/BandPolicy.sol";
+import {Assessment, Portfolio} from "../types/Portfolio.sol";
+import {Permissions} from "./Permissions.sol";
+
+/// @title Health
+/// @notice The chapter that asks the risk engine: margin checks, and the clocks that follow an account's health.
+abstract contract Health is Permissions {
+    using AccountBook for Account;
+    using CashMarketLib for Cash;
+    using CashMarketLib for CashMarket;
+
+    /// @dev What the risk engine needs of an account, at the market as loaded.
+    function _portfolio(AccountId id, Cash memory c) internal view returns (Portfolio memory portfolio) {
+        Account storage account = _accounts[id];
+        portfolio.cashE18 = _toE18(c.valueOf(account.header.cashShares()));
+        portfolio.pages = account.loadPages();
+    }
+
+    function _assess(AccountId id, Cash memory c) internal view returns (Assessment memory) {
+        return riskEngine.assess(_portfolio(id, c));
+    }
+
+    /// @dev Reverts when an account in debt is below its initial margin. An account without debt needs no price. A halted
+    /// collateral counts zero on both sides, so an account whose other collateral suffices is not held up by it.
+    function _requireInitialMargin(AccountId id, Cash memory c) internal view {
+        if (_accounts[id].header.cashShares() >= 0) return;
+        Assessment memory a = _assess(id, c);
+        if (a.equityE18 < int256(a.initialE18)) {
+            revert Errors.MarginAccount_BelowInitialMargin(AccountId.unwrap(id), a.equityE18, a.initialE18);
+        }
+    }
+
+    /// @dev Reverts when a debt remains that is too small to be worth liquidating.
+    function _requireNoDustDebt(AccountId id, Cash memory c) internal view {
+        int256 cash = c.valueOf(_accounts[id].header.cashShares());
+        if (cash >= 0) return;
+        uint256 minimum = c.minimumDebt() * 1e18 / _quoteScale;
+        if (uint256(-cash) < minimum) {
+            revert Errors.MarginAccount_DustDebt(AccountId.unwrap(id), uint256(-cash), minimum);
+        }
+    }
+
+    /// @dev After a cure: moves the clocks of an account that is called or was seen below maintenance. While a price is
+    /// missing they stay as they are: a cure never fails for a feed.
+    function _followCure(AccountId id, Cash memory c) internal {
+        AccountHeader header = _accounts[id].header;
+        if (header.isCalm()) return;
+        if (header.cashShares() >= 0) {
+            _advanceClock(id, INFINITE_HEALTH);
+            return;
+        }
+        Assessment memory a = _assess(id, c);
+        if (!a.halted) _advanceClock(id, a.healthE18);
+    }
+
+    /// @dev Moves an account's clocks to what its health says, and says what changed.
+    /// @return called True when a margin call was recorded that was not open before.
+    function _advanceClock(AccountId id, uint256 health) internal returns (bool called) {
+        Account storage account = _accounts[id];
+        AccountHeader before = account.header;
+        BandPolicy policy = _policyOf(id);
+        AccountHeader header = MarginCallClock.advance(before, policy, health);
+        if (AccountHeader.unwrap(header) == AccountHeader.unwrap(before)) return false;
+        account.header = header;
+
+        uint256 raw = AccountId.unwrap(id);
+        CallState state = header.callState();
+        called = state == CallState.Running && before.callState() == CallState.None;
+        if (!called && (state != before.callState() || header.callSince() != before.callSince())) {
+            emit CallChanged(raw, state, header.callElapsed());
+        }
+        if (header.liquidationSince() != before.liquidationSince()) {
+            emit LiquidationChanged(raw, header.liquidationSince());
+        }
+    }
+
+    function _policyOf(AccountId id) internal view returns (BandPolicy) {
+        BandPolicy policy = _accounts[id].policy;
+        return policy.isSet() ? policy : defaultPolicy();
+    }
+
+    /// @dev {quote} What today's top-ups may still take from the owner's wallet.
+    function _walletLeft(AccountId account) internal view returns (uint256) {
+        WalletAllowance memory w = _accounts[account].wallet;
+        if (w.day != uint32(block.timestamp / 1 days)) return w.dailyLimitE18;
+        return w.dailyLimitE18 > w.spentE18 ? w.dailyLimitE18 - w.spentE18 : 0;
+    }
+
+    /// @dev What a rebalance would do now.
+    function _plan(AccountId account, Cash memory c) internal view returns (Plan memory) {
+        Portfolio memory portfolio = _portfolio(account, c);
+        BandPolicy policy = _policyOf(account);
+        uint256 walletLeft = policy.topsUpFromWallet() ? _walletLeft(account) : 0;
+        return rebalancer.plan(account, _accounts[account].header, policy, portfolio, walletLeft);
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {QUOTE, RAY, WAD} from "../base/Constants.sol";
+import {IMarginAccountExtension} from "../interfaces/IMarginAccountExtension.sol";
+import {Plan} from "../interfaces/IRebalancer.sol";
+import {Account, AccountBook} from "../ledger/AccountBook.sol";
+import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
+import {Rounding} from "../math/Rounding.sol";
+import {Margin} from "../risk/Margin.sol";
+import {AccountId} from "../types/AccountId.sol";
+import {Assessment, Leg, Portfolio} from "../types/Portfolio.sol";
+import {Health} from "./Health.sol";
+
+/// @title LedgerViews
+/// @notice The chapter of answers. None is given while the ledger is half written.
+abstract contract LedgerViews is Health, IMarginAccountExtension {
+    using AccountBook for Account;
+    using CashMarketLib for Cash;
+    using CashMarketLib for CashMarket;
+
+    /// @inheritdoc IMarginAccountExtension
+    function collateralOf(AccountId account, uint8 asset) external view whenConsistent returns (uint256) {
+        return _accounts[account].amountOf(asset);
+    }
+
+    /// @inheritdoc IMarginAccountExtension
+    /// @dev For cash: what equity exceeds initial margin by, and at least the positive balance of an account without debt that
+    /// borrows nothing; at most what lies idle. For collateral: v = (E - IM) / (1 - q), where q is its initial margin rate.
+    /// Rounding: down.
+    function maxWithdraw(AccountId account, address token) external view whenConsistent returns (uint256) {
+        uint8 asset = vault.assetOf(token);
+        Cash memory c = _market.loadAccrued();
+        Portfolio memory portfolio = _portfolio(account, c);
+        Leg[] memory legs = riskEngine.legs(portfolio.pages);
+        Assessment memory a = Margin.assess(legs, portfolio.cashE18);
+        int256 free = a.equityE18 - int256(a.initialE18);
+        if (asset == QUOTE) {
+            uint256 own = portfolio.cashE18 > 0 ? uint256(portfolio.cashE18) : 0;
+            uint256 most = (free > int256(own) ? uint256(free) : own) / _quoteScale;
+            uint256 idle = _idle();
+            return most < idle ? most : idle;
+        }
+        uint256 held = _accounts[account].amountOf(asset);
+        if (portfolio.cashE18 >= 0 || held == 0) return held;
+        if (free <= 0) return 0;
+        for (uint256 i; i < legs.length; ++i) {
+            if (legs[i].asset != asset) continue;
+            if (legs[i].halted) return held;
+            (, uint256 rate) = Margin.ratesOf(legs[i], legs[i].valueE18);
+            if (rate >= WAD) return held;
+            uint256 value = Rounding.mulDivDown(uint256(free), WAD, WAD - rate);
+            uint256 amount = Rounding.mulDivDown(value, legs[i].unit, legs[i].bidE18);
+            return amount < held ? amount : held;
+        }
+        return 0;
+    }
+
+    /// @inheritdoc IMarginAccountExtension
+    function previewRebalance(AccountId account) external view whenConsistent returns (Plan memory) {
+        return _plan(account, _market.loadAccrued());
+    }
+
+    /// @inheritdoc IMarginAccountExtension
+    function provisionOf(AccountId account) external view returns (uint256) {
+        return _provisionOf[account];
+    }
+
+    /// @inheritdoc IMarginAccountExtension
+    function cashMarket() external view whenConsistent returns (CashView memory v) {
+        Cash memory c = _market.loadAccrued();
+        v.supplyIndex = c.supplyIndex;
+        v.borrowIndex = c.borrowIndex;
+        v.supplyShares = c.supplyShares;
+        v.borrowShares = c.borrowShares;
+        v.supplyAssets = Rounding.mulDivUp(c.supplyShares, c.supplyIndex, RAY);
+        v.borrowAssets = Rounding.mulDivDown(c.borrowShares, c.borrowIndex, RAY);
+        v.provisions = c.provisions;
+        v.forfeited = c.forfeited;
+        v.idle = _idle();
+        v.borrowRateE18 = c.borrowRate() / (RAY / WAD);
+        v.updatedAt = c.updatedAt;
+    }
+
+    /// @inheritdoc IMarginAccountExtension
+    function insuranceFund() external view returns (AccountId) {
+        return _fund();
+    }
+
+    /// @inheritdoc IMarginAccountExtension
+    function liquidator() external view returns (address) {
+        return _liquidator;
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Errors} from "../base/Errors.sol";
+import {Account, AccountBook} from "../ledger/AccountBook.sol";
+import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
+import {AccountHeader} from "../types/AccountHeader.sol";
+import {AccountId} from "../types/AccountId.sol";
+import {Health} from "./Health.sol";
+
+/// @title Outflow
+/// @notice How cash and collateral leave an account by its owner's wish, whether to a wallet or to another account.
+abstract contract Outflow is Health {
+    using AccountBook for Account;
+    using CashMarketLib for Cash;
+    using CashMarketLib for CashMarket;
+
+    /// @dev Books cash that leaves an account, into debt if need be; all positive cash when `amount` is the maximum.
+    function _takeCash(AccountId account, uint256 amount, Cash memory c) internal returns (uint256) {
+        AccountHeader header = _accounts[account].header;
+        if (amount == type(uint256).max) {
+            int256 cash = c.valueOf(header.cashShares());
+            if (cash <= 0) revert Errors.MarginAccount_ZeroAmount();
+            amount = uint256(cash);
+        }
+        int256 shares = c.debit(header.cashShares(), amount);
+        if (shares < 0) header = header.withRiskBlock(block.number);
+        _setCash(account, header, shares, c);
+        _market.store(c);
+        if (shares < 0) _requireNoDustDebt(account, c);
+        return amount;
+    }
+
+    /// @dev Books collateral that leaves an account; all of it when `amount` is the maximum.
+    function _takeCollateral(AccountId account, uint8 asset, uint256 amount) internal returns (uint256, bool indebted) {
+        if (amount == type(uint256).max) {
+            amount = _accounts[account].amountOf(asset);
+            if (amount == 0) revert Errors.MarginAccount_ZeroAmount();
+        }
+        _removeCollateral(account, asset, amount);
+        AccountHeader header = _accounts[account].header;
+        indebted = header.cashShares() < 0;
+        if (indebted) _accounts[account].header = header.withRiskBlock(block.number);
+        return (amount, indebted);
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {QUOTE, WAD} from "../base/Constants.sol";
+import {Errors} from "../base/Errors.sol";
+import {IMarginAccountCore} from "../interfaces/IMarginAccountCore.sol";
+import {Move, Outcome, Plan} from "../interfaces/IRebalancer.sol";
+import {WalletAllowance} from "../ledger/AccountBook.sol";
+import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
+import {MarginCallClock} from "../ledger/MarginCallClock.sol";
+import {Rounding} from "../math/Rounding.sol";
+import {CallState} from "../types/AccountHeader.sol";
+import {AccountId, toAccountId} from "../types/AccountId.sol";
+import {BandPolicy} from "../types/BandPolicy.sol";
+import {Assessment} from "../types/Portfolio.sol";
+import {Losses} from "./Losses.sol";
+
+/// @title Rebalancing
+/// @notice The chapter that carries out what the Rebalancer plans.
+/// @dev Upholds promise 6: a plan moves health toward its restore point, equity falls by no more than the keeper's pay and
+/// what is released, and a second rebalance in the same block finds nothing to do.
+abstract contract Rebalancing is Losses, IMarginAccountCore {
+    using CashMarketLib for Cash;
+    using CashMarketLib for CashMarket;
+
+    uint256 internal constant MAX_BATCH = 200;
+
+    /// @inheritdoc IMarginAccountCore
+    function rebalance(AccountId account) external locked returns (Outcome) {
+        return _rebalance(account, msg.sender, 1, gasleft());
+    }
+
+    /// @inheritdoc IMarginAccountCore
+    function rebalanceMany(AccountId[] calldata accounts) external locked returns (Outcome[] memory outcomes) {
+        uint256 length = accounts.length;
+        if (length > MAX_BATCH) revert Errors.MarginAccount_BatchTooLong(length, MAX_BATCH);
+        outcomes = new Outcome[](length);
+        for (uint256 i; i < length; ++i) {
+            // Each account in a call of its own, so that one that cannot be rebalanced stops no other.
+            try this.rebalanceInBatch(accounts[i], msg.sender, length) returns (Outcome outcome) {
+                outcomes[i] = outcome;
+            } catch {
+                outcomes[i] = Outcome.Failed;
+                emit Rebalanced(AccountId.unwrap(accounts[i]), msg.sender, Outcome.Failed, 0, 0);
+            }
+        }
+    }
+
+    /// @notice One account of a batch; this contract calls it of itself, under the lock of {rebalanceMany}.
+    function rebalanceInBatch(AccountId account, address keeper, uint256 batch) external returns (Outcome) {
+        if (msg.sender != address(this)) revert Errors.MarginAccount_NotModule(msg.sender, address(this));
+        return _rebalance(account, keeper, batch, gasleft());
+    }
+
+    /// @param batch How many accounts share the transaction's own cost.
+    /// @param gasBefore {gas} What was left when the work on this account began.
+    function _rebalance(AccountId account, address keeper, uint256 batch, uint256 gasBefore)
+        private
+        returns (Outcome)
+    {
+        Cash memory c = _market.loadAccrued();
+        Plan memory plan = _plan(account, c);
+        Outcome outcome = plan.outcome;
+        if (outcome <= Outcome.PriceHalted) return outcome;
+
+        if (outcome == Outcome.Released) {
+            _takeReleased(account, plan);
+        } else if (plan.moves.length != 0 && !_bookTopUp(account, plan, c)) {
+            outcome = _outcomeWithoutWallet(account, plan, c);
+        }
+
+        bool called = _advanceClock(account, plan.healthAfterE18);
+        if (called) {
+            uint256 deadline = MarginCallClock.deadline(_accounts[account].header, _policyOf(account));
+            emit MarginCalled(AccountId.unwrap(account), plan.deficitE18, deadline);
+        }
+        if (outcome == Outcome.Provisioned) _provision(account, plan.before.equityE18, c);
+
+        // A look that only moved a clock is not paid; a call recorded is, once; work is paid with its gas.
+        uint256 payE18;
+        if (plan.moves.length != 0) {
+            uint256 gasUsed = gasBefore - gasleft() + plan.gasOverhead / batch;
+            payE18 = plan.gasPriceE18 * gasUsed + plan.keeperFlatE18;
+        } else if (called && plan.before.equityE18 >= 0) {
+            payE18 = plan.keeperFlatE18;
+        }
+        if (payE18 > plan.keeperPayMaxE18) payE18 = plan.keeperPayMaxE18;
+        uint256 pay = _payKeeper(account, keeper, payE18, c);
+        if (pay != 0 || plan.moves.length != 0 || outcome == Outcome.Provisioned) _market.store(c);
+
+        if (called || pay != 0 || (outcome != Outcome.CallRunning && outcome != Outcome.LiquidationOpen)) {
+            emit Rebalanced(AccountId.unwrap(account), keeper, outcome, plan.healthAfterE18, pay);
+        }
+
+        // Interaction
+        if (outcome == Outcome.Released) _payReleased(account, plan);
+        return outcome;
+    }
+
+    /// @dev Books the moves into the account. A wallet's tokens are asked for first, since they may not come; the lock keeps a
+    /// hostile token out meanwhile.
+    /// @return complete False: a token refused, and the account is short of what was planned.
+    function _bookTopUp(AccountId account, Plan memory plan, Cash memory c) private returns (bool complete) {
+        complete = true;
+        uint256 spentE18;
+        for (uint256 i; i < plan.moves.length; ++i) {
+            Move memory move = plan.moves[i];
+            if (move.wallet) {
+                // No cap refuses a cure: the amount is never more than the deficit.
+                try vault.pull(vault.tokenOf(move.asset), account.ownerOf(), move.amount, true) {
+                    spentE18 += move.valueE18;
+                } catch {
+                    complete = false;
+                    continue;
+                }
+            } else {
+                vault.fromReserve(account, move.asset, move.amount);
+            }
+            if (move.asset == QUOTE) _creditCash(account, move.amount, c);
+            else _addCollateral(account, move.asset, move.amount, true);
+        }
+        if (spentE18 != 0) _spendFromWallet(account, spentE18);
+    }
+
+    /// @dev What became of the account when its wallet refused: its health is asked for again, and the clock decides.
+    function _outcomeWithoutWallet(AccountId account, Plan memory plan, Cash memory c) private view returns (Outcome) {
+        Assessment memory a = _assess(account, c);
+        BandPolicy policy = _policyOf(account);
+        plan.healthAfterE18 = a.healthE18;
+        plan.deficitE18 = int256(Rounding.mulDivUp(a.maintenanceE18, policy.lowerRestore(), WAD)) - a.equityE18;
+        if (a.healthE18 < WAD) return Outcome.LiquidationOpened;
+        if (a.healthE18 >= policy.lower()) return Outcome.ToppedUp;
+        CallState state = _accounts[account].header.callState();
+        return state == CallState.None ? Outcome.MarginCalled : Outcome.CallRunning;
+    }
+
+    /// @dev Takes what is released out of the account; what goes to the reserve is there at once.
+    function _takeReleased(AccountId account, Plan memory plan) private {
+        for (uint256 i; i < plan.moves.length; ++i) {
+            Move memory move = plan.moves[i];
+            _removeCollateral(account, move.asset, move.amount);
+            if (!move.wallet) vault.toReserve(account, move.asset, move.amount);
+        }
+    }
+
+    function _payReleased(AccountId account, Plan memory plan) private {
+        for (uint256 i; i < plan.moves.length; ++i) {
+            Move memory move = plan.moves[i];
+            if (move.wallet) vault.push(vault.tokenOf(move.asset), account.ownerOf(), move.amount);
+        }
+    }
+
+    /// @dev Moves the keeper's pay from the account's cash to the keeper's account 0. Nobody is paid by himself.
+    /// @return pay {quote token} Rounded down.
+    function _payKeeper(AccountId account, address keeper, uint256 payE18, Cash memory c)
+        private
+        returns (uint256 pay)
+    {
+        AccountId keeperAccount = toAccountId(keeper, 0);
+        pay = payE18 / _quoteScale;
+        if (pay == 0 || keeperAccount == account) return 0;
+        _debitCash(account, pay, c);
+        _creditCash(keeperAccount, pay, c);
+    }
+
+    function _spendFromWallet(AccountId account, uint256 spentE18) private {
+        WalletAllowance storage wallet = _accounts[account].wallet;
+        uint32 today = uint32(block.timestamp / 1 days);
+        uint256 before = wallet.day == today ? wallet.spentE18 : 0;
+        // The plan stayed within what was left, which fits.
+        wallet.spentE18 = uint128(before + spentE18);
+        wallet.day = today;
+    }
+}

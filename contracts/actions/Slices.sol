@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {MAX_PAGES, WAD} from "../base/Constants.sol";
+import {Errors} from "../base/Errors.sol";
+import {IMarginAccountCore} from "../interfaces/IMarginAccountCore.sol";
+import {ISliceTaker} from "../interfaces/ISliceTaker.sol";
+import {Account, AccountBook} from "../ledger/AccountBook.sol";
+import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
+import {Rounding} from "../math/Rounding.sol";
+import {AccountHeader} from "../types/AccountHeader.sol";
+import {AccountId} from "../types/AccountId.sol";
+import {CollateralPage, ENTRIES_PER_PAGE} from "../types/CollateralPage.sol";
+import {Losses} from "./Losses.sol";
+
+/// @title Slices
+/// @notice The chapter that moves a fraction of everything in one account to another, for the module that may ask it.
+abstract contract Slices is Losses, IMarginAccountCore {
+    using AccountBook for Account;
+    using CashMarketLib for Cash;
+    using CashMarketLib for CashMarket;
+
+    /// @inheritdoc IMarginAccountCore
+    function takeSlice(Slice calldata slice, address caller, bytes calldata data)
+        external
+        locked
+        returns (uint256 paidToTaker)
+    {
+        // Checks
+        if (msg.sender != _liquidator) revert Errors.MarginAccount_NotModule(msg.sender, _liquidator);
+        if (slice.account == slice.taker) revert Errors.MarginAccount_SameAccount(AccountId.unwrap(slice.account));
+
+        // Effects
+        Cash memory c = _market.loadAccrued();
+        _moveCollateral(slice);
+        if (slice.fromFund != 0) paidToTaker = _collectPayment(slice, c);
+        _moveCash(slice, paidToTaker, c);
+        uint256 provisioned = _provisionOf[slice.account];
+        if (provisioned != 0) {
+            _setProvision(
+                slice.account, Rounding.mulDivUp(provisioned, WAD - slice.fractionE18, WAD), c
+            );
+        }
+        _market.store(c);
+        _advanceClock(slice.account, slice.healthAfterE18);
+        int256 payment = int256(slice.payment) - int256(paidToTaker);
+        emit SliceTaken(
+            AccountId.unwrap(slice.account),
+            AccountId.unwrap(slice.taker),
+            slice.fractionE18,
+            payment,
+            slice.fundFee
+        );
+
+        // Interaction: the taker may sell what he took and bring the proceeds.
+        if (data.length != 0) {
+            _openCallback(AccountId.unwrap(slice.taker));
+            ISliceTaker(caller).onSliceTaken(slice.account, slice.taker, payment, data);
+            _closeCallback();
+            c = _market.loadAccrued();
+        }
+
+        // Check: on the state that will persist, so after the callback.
+        _requireNoDustDebt(slice.taker, c);
+        _requireInitialMargin(slice.taker, c);
+    }
+
+    /// @dev What fund and lenders pay the taker: the fund as far as it can, lenders no more than the account's negative equity.
+    function _collectPayment(Slice calldata slice, Cash memory c) private returns (uint256 paid) {
+        paid = _payFromFund(slice.fromFund, c);
+        uint256 missing = slice.fromFund - paid;
+        uint256 borne = missing < slice.fromLenders ? missing : slice.fromLenders;
+        _socialise(slice.account, borne, c);
+        paid += borne;
+    }
+
+    /// @dev Cash of either sign moves with the slice; then the payments, each account written once.
+    function _moveCash(Slice calldata slice, uint256 paidToTaker, Cash memory c) private {
+        AccountHeader from = _accounts[slice.account].header;
+        AccountHeader to = _accounts[slice.taker].header;
+        (int256 fromShares, int256 toShares) =
+            c.moveFraction(from.cashShares(), to.cashShares(), slice.fractionE18, WAD);
+        uint256 paid = slice.payment + slice.fundFee;
+        if (paid != 0) toShares = c.debit(toShares, paid);
+        if (paidToTaker != 0) toShares = c.credit(toShares, paidToTaker);
+        if (slice.payment != 0) fromShares = c.credit(fromShares, slice.payment);
+        // The taker raised his own risk: he cannot be liquidated in this block.
+        _setCash(slice.taker, to.withRiskBlock(block.number), toShares, c);
+        _setCash(slice.account, from, fromShares, c);
+        if (slice.fundFee != 0) _creditCash(_fund(), slice.fundFee, c);
+    }
+
+    /// @dev Moves the fraction of each collateral, rounded down. Walks the pages as they are read: an entry that is emptied
+    /// stays on its page until the walk is over.
+    function _moveCollateral(Slice calldata slice) private {
+        CollateralPage[] memory pages = _accounts[slice.account].loadPages();
+        // Bounded by MAX_PAGES pages of two entries.
+        assert(pages.length <= MAX_PAGES);
+        for (uint256 i; i < pages.length; ++i) {
+            for (uint256 entry; entry < ENTRIES_PER_PAGE; ++entry) {
+                uint256 amount = Rounding.mulDivDown(pages[i].amountAt(entry), slice.fractionE18, WAD);
+                if (amount == 0) continue;
+                uint8 asset = pages[i].assetAt(entry);
+                _removeCollateral(slice.account, asset, amount);
+                _addCollateral(slice.taker, asset, amount, true);
+            }
+        }
+    }
+}

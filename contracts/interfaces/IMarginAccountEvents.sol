@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {CallState} from "../types/AccountHeader.sol";
+import {Outcome} from "./IRebalancer.sol";
+
+/// @title IMarginAccountEvents
+/// @notice What the ledger says of every change: replayed from the first block, these events reproduce its balances.
+interface IMarginAccountEvents {
+    /// @notice A collateral balance changed to `balance`; {token}.
+    event CollateralChanged(uint256 indexed accountId, uint8 indexed asset, uint256 balance);
+
+    /// @notice An account's cash changed to `shares` of the supply (positive) or the borrow index (negative), while the indices
+    /// stood at these values with 27 decimals.
+    event CashChanged(uint256 indexed accountId, int256 shares, uint256 supplyIndex, uint256 borrowIndex);
+
+    /// @notice An owner set the band and the wishes for an account.
+    event PolicySet(uint256 indexed accountId, uint256 policy);
+
+    /// @notice An owner set the daily limit of wallet top-ups; {quote}.
+    event WalletLimitSet(uint256 indexed accountId, uint128 dailyLimitE18);
+
+    /// @notice An owner set an operator's rights.
+    event OperatorSet(uint256 indexed accountId, address indexed operator, uint8 rights);
+
+    /// @notice A rebalance ended with `outcome`, paying the keeper `keeperPay`; {quote token}.
+    event Rebalanced(
+        uint256 indexed accountId, address indexed keeper, Outcome outcome, uint256 healthE18, uint256 keeperPay
+    );
+
+    /// @notice An account was called: `deficitE18` {quote} to bring until `deadline` {s}.
+    event MarginCalled(uint256 indexed accountId, int256 deficitE18, uint256 deadline);
+
+    /// @notice A call's clock changed its state: paused, resumed, started again, or reset (None).
+    event CallChanged(uint256 indexed accountId, CallState state, uint256 elapsedSeconds);
+
+    /// @notice An account was first seen below maintenance (`since` {s}), or seen above it again (0).
+    event LiquidationChanged(uint256 indexed accountId, uint256 since);
+
+    /// @notice A slice moved from one account to another for `payment` {quote token}, negative when the fund paid.
+    event SliceTaken(
+        uint256 indexed accountId, uint256 indexed takerId, uint256 fractionE18, int256 payment, uint256 fundFee
+    );
+
+    /// @notice What lenders may lose by an insolvent account was set aside, or changed; {quote token}, 0 when reversed.
+    event ProvisionChanged(uint256 indexed accountId, uint256 provision);
+
+    /// @notice Lenders lost `amount` {quote token} by an insolvent account, through the supply index.
+    event LossSocialised(uint256 indexed accountId, uint256 amount, uint256 supplyIndex);
+
+    /// @notice Interest's share, and what rounding left, were credited to the insurance fund's account; {quote token}.
+    event FeesCollected(uint256 amount);
+
+    /// @notice The interest curve was set; see {setInterest}.
+    event InterestSet(
+        uint16 baseBps, uint16 slopeBps, uint16 jumpBps, uint16 kinkBps, uint16 feeBps, uint16 minimumDebt
+    );
+
+    /// @notice A module was given the ledger's narrow calls.
+    event LiquidatorSet(address indexed liquidator);
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {AccountId} from "../types/AccountId.sol";
+import {BandPolicy, PolicyFields} from "../types/BandPolicy.sol";
+import {Plan} from "./IRebalancer.sol";
+
+/// @title IMarginAccountExtension
+/// @notice What is called less often. Its code is a second contract that MarginAccount runs on its own storage, because one
+/// contract may not be larger than 24,576 bytes; callers find all of it at MarginAccount's address.
+interface IMarginAccountExtension {
+    /*//////////////////////////////////////////////////////////////////////////
+                                   FOR OWNERS
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @notice Moves collateral or cash between accounts, as a withdrawal from one and a deposit to the other.
+    /// @dev Requirements: as {withdraw} for `from`; as {depositFor} for `to`, but without caps and minimum; two accounts.
+    function transfer(AccountId from, AccountId to, address token, uint256 amount) external;
+
+    /// @notice Brings tokens into the account's reserve, which counts for no margin and which no debt can reach.
+    /// @dev Requirements: `amount` not zero; the owner or an operator; the token is listed.
+    function depositReserve(AccountId account, address token, uint256 amount) external;
+
+    /// @notice Pays out of the account's reserve. Never paused, whatever the account owes.
+    /// @dev Requirements: `receiver` and `amount` not zero; the owner, or an operator with the right to withdraw.
+    /// @param amount {token} The maximum of the type: all.
+    function withdrawReserve(AccountId account, address token, uint256 amount, address receiver)
+        external
+        returns (uint256 paid);
+
+    /// @notice Sets an operator's rights: bit 0 withdraw, bit 1 trade (take slices), bit 2 set policy. 0 ends them. Any right
+    /// lets an operator deposit.
+    /// @dev Emits {OperatorSet}. Requirements: the owner alone; no unknown bit.
+    function setOperator(AccountId account, address operator, uint8 rights) external;
+
+    /// @notice Sets the band and the wishes for an account; see {BandPolicy}.
+    /// @dev Emits {PolicySet}.
+    ///
+    /// Requirements, checked in this order:
+    /// - The caller must be the owner, or an operator with the right to set policy.
+    /// - 1 < lower <= lowerRestore <= upperRestore <= upper, where an upper of 0 is infinite; lowerRestore at most 10.
+    /// - Grace at most 7 days; keeper pay at most 1,000; `assetOrder` names no asset twice.
+    function setPolicy(AccountId account, PolicyFields calldata policy) external;
+
+    /// @notice Sets how much a day's top-ups may take from the owner's wallet.
+    /// @dev Emits {WalletLimitSet}. Requirements: the owner alone: it spends his wallet.
+    /// @param dailyLimitE18 {quote}
+    function setWalletLimit(AccountId account, uint128 dailyLimitE18) external;
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                   FOR ANYONE
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @notice Sets aside what lenders may lose by an insolvent account; see {rebalance}, which does it too.
+    /// @dev Emits {ProvisionChanged}. Requirements: every price of the account is live; equity is negative.
+    function provision(AccountId account) external;
+
+    /// @notice Reverses the provision for an account that is solvent again, or empty.
+    /// @dev Emits {ProvisionChanged}. Requirements: a provision is open; prices live; equity is not negative.
+    function reverseProvision(AccountId account) external;
+
+    /// @notice Lets the insurance fund, then the lenders, bear the debt of an account that has nothing left.
+    /// @dev Emits {LossSocialised} for what the fund lacks. Requirements: the account has debt and no collateral.
+    function writeOff(AccountId account) external;
+
+    /// @notice Credits interest's share to the insurance fund's account.
+    /// @dev Emits {FeesCollected}.
+    function collectFees() external returns (uint256 amount);
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                    GOVERNED
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @notice Sets the interest curve: r(u) = base + slope * u, plus jump * (u - kink) / (1 - kink) above the kink.
+    /// @dev Emits {InterestSet}. Accrues first. Requirements: the AccessManager role; base <= 50%, slope <= 100%, jump <= 300%,
+    /// 1% <= kink <= 99%, fee <= 50%, minimum debt <= 10,000.
+    /// @param feeBps Interest's share that goes to the insurance fund.
+    /// @param minimumDebt {whole quote} The smallest debt other than none.
+    function setInterest(
+        uint16 baseBps,
+        uint16 slopeBps,
+        uint16 jumpBps,
+        uint16 kinkBps,
+        uint16 feeBps,
+        uint16 minimumDebt
+    ) external;
+
+    /// @notice Gives the ledger's narrow calls to a Liquidator; the one before loses them.
+    /// @dev Emits {LiquidatorSet}. Requirements: the AccessManager role.
+    function setLiquidator(address liquidator) external;
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                     VIEWS
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @notice The state of the cash market at a moment.
+    struct CashView {
+        uint256 supplyIndex; // {RAY} gross of provisions
+        uint256 borrowIndex; // {RAY}
+        uint256 supplyShares;
+        uint256 borrowShares;
+        uint256 supplyAssets; // {quote token} rounded up
+        uint256 borrowAssets; // {quote token} rounded down
+        uint256 provisions; // {quote token} open provisions
+        uint256 forfeited; // {quote token} what leavers left for them
+        uint256 idle; // {quote token} in the vault for accounts
+        uint256 borrowRateE18; // {1/year}
+        uint256 updatedAt; // {s}
+    }
+
+    /// @notice A collateral balance; {token}.
+    function collateralOf(AccountId account, uint8 asset) external view returns (uint256);
+
+    /// @notice What {withdraw} would pay at most now, borrowing included; {token}.
+    function maxWithdraw(AccountId account, address token) external view returns (uint256);
+
+    /// @notice What {rebalance} would do now, and why.
+    function previewRebalance(AccountId account) external view returns (Plan memory);
+
+    /// @notice The policy in force: the owner's, or the default.
+    function policyOf(AccountId account) external view returns (BandPolicy);
+
+    /// @notice The daily limit of wallet top-ups and what is left of today's; {quote}.
+    function walletLimitOf(AccountId account) external view returns (uint256 dailyLimitE18, uint256 leftE18);
+
+    /// @notice An operator's rights.
+    function rightsOf(AccountId account, address operator) external view returns (uint8);
+
+    /// @notice The provision open for an account; {quote token}.
+    function provisionOf(AccountId account) external view returns (uint256);
+
+    /// @notice The deadline of the account's margin call; {s}, 0 without one, the maximum while it is paused.
+    function callDeadlineOf(AccountId account) external view returns (uint256);
+
+    /// @notice The cash market with interest up to now.
+    function cashMarket() external view returns (CashView memory);
+
+    /// @notice The account that stands for the insurance fund.
+    function insuranceFund() external view returns (AccountId);
+
+    /// @notice The module that may take slices.
+    function liquidator() external view returns (address);
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+
+import {QUOTE} from "../base/Constants.sol";
+import {TransientLock} from "../base/TransientLock.sol";
+import {IMarginAccountEvents} from "../interfaces/IMarginAccountEvents.sol";
+import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
+import {IRebalancer} from "../interfaces/IRebalancer.sol";
+import {IRiskEngine} from "../interfaces/IRiskEngine.sol";
+import {AccountHeader} from "../types/AccountHeader.sol";
+import {AccountId, toAccountId} from "../types/AccountId.sol";
+import {CollateralPage} from "../types/CollateralPage.sol";
+import {Account, AccountBook} from "./AccountBook.sol";
+import {Cash, CashMarket, CashMarketLib} from "./CashMarket.sol";
+
+/// @title MarginAccountState
+/// @notice All storage of MarginAccount, and the few moves of the ledger that its chapters share.
+/// @dev MarginAccount and its extension inherit this first and declare nothing of their own, so both see one layout.
+abstract contract MarginAccountState is AccessManaged, TransientLock, IMarginAccountEvents {
+    using AccountBook for Account;
+    using CashMarketLib for Cash;
+    using CashMarketLib for CashMarket;
+
+    ICollateralVault public immutable vault;
+    IRiskEngine public immutable riskEngine;
+    IRebalancer public immutable rebalancer;
+    address public immutable quoteToken;
+    /// @dev One unit of the quote token with 18 decimals.
+    uint256 internal immutable _quoteScale;
+
+    // slot 0 is AccessManaged's authority
+    // slots 1 to 3
+    CashMarket internal _market;
+    // slot 4
+    mapping(AccountId account => Account state) internal _accounts;
+    // slot 5
+    mapping(AccountId account => mapping(address operator => uint8 rights)) internal _operators;
+    // slot 6
+    mapping(AccountId account => uint256 amount) internal _provisionOf; // {quote token}
+    // slot 7
+    address internal _liquidator;
+
+    /// @dev The vault must have listed the quote token already.
+    constructor(address authority, ICollateralVault vault_, IRiskEngine riskEngine_, IRebalancer rebalancer_)
+        AccessManaged(authority)
+    {
+        vault = vault_;
+        riskEngine = riskEngine_;
+        rebalancer = rebalancer_;
+        address quoteToken_ = vault_.tokenOf(QUOTE);
+        quoteToken = quoteToken_;
+        _quoteScale = 10 ** (18 - IERC20Metadata(quoteToken_).decimals());
+        _market.initialise();
+    }
+
+    /// @dev The insurance fund's account until the fund is a contract of its own: nobody's, because this contract never acts
+    /// as an owner.
+    function _fund() internal view returns (AccountId) {
+        return toAccountId(address(this), 0);
+    }
+
+    /// @dev Writes an account's cash and says so.
+    function _setCash(AccountId id, AccountHeader header, int256 shares, Cash memory c) internal {
+        _accounts[id].header = header.withCashShares(shares);
+        emit CashChanged(AccountId.unwrap(id), shares, c.supplyIndex, c.borrowIndex);
+    }
+
+    /// @dev Adds to an account's cash in a market that the caller has loaded and will store.
+    function _creditCash(AccountId id, uint256 assets, Cash memory c) internal {
+        AccountHeader header = _accounts[id].header;
+        _setCash(id, header, c.credit(header.cashShares(), assets), c);
+    }
+
+    /// @dev Takes from an account's cash, into debt if need be, in a market that the caller has loaded and will store.
+    function _debitCash(AccountId id, uint256 assets, Cash memory c) internal {
+        AccountHeader header = _accounts[id].header;
+        _setCash(id, header, c.debit(header.cashShares(), assets), c);
+    }
+
+    /// @dev Adds collateral and says so.
+    /// @return False: the account does not hold the asset, and may not be given a new one.
+    function _addCollateral(AccountId id, uint8 asset, uint256 amount, bool mayOpen) internal returns (bool) {
+        uint256 balance = _accounts[id].add(id, asset, amount, mayOpen);
+        if (balance == 0) return false;
+        emit CollateralChanged(AccountId.unwrap(id), asset, balance);
+        return true;
+    }
+
+    /// @dev Takes collateral and says so.
+    function _removeCollateral(AccountId id, uint8 asset, uint256 amount) internal {
+        uint256 balance = _accounts[id].remove(id, asset, amount);
+        emit CollateralChanged(AccountId.unwrap(id), asset, balance);
+    }
+
+    /// @dev {quote E18} A signed amount of the quote token with 18 decimals; exact.
+    function _toE18(int256 assets) internal view returns (int256) {
+        return assets * int256(_quoteScale);
+    }
+
+    /// @dev What lies in the vault for accounts; {quote token}.
+    function _idle() internal view returns (uint256 idle) {
+        (idle,,,) = vault.totalsOf(quoteToken);
+    }
+}
