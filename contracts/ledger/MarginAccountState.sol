@@ -27,7 +27,7 @@ abstract contract MarginAccountState is AccessManaged, TransientLock, IMarginAcc
     ICollateralVault public immutable vault;
     IRiskEngine public immutable riskEngine;
     IRebalancer public immutable rebalancer;
-    address public immutable quoteToken;
+    address internal immutable _quoteToken;
     /// @dev One unit of the quote token with 18 decimals.
     uint256 internal immutable _quoteScale;
 
@@ -51,7 +51,7 @@ abstract contract MarginAccountState is AccessManaged, TransientLock, IMarginAcc
         riskEngine = riskEngine_;
         rebalancer = rebalancer_;
         address quoteToken_ = vault_.tokenOf(QUOTE);
-        quoteToken = quoteToken_;
+        _quoteToken = quoteToken_;
         _quoteScale = 10 ** (18 - IERC20Metadata(quoteToken_).decimals());
         _market.initialise();
     }
@@ -102,6 +102,6 @@ abstract contract MarginAccountState is AccessManaged, TransientLock, IMarginAcc
 
     /// @dev What lies in the vault for accounts; {quote token}.
     function _idle() internal view returns (uint256 idle) {
-        (idle,,,) = vault.totalsOf(quoteToken);
+        (idle,,,) = vault.totalsOf(_quoteToken);
     }
 }

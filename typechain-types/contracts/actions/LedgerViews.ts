@@ -33,7 +33,7 @@ export declare namespace IMarginAccountExtension {
     }
 
   export interface LedgerViewsInterface extends Interface {
-    getFunction(nameOrSignature: "authority" | "callDeadlineOf" | "cashMarket" | "collateralOf" | "collectFees" | "depositReserve" | "insuranceFund" | "isConsumingScheduledOp" | "liquidator" | "maxWithdraw" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "quoteToken" | "rebalancer" | "reverseProvision" | "rightsOf" | "riskEngine" | "setAuthority" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "transfer" | "vault" | "walletLimitOf" | "withdrawReserve" | "writeOff"): FunctionFragment;
+    getFunction(nameOrSignature: "authority" | "callDeadlineOf" | "cashMarket" | "collateralOf" | "collectFees" | "depositReserve" | "insuranceFund" | "isConsumingScheduledOp" | "liquidator" | "maxWithdraw" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "rebalancer" | "reverseProvision" | "rightsOf" | "riskEngine" | "setAuthority" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "transfer" | "vault" | "walletLimitOf" | "withdrawReserve" | "writeOff"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "SliceTaken" | "WalletLimitSet"): EventFragment;
 
@@ -51,7 +51,6 @@ encodeFunctionData(functionFragment: 'policyOf', values: [BigNumberish]): string
 encodeFunctionData(functionFragment: 'previewRebalance', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'provision', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'provisionOf', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'quoteToken', values?: undefined): string;
 encodeFunctionData(functionFragment: 'rebalancer', values?: undefined): string;
 encodeFunctionData(functionFragment: 'reverseProvision', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'rightsOf', values: [BigNumberish, AddressLike]): string;
@@ -82,7 +81,6 @@ decodeFunctionResult(functionFragment: 'policyOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'previewRebalance', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'provision', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'provisionOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'quoteToken', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalancer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reverseProvision', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rightsOf', data: BytesLike): Result;
@@ -439,14 +437,6 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
-    quoteToken: TypedContractMethod<
-      [],
-      [string],
-      'view'
-    >
-    
-
-    
     rebalancer: TypedContractMethod<
       [],
       [string],
@@ -637,11 +627,6 @@ getFunction(nameOrSignature: 'provision'): TypedContractMethod<
 getFunction(nameOrSignature: 'provisionOf'): TypedContractMethod<
       [account: BigNumberish, ],
       [bigint],
-      'view'
-    >;
-getFunction(nameOrSignature: 'quoteToken'): TypedContractMethod<
-      [],
-      [string],
       'view'
     >;
 getFunction(nameOrSignature: 'rebalancer'): TypedContractMethod<

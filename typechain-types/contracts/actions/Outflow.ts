@@ -6,13 +6,12 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface OutflowInterface extends Interface {
-    getFunction(nameOrSignature: "authority" | "isConsumingScheduledOp" | "quoteToken" | "rebalancer" | "riskEngine" | "setAuthority" | "vault"): FunctionFragment;
+    getFunction(nameOrSignature: "authority" | "isConsumingScheduledOp" | "rebalancer" | "riskEngine" | "setAuthority" | "vault"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "SliceTaken" | "WalletLimitSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
-encodeFunctionData(functionFragment: 'quoteToken', values?: undefined): string;
 encodeFunctionData(functionFragment: 'rebalancer', values?: undefined): string;
 encodeFunctionData(functionFragment: 'riskEngine', values?: undefined): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
@@ -20,7 +19,6 @@ encodeFunctionData(functionFragment: 'vault', values?: undefined): string;
 
     decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'quoteToken', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalancer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskEngine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
@@ -270,14 +268,6 @@ decodeFunctionResult(functionFragment: 'vault', data: BytesLike): Result;
     
 
     
-    quoteToken: TypedContractMethod<
-      [],
-      [string],
-      'view'
-    >
-    
-
-    
     rebalancer: TypedContractMethod<
       [],
       [string],
@@ -318,11 +308,6 @@ decodeFunctionResult(functionFragment: 'vault', data: BytesLike): Result;
       'view'
     >;
 getFunction(nameOrSignature: 'isConsumingScheduledOp'): TypedContractMethod<
-      [],
-      [string],
-      'view'
-    >;
-getFunction(nameOrSignature: 'quoteToken'): TypedContractMethod<
       [],
       [string],
       'view'

@@ -41,7 +41,7 @@ export declare namespace IMarginAccountCore {
     }
 
   export interface IMarginAccountInterface extends Interface {
-    getFunction(nameOrSignature: "accountOf" | "assess" | "callDeadlineOf" | "cashMarket" | "cashOf" | "collateralOf" | "collectFees" | "deposit" | "depositFor" | "depositReserve" | "healthOf" | "insuranceFund" | "liquidator" | "maxWithdraw" | "mayAct" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "rebalance" | "rebalanceMany" | "reverseProvision" | "rightsOf" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "takeSlice" | "transfer" | "walletLimitOf" | "withdraw" | "withdrawReserve" | "writeOff"): FunctionFragment;
+    getFunction(nameOrSignature: "accountOf" | "assess" | "callDeadlineOf" | "cashMarket" | "cashOf" | "collateralOf" | "collectFees" | "deposit" | "depositFor" | "depositReserve" | "healthOf" | "insuranceFund" | "liquidator" | "maxWithdraw" | "mayAct" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "quoteToken" | "rebalance" | "rebalanceMany" | "reverseProvision" | "rightsOf" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "takeSlice" | "transfer" | "walletLimitOf" | "withdraw" | "withdrawReserve" | "writeOff"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "SliceTaken" | "WalletLimitSet"): EventFragment;
 
@@ -64,6 +64,7 @@ encodeFunctionData(functionFragment: 'policyOf', values: [BigNumberish]): string
 encodeFunctionData(functionFragment: 'previewRebalance', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'provision', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'provisionOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'quoteToken', values?: undefined): string;
 encodeFunctionData(functionFragment: 'rebalance', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'rebalanceMany', values: [BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'reverseProvision', values: [BigNumberish]): string;
@@ -99,6 +100,7 @@ decodeFunctionResult(functionFragment: 'policyOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'previewRebalance', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'provision', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'provisionOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'quoteToken', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalance', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalanceMany', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reverseProvision', data: BytesLike): Result;
@@ -483,6 +485,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    quoteToken: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     rebalance: TypedContractMethod<
       [account: BigNumberish, ],
       [bigint],
@@ -698,6 +708,11 @@ getFunction(nameOrSignature: 'provision'): TypedContractMethod<
 getFunction(nameOrSignature: 'provisionOf'): TypedContractMethod<
       [account: BigNumberish, ],
       [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'quoteToken'): TypedContractMethod<
+      [],
+      [string],
       'view'
     >;
 getFunction(nameOrSignature: 'rebalance'): TypedContractMethod<

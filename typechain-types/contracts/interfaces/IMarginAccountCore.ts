@@ -18,7 +18,7 @@ export declare namespace IMarginAccountCore {
     }
 
   export interface IMarginAccountCoreInterface extends Interface {
-    getFunction(nameOrSignature: "accountOf" | "assess" | "cashOf" | "deposit" | "depositFor" | "healthOf" | "mayAct" | "rebalance" | "rebalanceMany" | "takeSlice" | "withdraw"): FunctionFragment;
+    getFunction(nameOrSignature: "accountOf" | "assess" | "cashOf" | "deposit" | "depositFor" | "healthOf" | "mayAct" | "quoteToken" | "rebalance" | "rebalanceMany" | "takeSlice" | "withdraw"): FunctionFragment;
 
     
 
@@ -29,6 +29,7 @@ encodeFunctionData(functionFragment: 'deposit', values: [BigNumberish, AddressLi
 encodeFunctionData(functionFragment: 'depositFor', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'healthOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'mayAct', values: [BigNumberish, AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'quoteToken', values?: undefined): string;
 encodeFunctionData(functionFragment: 'rebalance', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'rebalanceMany', values: [BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'takeSlice', values: [IMarginAccountCore.SliceStruct, AddressLike, BytesLike]): string;
@@ -41,6 +42,7 @@ decodeFunctionResult(functionFragment: 'deposit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depositFor', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'healthOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'mayAct', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'quoteToken', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalance', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalanceMany', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'takeSlice', data: BytesLike): Result;
@@ -139,6 +141,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
+    quoteToken: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     rebalance: TypedContractMethod<
       [account: BigNumberish, ],
       [bigint],
@@ -206,6 +216,11 @@ getFunction(nameOrSignature: 'healthOf'): TypedContractMethod<
 getFunction(nameOrSignature: 'mayAct'): TypedContractMethod<
       [account: BigNumberish, caller: AddressLike, right: BigNumberish, ],
       [boolean],
+      'view'
+    >;
+getFunction(nameOrSignature: 'quoteToken'): TypedContractMethod<
+      [],
+      [string],
       'view'
     >;
 getFunction(nameOrSignature: 'rebalance'): TypedContractMethod<

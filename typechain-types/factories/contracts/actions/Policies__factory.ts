@@ -914,19 +914,6 @@
   },
   {
     "inputs": [],
-    "name": "quoteToken",
-    "outputs": [
-      {
-        "internalType": "address",
-        "name": "",
-        "type": "address"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [],
     "name": "rebalancer",
     "outputs": [
       {
