@@ -13,8 +13,11 @@ export interface ProgressOptions {
   /** With --json nothing may stand between the lines of a program that reads us. */
   readonly quiet: boolean;
   /** Stderr unless told: stdout is for results. */
-  readonly stream?: NodeJS.WriteStream;
+  readonly stream?: Terminal;
 }
+
+/** What is asked of a stream: to take text, and to say whether a person watches. */
+type Terminal = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 /** A log does not want a line a step; ten of them show that the command lives. */
 const LINES = 10;
@@ -25,7 +28,7 @@ export function createProgress({ total, label, quiet, stream = process.stderr }:
   return stream.isTTY ? barOn(stream, total, label) : linesOn(stream, total, label);
 }
 
-function barOn(stream: NodeJS.WriteStream, total: number, label: string): Progress {
+function barOn(stream: Terminal, total: number, label: string): Progress {
   const bar = new cliProgress.SingleBar(
     {
       stream,
@@ -44,7 +47,7 @@ function barOn(stream: NodeJS.WriteStream, total: number, label: string): Progre
   };
 }
 
-function linesOn(stream: Pick<NodeJS.WriteStream, "write">, total: number, label: string): Progress {
+function linesOn(stream: Terminal, total: number, label: string): Progress {
   let printed = 0;
   return {
     update: (done, note) => {

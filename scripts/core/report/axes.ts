@@ -1,4 +1,5 @@
 import type { Report } from "./schema.js";
+import type { ChartOption } from "./svg.js";
 
 import { compact } from "./format.js";
 import { INK, MUTED, RULE } from "./palette.js";
@@ -10,6 +11,9 @@ export const TEXT = { fontFamily: FONT, fontSize: 11, color: INK } as const;
 
 /** Beyond four days hours are hard to read. */
 const HOURS_AT_MOST = 96 * 3_600;
+
+type XAxis = Extract<Exclude<ChartOption["xAxis"], readonly unknown[] | undefined>, { type?: "value" }>;
+type YAxis = Extract<Exclude<ChartOption["yAxis"], readonly unknown[] | undefined>, { type?: "value" }>;
 
 /** How the x axis counts: hours or days since the first bar opened. A bar's values stand where it closes. */
 export interface TimeScale {
@@ -26,7 +30,10 @@ export function timeScale({ series, barSeconds }: Report): TimeScale {
   return { unit, closes: seconds.map((value) => value / length), end: total / length };
 }
 
-export function timeAxis({ unit, end }: TimeScale, options: { readonly title: boolean; readonly gridIndex?: number }) {
+export function timeAxis(
+  { unit, end }: TimeScale,
+  options: { readonly title: boolean; readonly gridIndex?: number },
+): XAxis {
   return {
     type: "value" as const,
     gridIndex: options.gridIndex ?? 0,
@@ -44,7 +51,7 @@ export function timeAxis({ unit, end }: TimeScale, options: { readonly title: bo
   };
 }
 
-export function moneyAxis(name: string) {
+export function moneyAxis(name: string): XAxis & YAxis {
   return {
     type: "value" as const,
     scale: true,

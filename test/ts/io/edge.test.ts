@@ -128,7 +128,7 @@ describe("createProgress", function () {
         done();
       },
     });
-    return { written, stream: Object.assign(stream, { isTTY, columns: 80 }) as unknown as NodeJS.WriteStream };
+    return { written, stream: Object.assign(stream, { isTTY, columns: 80 }) };
   }
 
   it("prints ten lines in a log, whatever the number of steps", function () {
