@@ -198,8 +198,8 @@ contract Rebalancer is IRebalancer, AccessManaged {
 
         uint256 left = leg.amount - amount;
         uint256 valueLeft = Rounding.mulDivDown(left, leg.bidE18, leg.unit);
-        _replaceMargin(d, leg, valueLeft);
         uint256 moved = leg.valueE18 - valueLeft;
+        _replaceMargin(d, leg, valueLeft);
         d.equityE18 -= int256(moved);
         d.movedE18 += moved;
         d.moves[d.count++] =
