@@ -42,10 +42,12 @@ export const KINDS = [
 
 export type Kind = (typeof KINDS)[number];
 
+export type ByKind = ReadonlyMap<Kind, bigint>;
+
 export interface Breakdown {
-  readonly byKind: ReadonlyMap<Kind, bigint>;
+  readonly byKind: ByKind;
   /** Lower-case address of the code that ran, and what its own steps cost. */
-  readonly byContract: ReadonlyMap<string, bigint>;
+  readonly byContract: ReadonlyMap<string, ByKind>;
 }
 
 interface Frame {
@@ -69,28 +71,46 @@ export function calldataGas(data: string): bigint {
 
 export function breakDown({ to, data, gasUsed, steps }: Traced): Breakdown {
   const byKind = new Map<Kind, bigint>(KINDS.map((kind) => [kind, 0n]));
-  const byContract = new Map<string, bigint>();
+  const byContract = new Map<string, Map<Kind, bigint>>();
   const frames: Frame[] = [{ code: to.toLowerCase(), depth: steps[0]?.depth ?? 1 }];
   const own = ownCosts(steps);
 
-  let refund = 0n;
   steps.forEach((step, index) => {
     while (frames.length > 1 && (frames.at(-1)?.depth ?? 0) > step.depth) frames.pop();
     const cost = own[index] ?? 0n;
-    add(byKind, kindOf(step, cost), cost);
-    add(byContract, frames.at(-1)?.code ?? to, cost);
+    const [kind, code] = [kindOf(step, cost), frames.at(-1)?.code ?? to];
+    add(byKind, kind, cost);
+    const ofContract = byContract.get(code) ?? new Map<Kind, bigint>();
+    add(ofContract, kind, cost);
+    byContract.set(code, ofContract);
     const next = steps[index + 1];
     if (next !== undefined && next.depth > step.depth) frames.push({ code: calleeOf(step), depth: next.depth });
   });
 
   add(byKind, "intrinsic", INTRINSIC);
   add(byKind, "calldata", calldataGas(data));
-  const spent = [...byKind.values()].reduce((sum, cost) => sum + cost, 0n);
+  const spent = totalOf(byKind);
   // What the steps do not show is the refund, at most a fifth; more gas than the steps show is nobody's.
-  refund = spent > gasUsed ? spent - gasUsed : 0n;
-  add(byKind, "refund", -refund);
+  add(byKind, "refund", spent > gasUsed ? gasUsed - spent : 0n);
   add(byKind, "unexplained", gasUsed > spent ? gasUsed - spent : 0n);
   return { byKind, byContract };
+}
+
+/** What each of `steps` further items added, between a breakdown without them and one with; rounded toward zero. */
+export function perStep(without: Breakdown, withThem: Breakdown, steps: bigint): Breakdown {
+  const difference = (before: ByKind | undefined, after: ByKind | undefined): ByKind =>
+    new Map(KINDS.map((kind) => [kind, ((after?.get(kind) ?? 0n) - (before?.get(kind) ?? 0n)) / steps]));
+  const contracts = new Set([...without.byContract.keys(), ...withThem.byContract.keys()]);
+  return {
+    byKind: difference(without.byKind, withThem.byKind),
+    byContract: new Map(
+      [...contracts].map((code) => [code, difference(without.byContract.get(code), withThem.byContract.get(code))]),
+    ),
+  };
+}
+
+export function totalOf(costs: ByKind): bigint {
+  return [...costs.values()].reduce((sum, cost) => sum + cost, 0n);
 }
 
 /** What each step itself cost, without what the frame it opened spent. */

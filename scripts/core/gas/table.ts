@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { KINDS, type Breakdown } from "./breakdown.js";
+import { KINDS, totalOf, type Breakdown, type ByKind, type Kind } from "./breakdown.js";
 import { PEERS, limitOf } from "./peers.js";
 
 /** What one operation cost here; `note` says more about a row that is a mean. */
@@ -85,15 +85,19 @@ export function tableOf(
   return { head, rows };
 }
 
-/** A breakdown as lines: kinds in their own order, then contracts, dearest first. */
+/** A breakdown as lines: kinds in their own order, then contracts, dearest first, each with its own kinds. */
 export function linesOf(breakdown: Breakdown, nameOf: (address: string) => string): readonly string[] {
   const amount = (gas: bigint): string => gas.toString().padStart(9);
-  const kinds = KINDS.flatMap((kind) => {
-    const gas = breakdown.byKind.get(kind) ?? 0n;
-    return gas === 0n ? [] : [`${amount(gas)}  ${kind}`];
-  });
+  const present = (costs: ByKind): readonly (readonly [Kind, bigint])[] =>
+    KINDS.map((kind) => [kind, costs.get(kind) ?? 0n] as const).filter(([, gas]) => gas !== 0n);
   const contracts = [...breakdown.byContract]
-    .sort(([, a], [, b]) => (a < b ? 1 : -1))
-    .map(([address, gas]) => `${amount(gas)}  in ${nameOf(address)}`);
-  return [...kinds, ...contracts];
+    .map(([address, costs]) => ({ name: nameOf(address), costs, total: totalOf(costs) }))
+    .sort((a, b) => (a.total < b.total ? 1 : -1));
+  return [
+    ...present(breakdown.byKind).map(([kind, gas]) => `${amount(gas)}  ${kind}`),
+    ...contracts.flatMap(({ name, costs, total }) => {
+      const kinds = present(costs).map(([kind, gas]) => `${kind} ${gas}`);
+      return total === 0n ? [] : [`${amount(total)}  in ${name}: ${kinds.join("; ")}`];
+    }),
+  ];
 }

@@ -188,7 +188,7 @@ export class Market {
   private async list(asset: number, price: bigint): Promise<void> {
     const { chain, vault } = this.parts;
     const token = await this.token(asset).getAddress();
-    await chain.send(async () => await vault.setLimits(token, 1_000_000_000n, 1_000n, OVERRIDES));
+    await chain.send(async () => await vault.setLimits(token, 1_000_000_000n, 10n, OVERRIDES));
     await this.setPrice(asset, price);
   }
 

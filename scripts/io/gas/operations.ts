@@ -1,6 +1,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import type { TransactionReceipt } from "ethers";
 
+import { perStep, type Breakdown } from "../../core/gas/breakdown.js";
 import { MeasurementError } from "../../core/gas/errors.js";
 import { OPERATIONS, type Operation } from "../../core/gas/peers.js";
 import { kilo, type Reading } from "../../core/gas/table.js";
@@ -54,8 +55,7 @@ export async function measureAll(market: Market): Promise<readonly Reading[]> {
 }
 
 async function readingOf(market: Market, operation: Operation, receipt: TransactionReceipt): Promise<Reading> {
-  const breakdown = await market.parts.chain.breakdownOf(receipt);
-  return { operation, gas: receipt.gasUsed, note: null, breakdown };
+  return { operation, note: null, ...(await measured(market, receipt)) };
 }
 
 /** Ten ether, twenty thousand of debt: health 2.38 at the starting price. */
@@ -105,12 +105,17 @@ async function health(market: Market): Promise<Reading> {
 async function furtherCollateral(market: Market): Promise<Reading> {
   const owner = market.person(SUBJECT);
   await openAccount(market, owner);
-  const gas = [(await sendHealth(market, owner)).gasUsed];
+  const first = await measured(market, await sendHealth(market, owner));
+  let last = first;
+  const steps: bigint[] = [];
   for (let asset = ETHER + 1; asset <= MAXIMUM_COLLATERALS; asset += 1) {
     await market.deposit(owner, asset, tokens(1n));
-    gas.push((await sendHealth(market, owner)).gasUsed);
+    const next = await measured(market, await sendHealth(market, owner));
+    steps.push(next.gas - last.gas);
+    last = next;
   }
-  return meanStep(OPERATIONS.furtherCollateral, gas);
+  const note = `mean of collaterals 2 to ${MAXIMUM_COLLATERALS}: ${steps.map(kilo).join(", ")}`;
+  return meanOf(OPERATIONS.furtherCollateral, first, last, BigInt(steps.length), note);
 }
 
 async function liquidate(market: Market): Promise<Reading> {
@@ -150,21 +155,20 @@ async function furtherRebalance(market: Market): Promise<Reading> {
   }
   await market.setPrice(ETHER, TOP_UP_PRICE);
 
-  const batchOf = async (count: number): Promise<bigint> =>
-    await chain.aside(async () => {
-      const batch = accounts.slice(0, count);
-      const contract = marginAccount.connect(market.keeper);
-      const outcomes = await contract.rebalanceMany.staticCall(batch, OVERRIDES);
-      demand(
-        outcomes.every((outcome) => outcome === OUTCOME.ToppedUp),
-        "every account of the batch is topped up",
-      );
-      return (await chain.send(async () => await contract.rebalanceMany(batch, OVERRIDES))).gasUsed;
-    });
-  const [one, two, all] = [await batchOf(1), await batchOf(2), await batchOf(BATCH)];
-  const gas = (all - one + BigInt(BATCH - 2)) / BigInt(BATCH - 1);
-  const note = `mean of accounts 2 to ${BATCH}; the second ${kilo(two - one)}, a batch of one ${kilo(one)}`;
-  return { operation: OPERATIONS.furtherRebalance, gas, note, breakdown: null };
+  const contract = marginAccount.connect(market.keeper);
+  const batchOf = async (count: number): Promise<Measured> => {
+    const batch = accounts.slice(0, count);
+    const outcomes = await contract.rebalanceMany.staticCall(batch, OVERRIDES);
+    demand(
+      outcomes.every((outcome) => outcome === OUTCOME.ToppedUp),
+      "every account of the batch is topped up",
+    );
+    const receipt = await chain.send(async () => await contract.rebalanceMany(batch, OVERRIDES));
+    return await measured(market, receipt);
+  };
+  const one = await chain.aside(async () => await batchOf(1));
+  const note = `mean of accounts 2 to ${BATCH} of a batch; a batch of one ${kilo(one.gas)}`;
+  return meanOf(OPERATIONS.furtherRebalance, one, await batchOf(BATCH), BigInt(BATCH - 1), note);
 }
 
 async function openForTopUp(market: Market, owner: HardhatEthersSigner): Promise<bigint> {
@@ -204,7 +208,7 @@ async function sendRebalance(market: Market, account: bigint, expected: bigint):
   const { chain, marginAccount } = market.parts;
   const contract = marginAccount.connect(market.keeper);
   const outcome = await contract.rebalance.staticCall(account, OVERRIDES);
-  demand(outcome === expected, `the outcome is ${expected}, not ${outcome}`);
+  demand(outcome === expected, `the outcome is ${outcome}, expected ${expected}`);
   const before = await marginAccount.cashOf(market.accountOf(market.keeper));
   const receipt = await chain.send(async () => await contract.rebalance(account, OVERRIDES));
   const paid = (await marginAccount.cashOf(market.accountOf(market.keeper))) - before;
@@ -212,13 +216,19 @@ async function sendRebalance(market: Market, account: bigint, expected: bigint):
   return receipt;
 }
 
-/** What each step after the first adds on average, rounded up; the dearest step is in the note. */
-function meanStep(operation: Operation, gas: readonly bigint[]): Reading {
-  const steps = gas.slice(1).map((cost, index) => cost - (gas[index] ?? 0n));
-  const total = steps.reduce((sum, step) => sum + step, 0n);
-  const count = BigInt(steps.length);
-  const note = `mean of collaterals 2 to ${gas.length}: ${steps.map(kilo).join(", ")}`;
-  return { operation, gas: (total + count - 1n) / count, note, breakdown: null };
+interface Measured {
+  readonly gas: bigint;
+  readonly breakdown: Breakdown;
+}
+
+async function measured(market: Market, receipt: TransactionReceipt): Promise<Measured> {
+  return { gas: receipt.gasUsed, breakdown: await market.parts.chain.breakdownOf(receipt) };
+}
+
+/** What each of `steps` further items adds on average, between the first and the last measurement; rounded up. */
+function meanOf(operation: Operation, first: Measured, last: Measured, steps: bigint, note: string): Reading {
+  const gas = (last.gas - first.gas + steps - 1n) / steps;
+  return { operation, gas, note, breakdown: perStep(first.breakdown, last.breakdown, steps) };
 }
 
 function demand(holds: boolean, what: string): void {

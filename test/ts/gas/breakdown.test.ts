@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { breakDown, calldataGas, type TraceStep } from "../../../scripts/core/gas/breakdown.js";
+import { breakDown, calldataGas, perStep, totalOf, type TraceStep } from "../../../scripts/core/gas/breakdown.js";
 
 describe("breakDown", function () {
   const OUTER = `0x${"aa".repeat(20)}`;
@@ -32,8 +32,8 @@ describe("breakDown", function () {
     expect(byKind.get("memory, copies")).to.equal(3n);
     expect(byKind.get("unexplained")).to.equal(0n);
     expect(byKind.get("refund")).to.equal(0n);
-    expect(byContract.get(INNER)).to.equal(2_900n);
-    expect(byContract.get(OUTER)).to.equal(5_453n);
+    expect(byContract.get(INNER)?.get("storage write, change")).to.equal(2_900n);
+    expect(totalOf(byContract.get(OUTER) ?? new Map())).to.equal(5_453n);
   });
 
   it("calls what the steps spent beyond the receipt a refund, and the reverse unexplained", function () {
@@ -56,7 +56,21 @@ describe("breakDown", function () {
     const { byKind, byContract } = breakDown({ to: OUTER, data: "0x", gasUsed: 21_208n, steps });
     expect(byKind.get("call, warm")).to.equal(200n);
     expect(byKind.get("computation")).to.equal(8n);
-    expect(byContract.get(INNER)).to.equal(3n);
+    expect(byContract.get(INNER)).to.deep.equal(new Map([["computation", 3n]]));
+  });
+
+  it("spreads what further items added over them", function () {
+    const one = breakDown({ to: OUTER, data: "0x", gasUsed: 21_003n, steps: [step("ADD", 100, 3)] });
+    const more = breakDown({
+      to: OUTER,
+      data: "0x",
+      gasUsed: 21_013n,
+      steps: [step("ADD", 100, 3), step("MUL", 97, 10)],
+    });
+    const each = perStep(one, more, 2n);
+    expect(each.byKind.get("intrinsic")).to.equal(0n);
+    expect(each.byKind.get("computation")).to.equal(5n);
+    expect(each.byContract.get(OUTER)?.get("computation")).to.equal(5n);
   });
 
   it("counts calldata as the chain does", function () {
