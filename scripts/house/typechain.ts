@@ -1,24 +1,28 @@
-// Checks that the contract types in the repository are those of its contracts: builds, and asks git what changed.
+// Checks that the contract types in the repository are those of its contracts: builds, and compares with what is
+// committed.
 //
 // Use: npm run typechain:check
-import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 
 import hre from "hardhat";
 
+import { findDrift } from "../core/house/drift.js";
 import { HouseError } from "../core/house/errors.js";
 import { runCommand } from "../io/command.js";
 import { terminal } from "../io/terminal.js";
-import { ROOT } from "../io/tree.js";
+import { ROOT, listChanged, readCommitted, readText } from "../io/tree.js";
 
 await runCommand(async () => {
   await hre.tasks.getTask("build").run({ quiet: true });
-  const status = execFileSync("git", ["status", "--porcelain", "--", "typechain-types"], {
-    cwd: ROOT,
-    encoding: "utf8",
-  });
-  const changed = status.split("\n").filter((line) => line !== "");
-  if (changed.length > 0) {
-    throw new HouseError("TYPES", "typechain-types is not what the contracts give: build and commit it.", changed);
+  const files = listChanged("typechain-types").map((path) => ({
+    path,
+    committed: readCommitted(path),
+    generated: existsSync(join(ROOT, path)) ? readText(path) : null,
+  }));
+  const drift = findDrift(files);
+  if (drift.length > 0) {
+    throw new HouseError("TYPES", "typechain-types is not what the contracts give: build and commit it.", drift);
   }
   terminal.result("typechain: types as the contracts give them");
 });

@@ -1,24 +1,16 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 import Table from "cli-table3";
+import hre from "hardhat";
 import { z } from "zod";
 
 import { PEERS, limitOf } from "../core/gas/peers.js";
-import {
-  GasSnapshot,
-  differences,
-  kilo,
-  limitedRows,
-  linesOf,
-  snapshotOf,
-  tableOf,
-  type Reading,
-} from "../core/gas/table.js";
+import { GasSnapshot, differences, kilo, limitedRows, linesOf, snapshotOf, tableOf } from "../core/gas/table.js";
 import { HouseError } from "../core/house/errors.js";
 import { readOptions, runCommand } from "../io/command.js";
 import { Chain } from "../io/gas/chain.js";
 import { Market, type FeedKind } from "../io/gas/market.js";
-import { measureAll } from "../io/gas/operations.js";
+import { measureAll, type Measurement } from "../io/gas/operations.js";
 import { terminal } from "../io/terminal.js";
 
 const SNAPSHOT = new URL("../../snapshots/gas.json", import.meta.url);
@@ -32,14 +24,13 @@ const Options = z
   })
   .strict();
 
-interface Measured {
-  readonly readings: readonly Reading[];
+interface Measured extends Measurement {
   readonly nameOf: (address: string) => string;
 }
 
 async function measure(feedKind: FeedKind): Promise<Measured> {
   const market = await Market.create(await Chain.create(), feedKind);
-  return { readings: await measureAll(market), nameOf: (address) => market.nameOf(address) };
+  return { ...(await measureAll(market)), nameOf: (address) => market.nameOf(address) };
 }
 
 function printTable(constant: Measured, proxied: Measured): void {
@@ -65,6 +56,10 @@ function printBreakdowns({ readings, nameOf }: Measured, all: boolean): void {
   }
 }
 
+function demandAll({ problems }: Measured): void {
+  if (problems.length > 0) throw new HouseError("GAS", `${problems.length} rows could not be measured.`, problems);
+}
+
 /** A snapshot that is not there yet is empty: everything is new. */
 function readSnapshot(): GasSnapshot {
   if (!existsSync(SNAPSHOT)) return { constantFeeds: {}, proxiedFeeds: {} };
@@ -74,16 +69,20 @@ function readSnapshot(): GasSnapshot {
 await runCommand(async () => {
   const flag = { type: "boolean" } as const;
   const options = readOptions(Options, { json: flag, check: flag, update: flag, breakdown: flag });
+  await hre.tasks.getTask("build").run({ quiet: true });
   const constant = await measure("constant");
   const rows = limitedRows(constant.readings);
   if (options.json) {
     terminal.result(JSON.stringify(rows, null, 2));
+    demandAll(constant);
     return;
   }
 
   const proxied = await measure("proxied");
   printTable(constant, proxied);
   printBreakdowns(constant, options.breakdown);
+  demandAll(constant);
+  demandAll(proxied);
   const found = snapshotOf(constant.readings, proxied.readings);
   if (options.update) writeFileSync(SNAPSHOT, `${JSON.stringify(found, null, 2)}\n`);
   if (!options.check) return;

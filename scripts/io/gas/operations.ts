@@ -27,8 +27,14 @@ const POLICY = {
   assetOrder: ETHER,
 };
 
+export interface Measurement {
+  readonly readings: readonly Reading[];
+  /** Rows whose scenario did not come about, a line each; the others stand. */
+  readonly problems: readonly string[];
+}
+
 /** Measures every row, each from the same market, and forgets what it did. */
-export async function measureAll(market: Market): Promise<readonly Reading[]> {
+export async function measureAll(market: Market): Promise<Measurement> {
   const rows: readonly (readonly [Operation, (market: Market) => Promise<Reading>])[] = [
     [OPERATIONS.firstDeposit, firstDeposit],
     [OPERATIONS.nextDeposit, nextDeposit],
@@ -43,15 +49,15 @@ export async function measureAll(market: Market): Promise<readonly Reading[]> {
     [OPERATIONS.furtherRebalance, furtherRebalance],
   ];
   const readings: Reading[] = [];
+  const problems: string[] = [];
   for (const [operation, measure] of rows) {
     try {
       readings.push(await market.parts.chain.aside(async () => await measure(market)));
     } catch (cause) {
-      const problem = cause instanceof Error ? cause.message : String(cause);
-      throw new MeasurementError(`"${operation}" could not be measured: ${problem}`, { cause });
+      problems.push(`"${operation}" was not measured: ${cause instanceof Error ? cause.message : String(cause)}`);
     }
   }
-  return readings;
+  return { readings, problems };
 }
 
 async function readingOf(market: Market, operation: Operation, receipt: TransactionReceipt): Promise<Reading> {
