@@ -96,11 +96,12 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     //////////////////////////////////////////////////////////////////////////*/
 
     /// @inheritdoc ICollateralVault
-    function pull(address token, address from, uint256 amount, bool exemptFromCap)
-        external
-        onlyMarginAccount
-        returns (uint8 asset)
-    {
+    function pull(
+        address token,
+        address from,
+        uint256 amount,
+        bool exemptFromCap
+    ) external onlyMarginAccount returns (uint8 asset) {
         // Checks
         Token memory state = _load(token);
         uint256 minimum = _minimumOf(state);
@@ -128,11 +129,12 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     }
 
     /// @inheritdoc ICollateralVault
-    function pullToReserve(AccountId account, address token, address from, uint256 amount)
-        external
-        onlyMarginAccount
-        returns (uint8 asset)
-    {
+    function pullToReserve(
+        AccountId account,
+        address token,
+        address from,
+        uint256 amount
+    ) external onlyMarginAccount returns (uint8 asset) {
         Token memory state = _load(token);
         asset = state.asset;
         _tokens[token].reserved = _toTotal(token, uint256(state.reserved) + amount);
@@ -141,11 +143,12 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     }
 
     /// @inheritdoc ICollateralVault
-    function pushFromReserve(AccountId account, address token, address to, uint256 amount)
-        external
-        onlyMarginAccount
-        returns (uint8 asset)
-    {
+    function pushFromReserve(
+        AccountId account,
+        address token,
+        address to,
+        uint256 amount
+    ) external onlyMarginAccount returns (uint8 asset) {
         Token memory state = _load(token);
         asset = state.asset;
         _subtractReserve(account, asset, token, amount);
@@ -195,11 +198,9 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     }
 
     /// @inheritdoc ICollateralVault
-    function totalsOf(address token)
-        external
-        view
-        returns (uint256 total, uint256 reserved, uint256 cap, uint256 minimum)
-    {
+    function totalsOf(
+        address token
+    ) external view returns (uint256 total, uint256 reserved, uint256 cap, uint256 minimum) {
         Token memory state = _load(token);
         return (
             state.total,

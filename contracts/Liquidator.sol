@@ -58,9 +58,11 @@ contract Liquidator is ILiquidator, AccessManaged {
     // slot 1
     LiquidationParameters private _parameters;
 
-    constructor(address authority, IMarginAccountCore marginAccount_, IRiskEngine riskEngine_)
-        AccessManaged(authority)
-    {
+    constructor(
+        address authority,
+        IMarginAccountCore marginAccount_,
+        IRiskEngine riskEngine_
+    ) AccessManaged(authority) {
         marginAccount = marginAccount_;
         riskEngine = riskEngine_;
         _quoteScale = 10 ** (18 - IERC20Metadata(marginAccount_.quoteToken()).decimals());
@@ -146,8 +148,10 @@ contract Liquidator is ILiquidator, AccessManaged {
             revert Errors.MarginAccount_NotAuthorized(AccountId.unwrap(taker), msg.sender, RIGHT_TRADE);
         }
         address owner = account.ownerOf();
-        bool own = marginAccount.mayAct(account, takerOwner, ANY_RIGHT) || marginAccount.mayAct(taker, owner, ANY_RIGHT)
-            || (msg.sender != takerOwner && marginAccount.mayAct(account, msg.sender, ANY_RIGHT));
+        bool own =
+            marginAccount.mayAct(account, takerOwner, ANY_RIGHT) ||
+                marginAccount.mayAct(taker, owner, ANY_RIGHT) ||
+                (msg.sender != takerOwner && marginAccount.mayAct(account, msg.sender, ANY_RIGHT));
         if (own) revert Errors.Liquidator_SelfLiquidation(AccountId.unwrap(account), msg.sender);
     }
 
@@ -168,17 +172,21 @@ contract Liquidator is ILiquidator, AccessManaged {
         t.fractionE18 = asked < t.maxFractionE18 ? asked : t.maxFractionE18;
         t.healthAfterE18 = _healthAfter(t, t.fractionE18);
         t.payment = SliceMath.payment(
-            a.equityE18, a.maintenanceE18, t.discountE18, t.fractionE18, p.fundShareBps * BPS_TO_WAD
+            a.equityE18,
+            a.maintenanceE18,
+            t.discountE18,
+            t.fractionE18,
+            p.fundShareBps * BPS_TO_WAD
         );
     }
 
     /// @dev d = min(dMax, d0 + slopeHealth * (1 - h) + slopeTime * minutes). The clock counts from the moment somebody
     /// recorded that the account was below maintenance; one that nobody looked at starts again.
-    function _discount(Assessment memory a, AccountHeader header, LiquidationParameters memory p)
-        private
-        view
-        returns (uint256 discount)
-    {
+    function _discount(
+        Assessment memory a,
+        AccountHeader header,
+        LiquidationParameters memory p
+    ) private view returns (uint256 discount) {
         uint256 missing = uint256(int256(WAD) - SliceMath.signedHealth(a.equityE18, a.maintenanceE18));
         discount = p.startDiscountBps * BPS_TO_WAD + Rounding.mulDivDown(missing, p.healthSlopeBps, BPS);
         uint256 since = header.liquidationSince();
@@ -247,21 +255,23 @@ contract Liquidator is ILiquidator, AccessManaged {
         return Margin.assess(legs, cash * int256(_quoteScale)).healthE18;
     }
 
-    function _slice(AccountId account, AccountId taker, Terms memory t, Quote memory q)
-        private
-        view
-        returns (IMarginAccountCore.Slice memory)
-    {
-        return IMarginAccountCore.Slice({
-            account: account,
-            taker: taker,
-            fractionE18: t.fractionE18,
-            payment: q.payment > 0 ? uint256(q.payment) : 0,
-            fundFee: q.fundFee,
-            fromFund: t.payment.fromFund / _quoteScale,
-            fromLenders: t.payment.fromLenders / _quoteScale,
-            healthAfterE18: t.healthAfterE18
-        });
+    function _slice(
+        AccountId account,
+        AccountId taker,
+        Terms memory t,
+        Quote memory q
+    ) private view returns (IMarginAccountCore.Slice memory) {
+        return
+            IMarginAccountCore.Slice({
+                account: account,
+                taker: taker,
+                fractionE18: t.fractionE18,
+                payment: q.payment > 0 ? uint256(q.payment) : 0,
+                fundFee: q.fundFee,
+                fromFund: t.payment.fromFund / _quoteScale,
+                fromLenders: t.payment.fromLenders / _quoteScale,
+                healthAfterE18: t.healthAfterE18
+            });
     }
 
     /// @dev To quote units: what the taker pays up, what he is paid down.
@@ -271,8 +281,8 @@ contract Liquidator is ILiquidator, AccessManaged {
         q.maxFractionE18 = t.maxFractionE18;
         q.fractionE18 = t.fractionE18;
         q.fundFee = Rounding.mulDivUp(t.payment.toFund, 1, _quoteScale);
-        q.payment = int256(Rounding.mulDivUp(t.payment.toAccount, 1, _quoteScale))
-            - int256(t.payment.fromFund / _quoteScale);
+        q.payment =
+            int256(Rounding.mulDivUp(t.payment.toAccount, 1, _quoteScale)) - int256(t.payment.fromFund / _quoteScale);
     }
 
     function _outOfBounds(bytes32 field, uint256 found, uint256 bound) private pure {

@@ -19,9 +19,12 @@ contract MarginAccount is Funding, Rebalancing, Slices, AccountViews {
     address public immutable extension;
 
     /// @dev The vault must have listed the quote token already.
-    constructor(address authority, ICollateralVault vault_, IRiskEngine riskEngine_, IRebalancer rebalancer_)
-        MarginAccountState(authority, vault_, riskEngine_, rebalancer_)
-    {
+    constructor(
+        address authority,
+        ICollateralVault vault_,
+        IRiskEngine riskEngine_,
+        IRebalancer rebalancer_
+    ) MarginAccountState(authority, vault_, riskEngine_, rebalancer_) {
         extension = address(new MarginAccountExtension(authority, vault_, riskEngine_, rebalancer_));
     }
 
@@ -34,8 +37,12 @@ contract MarginAccount is Funding, Rebalancing, Slices, AccountViews {
             let ok := delegatecall(gas(), target, 0, calldatasize(), 0, 0)
             returndatacopy(0, 0, returndatasize())
             switch ok
-            case 0 { revert(0, returndatasize()) }
-            default { return(0, returndatasize()) }
+            case 0 {
+                revert(0, returndatasize())
+            }
+            default {
+                return(0, returndatasize())
+            }
         }
     }
 }

@@ -15,7 +15,10 @@ import {MarginAccountState} from "./ledger/MarginAccountState.sol";
 /// @notice The second half of MarginAccount's code. Called by itself it works on its own, empty storage, where nobody has
 /// anything: the vault obeys MarginAccount alone.
 contract MarginAccountExtension is Transfers, Policies, Provisions, Governance, LedgerViews {
-    constructor(address authority, ICollateralVault vault_, IRiskEngine riskEngine_, IRebalancer rebalancer_)
-        MarginAccountState(authority, vault_, riskEngine_, rebalancer_)
-    {}
+    constructor(
+        address authority,
+        ICollateralVault vault_,
+        IRiskEngine riskEngine_,
+        IRebalancer rebalancer_
+    ) MarginAccountState(authority, vault_, riskEngine_, rebalancer_) {}
 }

@@ -38,10 +38,13 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
     constructor(address authority) AccessManaged(authority) {}
 
     /// @inheritdoc IPriceOracleAdapter
-    function setFeed(uint8 asset, address feed, uint8 tokenDecimals, uint24 heartbeatSeconds, uint24 slackSeconds)
-        external
-        restricted
-    {
+    function setFeed(
+        uint8 asset,
+        address feed,
+        uint8 tokenDecimals,
+        uint24 heartbeatSeconds,
+        uint24 slackSeconds
+    ) external restricted {
         // Checks: a feed that cannot even name its decimals is a mistake in the listing.
         if (feed.code.length == 0) revert Errors.PriceOracleAdapter_NoFeed(asset);
         uint8 feedDecimals = IAggregatorV3(feed).decimals();
@@ -88,11 +91,9 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
     }
 
     /// @inheritdoc IPriceOracleAdapter
-    function feedOf(uint8 asset)
-        external
-        view
-        returns (address feed, uint8 feedDecimals, uint8 tokenDecimals, uint24 maxAgeSeconds)
-    {
+    function feedOf(
+        uint8 asset
+    ) external view returns (address feed, uint8 feedDecimals, uint8 tokenDecimals, uint24 maxAgeSeconds) {
         Feed memory f = _feeds[asset];
         return (address(f.source), f.feedDecimals, f.tokenDecimals, uint24(f.maxAgeSeconds));
     }
@@ -129,13 +130,16 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         feed = _feeds[asset];
         if (address(feed.source) == address(0)) return (0, feed, Fault.NoFeed);
 
-        (bool ok, bytes memory data) =
-            address(feed.source).staticcall{gas: FEED_GAS}(abi.encodeCall(IAggregatorV3.latestRoundData, ()));
+        (bool ok, bytes memory data) = address(feed.source).staticcall{gas: FEED_GAS}(
+            abi.encodeCall(IAggregatorV3.latestRoundData, ())
+        );
         // A feed without code answers nothing, successfully.
         if (!ok || data.length < ROUND_BYTES) return (0, feed, Fault.Reverting);
         // Decoded as full words: a round id that does not fit its type must not revert here.
-        (uint256 roundId, int256 answer,, uint256 updatedAt, uint256 answeredInRound) =
-            abi.decode(data, (uint256, int256, uint256, uint256, uint256));
+        (uint256 roundId, int256 answer, , uint256 updatedAt, uint256 answeredInRound) = abi.decode(
+            data,
+            (uint256, int256, uint256, uint256, uint256)
+        );
 
         if (answer <= 0 || uint256(answer) > MAX_ANSWER) return (0, feed, Fault.NotPositive);
         if (updatedAt == 0 || answeredInRound < roundId) return (0, feed, Fault.Unanswered);

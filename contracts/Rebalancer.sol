@@ -55,9 +55,12 @@ contract Rebalancer is IRebalancer, AccessManaged {
     KeeperParameters private _keeper;
 
     /// @dev The vault must have listed the quote token already.
-    constructor(address authority, ICollateralVault vault_, IRiskEngine riskEngine_, IPriceOracleAdapter oracle_)
-        AccessManaged(authority)
-    {
+    constructor(
+        address authority,
+        ICollateralVault vault_,
+        IRiskEngine riskEngine_,
+        IPriceOracleAdapter oracle_
+    ) AccessManaged(authority) {
         vault = vault_;
         riskEngine = riskEngine_;
         oracle = oracle_;
@@ -99,9 +102,10 @@ contract Rebalancer is IRebalancer, AccessManaged {
         // Without debt nothing is at risk; an old call is closed, whatever the prices are.
         if (portfolio.cashE18 >= 0) {
             p.healthAfterE18 = INFINITE_HEALTH;
-            p.outcome = header.callState() == CallState.None && header.liquidationSince() == 0
-                ? Outcome.NoRisk
-                : Outcome.CallCured;
+            p.outcome =
+                header.callState() == CallState.None && header.liquidationSince() == 0
+                    ? Outcome.NoRisk
+                    : Outcome.CallCured;
             return p;
         }
         if (a.halted) {
@@ -151,7 +155,7 @@ contract Rebalancer is IRebalancer, AccessManaged {
         for (uint256 i; i < legs.length; ++i) {
             if (legs[i].asset == gasAsset) return legs[i].bidE18;
         }
-        (IPriceOracleAdapter.Price memory price,) = oracle.price(gasAsset);
+        (IPriceOracleAdapter.Price memory price, ) = oracle.price(gasAsset);
         return price.bidE18;
     }
 
@@ -202,8 +206,12 @@ contract Rebalancer is IRebalancer, AccessManaged {
         _replaceMargin(d, leg, valueLeft);
         d.equityE18 -= int256(moved);
         d.movedE18 += moved;
-        d.moves[d.count++] =
-            Move({asset: leg.asset, wallet: d.policy.releasesToWallet(), amount: amount, valueE18: moved});
+        d.moves[d.count++] = Move({
+            asset: leg.asset,
+            wallet: d.policy.releasesToWallet(),
+            amount: amount,
+            valueE18: moved
+        });
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -264,7 +272,7 @@ contract Rebalancer is IRebalancer, AccessManaged {
         if (available == 0) return;
         Leg memory leg = _legFor(d, asset);
         if (leg.halted || leg.bidE18 == 0) return;
-        (uint256 rate,) = Margin.ratesOf(leg, leg.valueE18);
+        (uint256 rate, ) = Margin.ratesOf(leg, leg.valueE18);
         uint256 asked = Rounding.mulDivUp(rate, d.policy.lowerRestore(), WAD);
         if (asked >= WAD) return;
 
@@ -305,7 +313,7 @@ contract Rebalancer is IRebalancer, AccessManaged {
 
     /// @dev The vault refuses less from a wallet than its minimum deposit.
     function _atLeastMinimum(uint8 asset, uint256 amount) private view returns (uint256) {
-        (,,, uint256 minimum) = vault.totalsOf(vault.tokenOf(asset));
+        (, , , uint256 minimum) = vault.totalsOf(vault.tokenOf(asset));
         return amount < minimum ? minimum : amount;
     }
 
@@ -313,11 +321,13 @@ contract Rebalancer is IRebalancer, AccessManaged {
                                         SHARED
     //////////////////////////////////////////////////////////////////////////*/
 
-    function _draft(AccountId account, BandPolicy policy, Leg[] memory legs, Assessment memory a, uint256 keeperPay)
-        private
-        pure
-        returns (Draft memory d)
-    {
+    function _draft(
+        AccountId account,
+        BandPolicy policy,
+        Leg[] memory legs,
+        Assessment memory a,
+        uint256 keeperPay
+    ) private pure returns (Draft memory d) {
         d.account = account;
         d.policy = policy;
         d.legs = legs;
@@ -385,8 +395,8 @@ contract Rebalancer is IRebalancer, AccessManaged {
         CallState state = header.callState();
         if (health < policy.lower()) {
             if (p.moves.length == 0) {
-                p.deficitE18 = int256(Rounding.mulDivUp(p.before.maintenanceE18, policy.lowerRestore(), WAD))
-                    - p.before.equityE18;
+                p.deficitE18 =
+                    int256(Rounding.mulDivUp(p.before.maintenanceE18, policy.lowerRestore(), WAD)) - p.before.equityE18;
             }
             if (p.before.equityE18 < 0 && !header.hasProvision()) return Outcome.Provisioned;
             if (health < WAD) {

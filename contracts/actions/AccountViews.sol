@@ -18,12 +18,9 @@ abstract contract AccountViews is Health, IMarginAccountCore {
     using CashMarketLib for CashMarket;
 
     /// @inheritdoc IMarginAccountCore
-    function accountOf(AccountId account)
-        external
-        view
-        whenConsistent
-        returns (AccountHeader header, int256 cash, CollateralPage[] memory pages)
-    {
+    function accountOf(
+        AccountId account
+    ) external view whenConsistent returns (AccountHeader header, int256 cash, CollateralPage[] memory pages) {
         Cash memory c = _market.loadAccrued();
         header = _accounts[account].header;
         return (header, c.valueOf(header.cashShares()), _accounts[account].loadPages());

@@ -22,20 +22,22 @@ abstract contract Funding is Outflow, IMarginAccountCore {
     //////////////////////////////////////////////////////////////////////////*/
 
     /// @inheritdoc IMarginAccountCore
-    function deposit(AccountId account, address token, uint256 amount)
-        external
-        lockedOrCallback(AccountId.unwrap(account))
-    {
+    function deposit(
+        AccountId account,
+        address token,
+        uint256 amount
+    ) external lockedOrCallback(AccountId.unwrap(account)) {
         if (amount == 0) revert Errors.MarginAccount_ZeroAmount();
         _requireMayAct(account, ALL_RIGHTS);
         _deposit(account, token, amount, true);
     }
 
     /// @inheritdoc IMarginAccountCore
-    function depositFor(AccountId account, address token, uint256 amount)
-        external
-        lockedOrCallback(AccountId.unwrap(account))
-    {
+    function depositFor(
+        AccountId account,
+        address token,
+        uint256 amount
+    ) external lockedOrCallback(AccountId.unwrap(account)) {
         if (amount == 0) revert Errors.MarginAccount_ZeroAmount();
         _deposit(account, token, amount, _mayAct(account, msg.sender, ALL_RIGHTS));
     }
@@ -103,11 +105,12 @@ abstract contract Funding is Outflow, IMarginAccountCore {
     //////////////////////////////////////////////////////////////////////////*/
 
     /// @inheritdoc IMarginAccountCore
-    function withdraw(AccountId account, address token, uint256 amount, address receiver)
-        external
-        lockedOrCallback(AccountId.unwrap(account))
-        returns (uint256 paid)
-    {
+    function withdraw(
+        AccountId account,
+        address token,
+        uint256 amount,
+        address receiver
+    ) external lockedOrCallback(AccountId.unwrap(account)) returns (uint256 paid) {
         // Checks
         if (receiver == address(0)) revert Errors.MarginAccount_ZeroReceiver();
         if (amount == 0) revert Errors.MarginAccount_ZeroAmount();

@@ -45,7 +45,7 @@ abstract contract Health is Permissions {
     function _requireNoDustDebt(AccountId id, Cash memory c) internal view {
         int256 cash = c.valueOf(_accounts[id].header.cashShares());
         if (cash >= 0) return;
-        uint256 minimum = c.minimumDebt() * 1e18 / _quoteScale;
+        uint256 minimum = (c.minimumDebt() * 1e18) / _quoteScale;
         if (uint256(-cash) < minimum) {
             revert Errors.MarginAccount_DustDebt(AccountId.unwrap(id), uint256(-cash), minimum);
         }

@@ -39,8 +39,11 @@ abstract contract Policies is Health, IMarginAccountExtension {
         // Checks
         _requireMayAct(account, RIGHT_POLICY);
         uint32 upper = p.upperE6 == 0 ? type(uint32).max : p.upperE6;
-        bool ordered = p.lowerE6 > MIN_LOWER_E6 && p.lowerE6 <= p.lowerRestoreE6
-            && p.lowerRestoreE6 <= p.upperRestoreE6 && p.upperRestoreE6 <= upper;
+        bool ordered =
+            p.lowerE6 > MIN_LOWER_E6 &&
+                p.lowerE6 <= p.lowerRestoreE6 &&
+                p.lowerRestoreE6 <= p.upperRestoreE6 &&
+                p.upperRestoreE6 <= upper;
         if (!ordered) {
             revert Errors.MarginAccount_BadBand(p.lowerE6, p.lowerRestoreE6, p.upperRestoreE6, p.upperE6);
         }

@@ -54,10 +54,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
 
     /// @param batch How many accounts share the transaction's own cost.
     /// @param gasBefore {gas} What was left when the work on this account began.
-    function _rebalance(AccountId account, address keeper, uint256 batch, uint256 gasBefore)
-        private
-        returns (Outcome)
-    {
+    function _rebalance(AccountId account, address keeper, uint256 batch, uint256 gasBefore) private returns (Outcome) {
         Cash memory c = _market.loadAccrued();
         Plan memory plan = _plan(account, c);
         Outcome outcome = plan.outcome;
@@ -152,10 +149,12 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
 
     /// @dev Moves the keeper's pay from the account's cash to the keeper's account 0. Nobody is paid by himself.
     /// @return pay {quote token} Rounded down.
-    function _payKeeper(AccountId account, address keeper, uint256 payE18, Cash memory c)
-        private
-        returns (uint256 pay)
-    {
+    function _payKeeper(
+        AccountId account,
+        address keeper,
+        uint256 payE18,
+        Cash memory c
+    ) private returns (uint256 pay) {
         AccountId keeperAccount = toAccountId(keeper, 0);
         pay = payE18 / _quoteScale;
         if (pay == 0 || keeperAccount == account) return 0;

@@ -21,11 +21,11 @@ abstract contract Slices is Losses, IMarginAccountCore {
     using CashMarketLib for CashMarket;
 
     /// @inheritdoc IMarginAccountCore
-    function takeSlice(Slice calldata slice, address caller, bytes calldata data)
-        external
-        locked
-        returns (uint256 paidToTaker)
-    {
+    function takeSlice(
+        Slice calldata slice,
+        address caller,
+        bytes calldata data
+    ) external locked returns (uint256 paidToTaker) {
         // Checks
         if (msg.sender != _liquidator) revert Errors.MarginAccount_NotModule(msg.sender, _liquidator);
         if (slice.account == slice.taker) revert Errors.MarginAccount_SameAccount(AccountId.unwrap(slice.account));
@@ -37,9 +37,7 @@ abstract contract Slices is Losses, IMarginAccountCore {
         _moveCash(slice, paidToTaker, c);
         uint256 provisioned = _provisionOf[slice.account];
         if (provisioned != 0) {
-            _setProvision(
-                slice.account, Rounding.mulDivUp(provisioned, WAD - slice.fractionE18, WAD), c
-            );
+            _setProvision(slice.account, Rounding.mulDivUp(provisioned, WAD - slice.fractionE18, WAD), c);
         }
         _market.store(c);
         _advanceClock(slice.account, slice.healthAfterE18);
@@ -78,8 +76,12 @@ abstract contract Slices is Losses, IMarginAccountCore {
     function _moveCash(Slice calldata slice, uint256 paidToTaker, Cash memory c) private {
         AccountHeader from = _accounts[slice.account].header;
         AccountHeader to = _accounts[slice.taker].header;
-        (int256 fromShares, int256 toShares) =
-            c.moveFraction(from.cashShares(), to.cashShares(), slice.fractionE18, WAD);
+        (int256 fromShares, int256 toShares) = c.moveFraction(
+            from.cashShares(),
+            to.cashShares(),
+            slice.fractionE18,
+            WAD
+        );
         uint256 paid = slice.payment + slice.fundFee;
         if (paid != 0) toShares = c.debit(toShares, paid);
         if (paidToTaker != 0) toShares = c.credit(toShares, paidToTaker);

@@ -28,7 +28,7 @@ abstract contract Transfers is Outflow, IMarginAccountExtension {
             _creditCash(to, amount, c);
             _market.store(c);
         } else {
-            (amount,) = _takeCollateral(from, asset, amount);
+            (amount, ) = _takeCollateral(from, asset, amount);
             if (!_addCollateral(to, asset, amount, _mayAct(to, msg.sender, ALL_RIGHTS))) {
                 revert Errors.MarginAccount_ForeignAsset(AccountId.unwrap(to), asset, msg.sender);
             }
@@ -47,11 +47,12 @@ abstract contract Transfers is Outflow, IMarginAccountExtension {
     }
 
     /// @inheritdoc IMarginAccountExtension
-    function withdrawReserve(AccountId account, address token, uint256 amount, address receiver)
-        external
-        locked
-        returns (uint256)
-    {
+    function withdrawReserve(
+        AccountId account,
+        address token,
+        uint256 amount,
+        address receiver
+    ) external locked returns (uint256) {
         if (receiver == address(0)) revert Errors.MarginAccount_ZeroReceiver();
         if (amount == type(uint256).max) amount = vault.reserveOf(account, vault.assetOf(token));
         if (amount == 0) revert Errors.MarginAccount_ZeroAmount();

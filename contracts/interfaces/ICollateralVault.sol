@@ -49,14 +49,20 @@ interface ICollateralVault {
     function push(address token, address to, uint256 amount) external;
 
     /// @notice Takes a deposit from `from` into the reserve of an account.
-    function pullToReserve(AccountId account, address token, address from, uint256 amount)
-        external
-        returns (uint8 asset);
+    function pullToReserve(
+        AccountId account,
+        address token,
+        address from,
+        uint256 amount
+    ) external returns (uint8 asset);
 
     /// @notice Pays `amount` out of the reserve of an account to `to`.
-    function pushFromReserve(AccountId account, address token, address to, uint256 amount)
-        external
-        returns (uint8 asset);
+    function pushFromReserve(
+        AccountId account,
+        address token,
+        address to,
+        uint256 amount
+    ) external returns (uint8 asset);
 
     /// @notice Moves from what is counted for accounts to an account's reserve; no token moves.
     function toReserve(AccountId account, uint8 asset, uint256 amount) external;
@@ -74,7 +80,9 @@ interface ICollateralVault {
     function listedCount() external view returns (uint256);
 
     /// @notice What the vault counts for accounts and for reserves, and its limits; {token}.
-    function totalsOf(address token) external view returns (uint256 total, uint256 reserved, uint256 cap, uint256 minimum);
+    function totalsOf(
+        address token
+    ) external view returns (uint256 total, uint256 reserved, uint256 cap, uint256 minimum);
 
     /// @notice The reserve of an account in one token; {token}.
     function reserveOf(AccountId account, uint8 asset) external view returns (uint256);

@@ -53,9 +53,12 @@ interface IMarginAccountCore {
     ///
     /// @param amount {token} The maximum of the type: all collateral, or all positive cash.
     /// @return paid {token} What was paid.
-    function withdraw(AccountId account, address token, uint256 amount, address receiver)
-        external
-        returns (uint256 paid);
+    function withdraw(
+        AccountId account,
+        address token,
+        uint256 amount,
+        address receiver
+    ) external returns (uint256 paid);
 
     /*//////////////////////////////////////////////////////////////////////////
                                    FOR ANYONE
@@ -88,19 +91,20 @@ interface IMarginAccountCore {
     /// @notice Moves a slice; open to the Liquidator alone. Calls `caller` back when `data` is not empty, and checks the
     /// taker's initial margin at the end.
     /// @return paidToTaker {quote token} What fund and lenders paid.
-    function takeSlice(Slice calldata slice, address caller, bytes calldata data)
-        external
-        returns (uint256 paidToTaker);
+    function takeSlice(
+        Slice calldata slice,
+        address caller,
+        bytes calldata data
+    ) external returns (uint256 paidToTaker);
 
     /*//////////////////////////////////////////////////////////////////////////
                                      VIEWS
     //////////////////////////////////////////////////////////////////////////*/
 
     /// @notice Everything the ledger knows of an account, with interest up to now.
-    function accountOf(AccountId account)
-        external
-        view
-        returns (AccountHeader header, int256 cash, CollateralPage[] memory pages);
+    function accountOf(
+        AccountId account
+    ) external view returns (AccountHeader header, int256 cash, CollateralPage[] memory pages);
 
     /// @notice Cash with interest up to now; {quote token}, negative is debt. Debt rounded up, credit down.
     function cashOf(AccountId account) external view returns (int256);

@@ -25,7 +25,11 @@ interface IMarginAccountEvents {
 
     /// @notice A rebalance ended with `outcome`, paying the keeper `keeperPay`; {quote token}.
     event Rebalanced(
-        uint256 indexed accountId, address indexed keeper, Outcome outcome, uint256 healthE18, uint256 keeperPay
+        uint256 indexed accountId,
+        address indexed keeper,
+        Outcome outcome,
+        uint256 healthE18,
+        uint256 keeperPay
     );
 
     /// @notice An account was called: `deficitE18` {quote} to bring until `deadline` {s}.
@@ -39,7 +43,11 @@ interface IMarginAccountEvents {
 
     /// @notice A slice moved from one account to another for `payment` {quote token}, negative when the fund paid.
     event SliceTaken(
-        uint256 indexed accountId, uint256 indexed takerId, uint256 fractionE18, int256 payment, uint256 fundFee
+        uint256 indexed accountId,
+        uint256 indexed takerId,
+        uint256 fractionE18,
+        int256 payment,
+        uint256 fundFee
     );
 
     /// @notice What lenders may lose by an insolvent account was set aside, or changed; {quote token}, 0 when reversed.
@@ -53,7 +61,12 @@ interface IMarginAccountEvents {
 
     /// @notice The interest curve was set; see {setInterest}.
     event InterestSet(
-        uint16 baseBps, uint16 slopeBps, uint16 jumpBps, uint16 kinkBps, uint16 feeBps, uint16 minimumDebt
+        uint16 baseBps,
+        uint16 slopeBps,
+        uint16 jumpBps,
+        uint16 kinkBps,
+        uint16 feeBps,
+        uint16 minimumDebt
     );
 
     /// @notice A module was given the ledger's narrow calls.

@@ -24,9 +24,12 @@ interface IMarginAccountExtension {
     /// @notice Pays out of the account's reserve. Never paused, whatever the account owes.
     /// @dev Requirements: `receiver` and `amount` not zero; the owner, or an operator with the right to withdraw.
     /// @param amount {token} The maximum of the type: all.
-    function withdrawReserve(AccountId account, address token, uint256 amount, address receiver)
-        external
-        returns (uint256 paid);
+    function withdrawReserve(
+        AccountId account,
+        address token,
+        uint256 amount,
+        address receiver
+    ) external returns (uint256 paid);
 
     /// @notice Sets an operator's rights: bit 0 withdraw, bit 1 trade (take slices), bit 2 set policy. 0 ends them. Any right
     /// lets an operator deposit.

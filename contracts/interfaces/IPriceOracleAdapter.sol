@@ -37,7 +37,11 @@ interface IPriceOracleAdapter {
 
     /// @notice An asset's feed was set.
     event FeedSet(
-        uint8 indexed asset, address indexed feed, uint24 heartbeatSeconds, uint24 slackSeconds, uint8 feedDecimals
+        uint8 indexed asset,
+        address indexed feed,
+        uint24 heartbeatSeconds,
+        uint24 slackSeconds,
+        uint8 feedDecimals
     );
 
     /// @notice Sets the feed of an asset in USD; asset 0 is the quote.
@@ -51,8 +55,13 @@ interface IPriceOracleAdapter {
     ///
     /// @param heartbeatSeconds {s} The longest silence that the feed itself promises.
     /// @param slackSeconds {s} What is added to it before an answer is stale.
-    function setFeed(uint8 asset, address feed, uint8 tokenDecimals, uint24 heartbeatSeconds, uint24 slackSeconds)
-        external;
+    function setFeed(
+        uint8 asset,
+        address feed,
+        uint8 tokenDecimals,
+        uint24 heartbeatSeconds,
+        uint24 slackSeconds
+    ) external;
 
     /// @notice The prices of several assets.
     /// @param assets Packed asset numbers, the first in the lowest byte; zero ends the list, so the quote cannot be asked.
@@ -66,8 +75,7 @@ interface IPriceOracleAdapter {
     function requirePrice(uint8 asset) external view returns (uint256 bidE18, uint256 askE18);
 
     /// @notice The feed of an asset and its parameters.
-    function feedOf(uint8 asset)
-        external
-        view
-        returns (address feed, uint8 feedDecimals, uint8 tokenDecimals, uint24 maxAgeSeconds);
+    function feedOf(
+        uint8 asset
+    ) external view returns (address feed, uint8 feedDecimals, uint8 tokenDecimals, uint24 maxAgeSeconds);
 }

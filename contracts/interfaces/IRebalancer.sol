@@ -73,10 +73,13 @@ interface IRebalancer {
     /// @param walletLeftE18 {quote} What today's top-ups may still take from the owner's wallet; 0 leaves the wallet out.
     /// @dev Rounding: amounts that enter are rounded up and amounts that leave down, both toward the restore point from the
     /// safe side.
-    function plan(AccountId account, AccountHeader header, BandPolicy policy, Portfolio calldata portfolio, uint256 walletLeftE18)
-        external
-        view
-        returns (Plan memory);
+    function plan(
+        AccountId account,
+        AccountHeader header,
+        BandPolicy policy,
+        Portfolio calldata portfolio,
+        uint256 walletLeftE18
+    ) external view returns (Plan memory);
 
     /// @notice What keepers are paid.
     function keeperParameters() external view returns (KeeperParameters memory);

@@ -63,10 +63,13 @@ library AccountBook {
     /// @notice Adds to the balance of an asset, opening an entry when there is none.
     /// @param mayOpen False: the account must hold the asset already.
     /// @return balance {token} The new balance; 0 when an entry was needed and not allowed.
-    function add(Account storage self, AccountId id, uint8 asset, uint256 amount, bool mayOpen)
-        internal
-        returns (uint256 balance)
-    {
+    function add(
+        Account storage self,
+        AccountId id,
+        uint8 asset,
+        uint256 amount,
+        bool mayOpen
+    ) internal returns (uint256 balance) {
         CollateralPage page;
         CollateralPage freePage;
         uint256 freeAt = MAX_COLLATERALS;
@@ -105,10 +108,12 @@ library AccountBook {
 
     /// @notice Takes from the balance of an asset.
     /// @return balance {token} The new balance.
-    function remove(Account storage self, AccountId id, uint8 asset, uint256 amount)
-        internal
-        returns (uint256 balance)
-    {
+    function remove(
+        Account storage self,
+        AccountId id,
+        uint8 asset,
+        uint256 amount
+    ) internal returns (uint256 balance) {
         uint256 held;
         for (uint256 i; i < MAX_PAGES; ++i) {
             CollateralPage page = self.pages[i];

@@ -132,13 +132,14 @@ library CashMarketLib {
         // Rounded up with the rate: borrowers pay. Beyond all that is lent, utilisation is one.
         uint256 utilisation = debt >= supply ? (debt == 0 ? 0 : RAY) : Rounding.mulDivUp(debt, RAY, supply);
         uint256 curve = c.curve;
-        return InterestMath.borrowRateUp(
-            utilisation,
-            curve & type(uint16).max,
-            (curve >> 16) & type(uint16).max,
-            (curve >> 32) & type(uint16).max,
-            (curve >> 48) & type(uint16).max
-        );
+        return
+            InterestMath.borrowRateUp(
+                utilisation,
+                curve & type(uint16).max,
+                (curve >> 16) & type(uint16).max,
+                (curve >> 32) & type(uint16).max,
+                (curve >> 48) & type(uint16).max
+            );
     }
 
     /// @notice The smallest debt other than none; {whole quote}.
@@ -229,11 +230,13 @@ library CashMarketLib {
     /// @notice Moves the fraction `numerator / denominator` of one account's shares to another's, netting what meets its
     /// opposite there. Shares of one sign move as they are, so a slice of cash loses nothing to an open provision.
     /// @dev Rounding: credit moved DOWN, debt moved UP, both against the taker.
-    function moveFraction(Cash memory c, int256 from, int256 to, uint256 numerator, uint256 denominator)
-        internal
-        pure
-        returns (int256, int256)
-    {
+    function moveFraction(
+        Cash memory c,
+        int256 from,
+        int256 to,
+        uint256 numerator,
+        uint256 denominator
+    ) internal pure returns (int256, int256) {
         int256 moved = Rounding.mulDivFloor(from, numerator, denominator);
         if (moved == 0) return (from, to);
         if (moved > 0 == to >= 0 || to == 0) return (from - moved, to + moved);

@@ -44,9 +44,12 @@ abstract contract MarginAccountState is AccessManaged, TransientLock, IMarginAcc
     address internal _liquidator;
 
     /// @dev The vault must have listed the quote token already.
-    constructor(address authority, ICollateralVault vault_, IRiskEngine riskEngine_, IRebalancer rebalancer_)
-        AccessManaged(authority)
-    {
+    constructor(
+        address authority,
+        ICollateralVault vault_,
+        IRiskEngine riskEngine_,
+        IRebalancer rebalancer_
+    ) AccessManaged(authority) {
         vault = vault_;
         riskEngine = riskEngine_;
         rebalancer = rebalancer_;
@@ -102,6 +105,6 @@ abstract contract MarginAccountState is AccessManaged, TransientLock, IMarginAcc
 
     /// @dev What lies in the vault for accounts; {quote token}.
     function _idle() internal view returns (uint256 idle) {
-        (idle,,,) = vault.totalsOf(_quoteToken);
+        (idle, , , ) = vault.totalsOf(_quoteToken);
     }
 }

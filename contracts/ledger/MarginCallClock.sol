@@ -18,11 +18,7 @@ library MarginCallClock {
     uint256 internal constant POKE_INTERVAL = 10 minutes;
 
     /// @notice The header as it should be at `health`.
-    function advance(AccountHeader header, BandPolicy policy, uint256 health)
-        internal
-        view
-        returns (AccountHeader)
-    {
+    function advance(AccountHeader header, BandPolicy policy, uint256 health) internal view returns (AccountHeader) {
         uint256 timestamp = block.timestamp;
         bool forgotten = timestamp - header.lastPoke() > RESTART;
 

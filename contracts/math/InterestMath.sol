@@ -18,11 +18,13 @@ library InterestMath {
     /// @dev r(u) = base + slope * u + (u > kink) * jump * (u - kink) / (1 - kink). Rounded up: borrowers pay.
     /// @param utilisation {RAY} At most 1.
     /// @return rate {RAY/year}
-    function borrowRateUp(uint256 utilisation, uint256 baseBps, uint256 slopeBps, uint256 jumpBps, uint256 kinkBps)
-        internal
-        pure
-        returns (uint256 rate)
-    {
+    function borrowRateUp(
+        uint256 utilisation,
+        uint256 baseBps,
+        uint256 slopeBps,
+        uint256 jumpBps,
+        uint256 kinkBps
+    ) internal pure returns (uint256 rate) {
         uint256 kink = kinkBps * BPS_TO_RAY;
         rate = baseBps * BPS_TO_RAY + Rounding.mulDivUp(slopeBps * BPS_TO_RAY, utilisation, RAY);
         if (utilisation > kink) rate += Rounding.mulDivUp(jumpBps * BPS_TO_RAY, utilisation - kink, RAY - kink);

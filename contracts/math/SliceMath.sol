@@ -36,19 +36,21 @@ library SliceMath {
         uint256 highHealth,
         uint256 target
     ) internal pure returns (uint256) {
-        return lowFraction
-            + Rounding.mulDivDown(highFraction - lowFraction, target - lowHealth, highHealth - lowHealth);
+        return
+            lowFraction + Rounding.mulDivDown(highFraction - lowFraction, target - lowHealth, highHealth - lowHealth);
     }
 
     /// @notice The one payment formula: f * (E - d * MM) to the account, and `fundShare` of the discount to the fund; where
     /// d * MM exceeds E the account gives its slice for nothing and the fund pays the difference, less its own share. At
     /// E = d * MM both sides meet, so there is no jump to wait for.
     /// @dev Rounding against the taker: what he pays up, what he is paid down.
-    function payment(int256 equityE18, uint256 maintenanceE18, uint256 discount, uint256 fraction, uint256 fundShare)
-        internal
-        pure
-        returns (Payment memory p)
-    {
+    function payment(
+        int256 equityE18,
+        uint256 maintenanceE18,
+        uint256 discount,
+        uint256 fraction,
+        uint256 fundShare
+    ) internal pure returns (Payment memory p) {
         uint256 discountValue = Rounding.mulDivUp(maintenanceE18, discount, WAD);
         uint256 sliceDiscount = Rounding.mulDivUp(discountValue, fraction, WAD);
         p.toFund = Rounding.mulDivUp(sliceDiscount, fundShare, WAD);

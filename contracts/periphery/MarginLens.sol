@@ -64,8 +64,10 @@ contract MarginLens {
         uint256 count;
         for (uint256 i; i < ids.length; ++i) {
             Plan memory plan = marginAccount.previewRebalance(ids[i]);
-            bool idle = plan.outcome <= Outcome.PriceHalted || plan.outcome == Outcome.CallRunning
-                || plan.outcome == Outcome.LiquidationOpen;
+            bool idle =
+                plan.outcome <= Outcome.PriceHalted ||
+                    plan.outcome == Outcome.CallRunning ||
+                    plan.outcome == Outcome.LiquidationOpen;
             if (!idle || plan.moves.length != 0) found[count++] = ids[i];
         }
         assembly ("memory-safe") {

@@ -35,22 +35,20 @@ library Margin {
     }
 
     /// @notice Maintenance and initial margin of `valueE18` of a leg; both rounded up.
-    function marginOf(Leg memory leg, uint256 valueE18)
-        internal
-        pure
-        returns (uint256 maintenanceE18, uint256 initialE18)
-    {
+    function marginOf(
+        Leg memory leg,
+        uint256 valueE18
+    ) internal pure returns (uint256 maintenanceE18, uint256 initialE18) {
         (uint256 maintenanceRate, uint256 initialRate) = ratesOf(leg, valueE18);
         maintenanceE18 = Rounding.mulDivUp(valueE18, maintenanceRate, WAD);
         initialE18 = Rounding.mulDivUp(valueE18, initialRate, WAD);
     }
 
     /// @notice Margin for each unit of value at a size: shock times size factor plus haircut; {1}, rounded up.
-    function ratesOf(Leg memory leg, uint256 valueE18)
-        internal
-        pure
-        returns (uint256 maintenanceE18, uint256 initialE18)
-    {
+    function ratesOf(
+        Leg memory leg,
+        uint256 valueE18
+    ) internal pure returns (uint256 maintenanceE18, uint256 initialE18) {
         uint256 shock = leg.shockE18;
         uint256 size = sizeFactor(valueE18, leg.sizeCoefficientE18);
         if (size != WAD) shock = Rounding.mulDivUp(shock, size, WAD);
@@ -80,7 +78,7 @@ library Margin {
     function maintenanceAfter(Leg[] memory legs, uint256 takenE18) internal pure returns (uint256 maintenanceE18) {
         for (uint256 i; i < legs.length; ++i) {
             uint256 left = Rounding.mulDivUp(legs[i].valueE18, WAD - takenE18, WAD);
-            (uint256 maintenance,) = marginOf(legs[i], left);
+            (uint256 maintenance, ) = marginOf(legs[i], left);
             maintenanceE18 += maintenance;
         }
     }

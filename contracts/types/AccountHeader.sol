@@ -106,21 +106,15 @@ function withCall(AccountHeader self, CallState state, uint256 since, uint256 el
 }
 
 function withLastPoke(AccountHeader self, uint256 timestamp) pure returns (AccountHeader) {
-    return AccountHeader.wrap(
-        (AccountHeader.unwrap(self) & ~(U32_MASK << 144)) | ((timestamp & U32_MASK) << 144)
-    );
+    return AccountHeader.wrap((AccountHeader.unwrap(self) & ~(U32_MASK << 144)) | ((timestamp & U32_MASK) << 144));
 }
 
 function withLiquidationSince(AccountHeader self, uint256 timestamp) pure returns (AccountHeader) {
-    return AccountHeader.wrap(
-        (AccountHeader.unwrap(self) & ~(U32_MASK << 176)) | ((timestamp & U32_MASK) << 176)
-    );
+    return AccountHeader.wrap((AccountHeader.unwrap(self) & ~(U32_MASK << 176)) | ((timestamp & U32_MASK) << 176));
 }
 
 function withRiskBlock(AccountHeader self, uint256 blockNumber) pure returns (AccountHeader) {
-    return AccountHeader.wrap(
-        (AccountHeader.unwrap(self) & ~(U32_MASK << 208)) | ((blockNumber & U32_MASK) << 208)
-    );
+    return AccountHeader.wrap((AccountHeader.unwrap(self) & ~(U32_MASK << 208)) | ((blockNumber & U32_MASK) << 208));
 }
 
 function withProvision(AccountHeader self, bool open) pure returns (AccountHeader) {

@@ -53,9 +53,15 @@ uint256 constant RELEASE_TO_WALLET = 1 << 168;
 uint256 constant WALLET_TOP_UP = 1 << 169;
 
 function packPolicy(PolicyFields memory f) pure returns (BandPolicy) {
-    uint256 word = uint256(f.lowerE6) | (uint256(f.lowerRestoreE6) << 32) | (uint256(f.upperRestoreE6) << 64)
-        | (uint256(f.upperE6) << 96) | (uint256(f.graceSeconds) << 128) | (uint256(f.keeperPayCap) << 152)
-        | (uint256(f.assetOrder) << 176) | POLICY_SET;
+    uint256 word =
+        uint256(f.lowerE6) |
+            (uint256(f.lowerRestoreE6) << 32) |
+            (uint256(f.upperRestoreE6) << 64) |
+            (uint256(f.upperE6) << 96) |
+            (uint256(f.graceSeconds) << 128) |
+            (uint256(f.keeperPayCap) << 152) |
+            (uint256(f.assetOrder) << 176) |
+            POLICY_SET;
     if (f.releaseToWallet) word |= RELEASE_TO_WALLET;
     if (f.walletTopUp) word |= WALLET_TOP_UP;
     return BandPolicy.wrap(word);
@@ -65,19 +71,20 @@ function packPolicy(PolicyFields memory f) pure returns (BandPolicy) {
 /// of grace, at most 25 quote units for a keeper, nothing taken from the wallet. Without an `assetOrder` only cash is
 /// brought in.
 function defaultPolicy() pure returns (BandPolicy) {
-    return packPolicy(
-        PolicyFields({
-            lowerE6: 1_250_000,
-            lowerRestoreE6: 1_600_000,
-            upperRestoreE6: 1_600_000,
-            upperE6: 0,
-            graceSeconds: 10 minutes,
-            keeperPayCap: 25,
-            releaseToWallet: false,
-            walletTopUp: false,
-            assetOrder: 0
-        })
-    );
+    return
+        packPolicy(
+            PolicyFields({
+                lowerE6: 1_250_000,
+                lowerRestoreE6: 1_600_000,
+                upperRestoreE6: 1_600_000,
+                upperE6: 0,
+                graceSeconds: 10 minutes,
+                keeperPayCap: 25,
+                releaseToWallet: false,
+                walletTopUp: false,
+                assetOrder: 0
+            })
+        );
 }
 
 function lower(BandPolicy self) pure returns (uint256) {
