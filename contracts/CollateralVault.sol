@@ -35,8 +35,10 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     /// @dev Cash shares have 80 bits: with 8 decimals that is twelve quadrillion quote units.
     uint8 internal constant MAX_QUOTE_DECIMALS = 8;
 
-    // slot 0
-    address public marginAccount;
+    /// @dev The contract that created this one.
+    address public immutable marginAccount;
+
+    // slot 0 is AccessManaged's authority, and
     uint8 private _listedCount;
     // slot 1
     mapping(address token => Token state) private _tokens;
@@ -50,37 +52,18 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         _;
     }
 
-    constructor(address authority) AccessManaged(authority) {}
+    constructor(address authority, address quoteToken) AccessManaged(authority) {
+        marginAccount = msg.sender;
+        _list(quoteToken);
+    }
 
     /*//////////////////////////////////////////////////////////////////////////
                                        GOVERNED
     //////////////////////////////////////////////////////////////////////////*/
 
     /// @inheritdoc ICollateralVault
-    function wire(address marginAccount_) external restricted {
-        if (marginAccount != address(0) || marginAccount_ == address(0)) {
-            revert Errors.CollateralVault_AlreadyWired(marginAccount);
-        }
-        marginAccount = marginAccount_;
-        emit Wired(marginAccount_);
-    }
-
-    /// @inheritdoc ICollateralVault
     function list(address token) external restricted returns (uint8 asset) {
-        uint256 count = _listedCount;
-        if (token == address(0) || _tokens[token].decimalsAndListed != 0 || count == MAX_LISTED) {
-            revert Errors.CollateralVault_CannotList(token, count, MAX_LISTED);
-        }
-        asset = uint8(count);
-        uint8 decimals = IERC20Metadata(token).decimals();
-        uint8 maximum = asset == 0 ? MAX_QUOTE_DECIMALS : MAX_DECIMALS;
-        if (decimals > maximum) revert Errors.CollateralVault_UnsupportedDecimals(token, decimals, maximum);
-
-        _tokens[token].asset = asset;
-        _tokens[token].decimalsAndListed = decimals | LISTED;
-        _tokenOf[asset] = token;
-        _listedCount = asset + 1;
-        emit TokenListed(token, asset, decimals);
+        return _list(token);
     }
 
     /// @inheritdoc ICollateralVault
@@ -218,6 +201,23 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     /*//////////////////////////////////////////////////////////////////////////
                                        INTERNAL
     //////////////////////////////////////////////////////////////////////////*/
+
+    function _list(address token) private returns (uint8 asset) {
+        uint256 count = _listedCount;
+        if (token == address(0) || _tokens[token].decimalsAndListed != 0 || count == MAX_LISTED) {
+            revert Errors.CollateralVault_CannotList(token, count, MAX_LISTED);
+        }
+        asset = uint8(count);
+        uint8 decimals = IERC20Metadata(token).decimals();
+        uint8 maximum = asset == 0 ? MAX_QUOTE_DECIMALS : MAX_DECIMALS;
+        if (decimals > maximum) revert Errors.CollateralVault_UnsupportedDecimals(token, decimals, maximum);
+
+        _tokens[token].asset = asset;
+        _tokens[token].decimalsAndListed = decimals | LISTED;
+        _tokenOf[asset] = token;
+        _listedCount = asset + 1;
+        emit TokenListed(token, asset, decimals);
+    }
 
     /// @dev The balance is read on both sides, because a surplus in the vault would hide a fee.
     function _receive(address token, address from, uint256 amount) private {

@@ -2,7 +2,6 @@
 pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 
 import {BPS, WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
@@ -58,14 +57,10 @@ contract Liquidator is ILiquidator, AccessManaged {
     // slot 1
     LiquidationParameters private _parameters;
 
-    constructor(
-        address authority,
-        IMarginAccountCore marginAccount_,
-        IRiskEngine riskEngine_
-    ) AccessManaged(authority) {
+    constructor(address authority, IMarginAccountCore marginAccount_) AccessManaged(authority) {
         marginAccount = marginAccount_;
-        riskEngine = riskEngine_;
-        _quoteScale = 10 ** (18 - IERC20Metadata(marginAccount_.quoteToken()).decimals());
+        riskEngine = marginAccount_.riskEngine();
+        _quoteScale = marginAccount_.quoteScale();
     }
 
     /// @inheritdoc ILiquidator
@@ -147,10 +142,8 @@ contract Liquidator is ILiquidator, AccessManaged {
         if (msg.sender != takerOwner && !marginAccount.mayAct(taker, msg.sender, RIGHT_TRADE)) {
             revert Errors.MarginAccount_NotAuthorized(AccountId.unwrap(taker), msg.sender, RIGHT_TRADE);
         }
-        address owner = account.ownerOf();
         bool own =
             marginAccount.mayAct(account, takerOwner, ANY_RIGHT) ||
-                marginAccount.mayAct(taker, owner, ANY_RIGHT) ||
                 (msg.sender != takerOwner && marginAccount.mayAct(account, msg.sender, ANY_RIGHT));
         if (own) revert Errors.Liquidator_SelfLiquidation(AccountId.unwrap(account), msg.sender);
     }

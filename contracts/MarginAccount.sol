@@ -1,31 +1,50 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+
 import {AccountViews} from "./actions/AccountViews.sol";
 import {Funding} from "./actions/Funding.sol";
 import {Rebalancing} from "./actions/Rebalancing.sol";
 import {Slices} from "./actions/Slices.sol";
+import {CollateralVault} from "./CollateralVault.sol";
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {IRebalancer} from "./interfaces/IRebalancer.sol";
 import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
-import {MarginAccountState} from "./ledger/MarginAccountState.sol";
-import {MarginAccountExtension} from "./MarginAccountExtension.sol";
+import {CashMarket, CashMarketLib} from "./ledger/CashMarket.sol";
 
 /// @title MarginAccount
 /// @notice The entry point of every wallet, and the only ledger. Its chapters are in `actions/`.
-/// @dev Callers use {IMarginAccount}: what is not here runs from the extension, on this contract's storage. The extension is
-/// created here, immutable, and inherits the same storage, so the two cannot come apart.
+/// @dev Callers use {IMarginAccount}: what is not here runs from the extension, on this contract's storage. The vault is
+/// created here, so that the two name each other without a call in between.
 contract MarginAccount is Funding, Rebalancing, Slices, AccountViews {
+    using CashMarketLib for CashMarket;
+
+    ICollateralVault public immutable vault;
+    IRiskEngine public immutable riskEngine;
+    IRebalancer public immutable rebalancer;
+    address public immutable quoteToken;
+    uint256 public immutable quoteScale;
+    /// @notice The second half of this contract's code; immutable, so this is no proxy.
     address public immutable extension;
 
-    /// @dev The vault must have listed the quote token already.
+    /// @param quoteToken_ The token that cash is counted in; at most 8 decimals.
+    /// @param extension_ A {MarginAccountExtension}.
     constructor(
         address authority,
-        ICollateralVault vault_,
+        address quoteToken_,
         IRiskEngine riskEngine_,
-        IRebalancer rebalancer_
-    ) MarginAccountState(authority, vault_, riskEngine_, rebalancer_) {
-        extension = address(new MarginAccountExtension(authority, vault_, riskEngine_, rebalancer_));
+        IRebalancer rebalancer_,
+        address extension_
+    ) AccessManaged(authority) {
+        vault = new CollateralVault(authority, quoteToken_);
+        riskEngine = riskEngine_;
+        rebalancer = rebalancer_;
+        quoteToken = quoteToken_;
+        quoteScale = 10 ** (18 - IERC20Metadata(quoteToken_).decimals());
+        extension = extension_;
+        _market.initialise();
     }
 
     /// @dev Runs the extension's code. What neither knows reverts there.
@@ -44,5 +63,25 @@ contract MarginAccount is Funding, Rebalancing, Slices, AccountViews {
                 return(0, returndatasize())
             }
         }
+    }
+
+    function _vault() internal view override returns (ICollateralVault) {
+        return vault;
+    }
+
+    function _riskEngine() internal view override returns (IRiskEngine) {
+        return riskEngine;
+    }
+
+    function _rebalancer() internal view override returns (IRebalancer) {
+        return rebalancer;
+    }
+
+    function _quoteToken() internal view override returns (address) {
+        return quoteToken;
+    }
+
+    function _quoteScale() internal view override returns (uint256) {
+        return quoteScale;
     }
 }

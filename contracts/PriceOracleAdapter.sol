@@ -11,6 +11,7 @@ import {Rounding} from "./math/Rounding.sol";
 
 /// @title PriceOracleAdapter
 /// @notice Reads Chainlink-style feeds and answers in quote units, with a bid, an ask and a status.
+/// @dev RiskEngine inherits it, so that pricing an account is one call and not two; it can as well stand alone.
 contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
     /// @dev Everything a reading needs, in one slot.
     struct Feed {
@@ -29,10 +30,11 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
     uint256 internal constant FEED_GAS = 200_000;
     uint256 internal constant ROUND_BYTES = 160;
 
-    /// @dev The largest answer that is believed: with 18 decimals more than all money there is, and no product overflows.
-    uint256 internal constant MAX_ANSWER = type(uint128).max;
+    /// @dev The largest answer that is believed: with 18 decimals far more than all money there is. Prices stay below 2^128.
+    uint256 internal constant MAX_ANSWER = type(uint96).max;
 
-    // slot 0
+    // slot 0 is AccessManaged's authority
+    // slot 1
     mapping(uint8 asset => Feed feed) private _feeds;
 
     constructor(address authority) AccessManaged(authority) {}
@@ -48,11 +50,11 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         // Checks: a feed that cannot even name its decimals is a mistake in the listing.
         if (feed.code.length == 0) revert Errors.PriceOracleAdapter_NoFeed(asset);
         uint8 feedDecimals = IAggregatorV3(feed).decimals();
-        if (feedDecimals > MAX_DECIMALS) _outOfBounds("feedDecimals", feedDecimals, MAX_DECIMALS);
-        if (tokenDecimals > MAX_DECIMALS) _outOfBounds("tokenDecimals", tokenDecimals, MAX_DECIMALS);
-        if (heartbeatSeconds < MIN_HEARTBEAT) _outOfBounds("heartbeatSeconds", heartbeatSeconds, MIN_HEARTBEAT);
-        if (heartbeatSeconds > MAX_HEARTBEAT) _outOfBounds("heartbeatSeconds", heartbeatSeconds, MAX_HEARTBEAT);
-        if (slackSeconds > MAX_SLACK) _outOfBounds("slackSeconds", slackSeconds, MAX_SLACK);
+        if (feedDecimals > MAX_DECIMALS) _feedOutOfBounds("feedDecimals", feedDecimals, MAX_DECIMALS);
+        if (tokenDecimals > MAX_DECIMALS) _feedOutOfBounds("tokenDecimals", tokenDecimals, MAX_DECIMALS);
+        if (heartbeatSeconds < MIN_HEARTBEAT) _feedOutOfBounds("heartbeatSeconds", heartbeatSeconds, MIN_HEARTBEAT);
+        if (heartbeatSeconds > MAX_HEARTBEAT) _feedOutOfBounds("heartbeatSeconds", heartbeatSeconds, MAX_HEARTBEAT);
+        if (slackSeconds > MAX_SLACK) _feedOutOfBounds("slackSeconds", slackSeconds, MAX_SLACK);
 
         // Effects
         _feeds[asset] = Feed({
@@ -71,21 +73,22 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         result = new Price[](count);
         if (count == 0) return result;
 
-        (uint256 quoteAnswer, Feed memory quoteFeed, Fault quoteFault) = _read(QUOTE);
+        (uint256 quoteScale, Fault quoteFault) = _quoteScale();
         for (uint256 i; i < count; ++i) {
-            _fill(result[i], uint8(assets >> (8 * i)), quoteAnswer, quoteFeed, quoteFault);
+            (result[i], ) = _price(uint8(assets >> (8 * i)), quoteScale, quoteFault);
         }
     }
 
     /// @inheritdoc IPriceOracleAdapter
-    function price(uint8 asset) external view returns (Price memory result, Fault fault) {
-        fault = _price(asset, result);
+    function price(uint8 asset) external view returns (Price memory, Fault) {
+        (uint256 quoteScale, Fault quoteFault) = _quoteScale();
+        return _price(asset, quoteScale, quoteFault);
     }
 
     /// @inheritdoc IPriceOracleAdapter
     function requirePrice(uint8 asset) external view returns (uint256 bidE18, uint256 askE18) {
-        Price memory result;
-        Fault fault = _price(asset, result);
+        (uint256 quoteScale, Fault quoteFault) = _quoteScale();
+        (Price memory result, Fault fault) = _price(asset, quoteScale, quoteFault);
         if (fault != Fault.None) revert Errors.PriceOracleAdapter_Halted(asset, uint8(fault));
         return (result.bidE18, result.askE18);
     }
@@ -98,57 +101,69 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         return (address(f.source), f.feedDecimals, f.tokenDecimals, uint24(f.maxAgeSeconds));
     }
 
-    function _price(uint8 asset, Price memory result) private view returns (Fault) {
-        (uint256 quoteAnswer, Feed memory quoteFeed, Fault quoteFault) = _read(QUOTE);
-        return _fill(result, asset, quoteAnswer, quoteFeed, quoteFault);
+    /// @dev The price of an asset given the quote's side of it. Without the quote's own price there is none of anything.
+    function _price(
+        uint8 asset,
+        uint256 quoteScale,
+        Fault quoteFault
+    ) internal view returns (Price memory result, Fault) {
+        (uint256 answer, uint256 feedDecimals, uint256 tokenDecimals, Fault fault) = _read(asset);
+        unchecked {
+            // Decimals are at most 18, so a power is at most 1e18.
+            result.unit = 10 ** tokenDecimals;
+            if (fault != Fault.None) return (result, fault);
+            if (quoteFault != Fault.None) return (result, quoteFault);
+            // {quote/whole token E18} = {usd/whole token} / {usd/whole quote}, both with 18 decimals
+            // Numerator < 2^96 * 1e18 < 2^156; times 1e18 < 2^216.
+            uint256 numerator = answer * 10 ** (MAX_DECIMALS - feedDecimals) * WAD;
+            result.bidE18 = numerator / quoteScale;
+            result.askE18 = numerator % quoteScale == 0 ? result.bidE18 : result.bidE18 + 1;
+        }
+        result.status = Status.Live;
+        return (result, Fault.None);
     }
 
-    /// @dev Writes the price of `asset` into `result`. Without the quote's own price there is none of anything.
-    function _fill(
-        Price memory result,
-        uint8 asset,
-        uint256 quoteAnswer,
-        Feed memory quoteFeed,
-        Fault quoteFault
-    ) private view returns (Fault) {
-        (uint256 answer, Feed memory feed, Fault fault) = _read(asset);
-        result.unit = 10 ** feed.tokenDecimals;
-        if (fault != Fault.None) return fault;
-        if (quoteFault != Fault.None) return quoteFault;
-
-        // {quote/whole token} = {usd/whole token} / {usd/whole quote}, both brought to one scale
-        uint256 numerator = answer * 10 ** quoteFeed.feedDecimals;
-        uint256 denominator = quoteAnswer * 10 ** feed.feedDecimals;
-        result.bidE18 = Rounding.mulDivDown(numerator, WAD, denominator);
-        result.askE18 = Rounding.mulDivUp(numerator, WAD, denominator);
-        result.status = Status.Live;
-        return Fault.None;
+    /// @dev {usd/whole quote E18} The quote's own answer with 18 decimals.
+    function _quoteScale() internal view returns (uint256 scale, Fault fault) {
+        uint256 feedDecimals;
+        (scale, feedDecimals, , fault) = _read(QUOTE);
+        unchecked {
+            // As above: below 2^156.
+            scale *= 10 ** (MAX_DECIMALS - feedDecimals);
+        }
     }
 
     /// @dev One reading of one feed. Never reverts: what is wrong comes back as a fault.
-    function _read(uint8 asset) private view returns (uint256, Feed memory feed, Fault) {
-        feed = _feeds[asset];
-        if (address(feed.source) == address(0)) return (0, feed, Fault.NoFeed);
+    function _read(
+        uint8 asset
+    ) private view returns (uint256 value, uint256 feedDecimals, uint256 tokenDecimals, Fault) {
+        Feed storage feed = _feeds[asset];
+        IAggregatorV3 source = feed.source;
+        uint256 maxAge = feed.maxAgeSeconds;
+        (feedDecimals, tokenDecimals) = (feed.feedDecimals, feed.tokenDecimals);
+        if (address(source) == address(0)) return (0, feedDecimals, tokenDecimals, Fault.NoFeed);
 
-        (bool ok, bytes memory data) = address(feed.source).staticcall{gas: FEED_GAS}(
+        (bool ok, bytes memory data) = address(source).staticcall{gas: FEED_GAS}(
             abi.encodeCall(IAggregatorV3.latestRoundData, ())
         );
         // A feed without code answers nothing, successfully.
-        if (!ok || data.length < ROUND_BYTES) return (0, feed, Fault.Reverting);
+        if (!ok || data.length < ROUND_BYTES) return (0, feedDecimals, tokenDecimals, Fault.Reverting);
         // Decoded as full words: a round id that does not fit its type must not revert here.
         (uint256 roundId, int256 answer, , uint256 updatedAt, uint256 answeredInRound) = abi.decode(
             data,
             (uint256, int256, uint256, uint256, uint256)
         );
 
-        if (answer <= 0 || uint256(answer) > MAX_ANSWER) return (0, feed, Fault.NotPositive);
-        if (updatedAt == 0 || answeredInRound < roundId) return (0, feed, Fault.Unanswered);
-        if (updatedAt > block.timestamp) return (0, feed, Fault.FromTheFuture);
-        if (block.timestamp - updatedAt > feed.maxAgeSeconds) return (0, feed, Fault.Stale);
-        return (uint256(answer), feed, Fault.None);
+        Fault fault = Fault.None;
+        if (answer <= 0 || uint256(answer) > MAX_ANSWER) fault = Fault.NotPositive;
+        else if (updatedAt == 0 || answeredInRound < roundId) fault = Fault.Unanswered;
+        else if (updatedAt > block.timestamp) fault = Fault.FromTheFuture;
+        else if (block.timestamp - updatedAt > maxAge) fault = Fault.Stale;
+        if (fault == Fault.None) value = uint256(answer);
+        return (value, feedDecimals, tokenDecimals, fault);
     }
 
-    function _outOfBounds(bytes32 field, uint256 found, uint256 bound) private pure {
+    function _feedOutOfBounds(bytes32 field, uint256 found, uint256 bound) private pure {
         revert Errors.PriceOracleAdapter_ParameterOutOfBounds(field, found, bound);
     }
 }

@@ -3,13 +3,12 @@ pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 
 import {BPS, INFINITE_HEALTH, MAX_COLLATERALS, QUOTE, WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {IPriceOracleAdapter} from "./interfaces/IPriceOracleAdapter.sol";
-import {IRebalancer, Move, Outcome, Plan} from "./interfaces/IRebalancer.sol";
+import {IRebalancer, Move, Outcome, Plan, Request} from "./interfaces/IRebalancer.sol";
 import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
 import {Rounding} from "./math/Rounding.sol";
 import {Margin} from "./risk/Margin.sol";
@@ -32,7 +31,8 @@ contract Rebalancer is IRebalancer, AccessManaged {
         uint256 initialE18; // {quote} after the moves so far
         uint256 movedE18; // {quote} value of the moves so far
         uint256 walletLeftE18; // {quote}
-        uint256 newAssets; // kinds of collateral that the moves would open
+        ICollateralVault vault;
+        uint256 quoteScale; // one unit of the quote token with 18 decimals
         Move[] moves;
         uint256 count;
     }
@@ -45,26 +45,14 @@ contract Rebalancer is IRebalancer, AccessManaged {
     /// @dev Cash and eight assets, from the reserve and from the wallet.
     uint256 internal constant MAX_MOVES = 18;
 
-    ICollateralVault public immutable vault;
     IRiskEngine public immutable riskEngine;
-    IPriceOracleAdapter public immutable oracle;
-    /// @dev One unit of the quote token with 18 decimals.
-    uint256 private immutable _quoteScale;
 
-    // slot 0
+    // slot 0 is AccessManaged's authority
+    // slot 1
     KeeperParameters private _keeper;
 
-    /// @dev The vault must have listed the quote token already.
-    constructor(
-        address authority,
-        ICollateralVault vault_,
-        IRiskEngine riskEngine_,
-        IPriceOracleAdapter oracle_
-    ) AccessManaged(authority) {
-        vault = vault_;
+    constructor(address authority, IRiskEngine riskEngine_) AccessManaged(authority) {
         riskEngine = riskEngine_;
-        oracle = oracle_;
-        _quoteScale = 10 ** (18 - IERC20Metadata(vault_.tokenOf(QUOTE)).decimals());
     }
 
     /// @inheritdoc IRebalancer
@@ -88,13 +76,10 @@ contract Rebalancer is IRebalancer, AccessManaged {
     }
 
     /// @inheritdoc IRebalancer
-    function plan(
-        AccountId account,
-        AccountHeader header,
-        BandPolicy policy,
-        Portfolio calldata portfolio,
-        uint256 walletLeftE18
-    ) external view returns (Plan memory p) {
+    function plan(Request calldata request) external view returns (Plan memory p) {
+        Portfolio calldata portfolio = request.portfolio;
+        AccountHeader header = request.header;
+        BandPolicy policy = request.policy;
         Leg[] memory legs = riskEngine.legs(portfolio.pages);
         Assessment memory a = Margin.assess(legs, portfolio.cashE18);
         p.before = a;
@@ -117,11 +102,10 @@ contract Rebalancer is IRebalancer, AccessManaged {
         bool below = a.healthE18 < policy.lower();
         if (above || below) {
             _priceKeeper(p, policy, legs);
-            Draft memory d = _draft(account, policy, legs, a, p.keeperPayMaxE18);
+            Draft memory d = _draft(request, legs, a, p.keeperPayMaxE18);
             if (above) {
                 if (_release(p, d)) return p;
             } else {
-                d.walletLeftE18 = walletLeftE18;
                 _topUp(p, d);
             }
         }
@@ -155,7 +139,7 @@ contract Rebalancer is IRebalancer, AccessManaged {
         for (uint256 i; i < legs.length; ++i) {
             if (legs[i].asset == gasAsset) return legs[i].bidE18;
         }
-        (IPriceOracleAdapter.Price memory price, ) = oracle.price(gasAsset);
+        (IPriceOracleAdapter.Price memory price, ) = riskEngine.price(gasAsset);
         return price.bidE18;
     }
 
@@ -251,17 +235,17 @@ contract Rebalancer is IRebalancer, AccessManaged {
     function _collectCash(Draft memory d, bool wallet) private view {
         uint256 available = _available(d, QUOTE, wallet);
         if (available == 0) return;
-        uint256 amount = (uint256(_shortfall(d)) + _quoteScale - 1) / _quoteScale;
+        uint256 amount = (uint256(_shortfall(d)) + d.quoteScale - 1) / d.quoteScale;
         if (wallet) {
-            amount = _atLeastMinimum(QUOTE, amount);
-            uint256 limit = d.walletLeftE18 / _quoteScale;
+            amount = _atLeastMinimum(d.vault, QUOTE, amount);
+            uint256 limit = d.walletLeftE18 / d.quoteScale;
             if (amount > limit) amount = limit;
         }
         if (amount > available) amount = available;
-        if (wallet && amount != _atLeastMinimum(QUOTE, amount)) return;
+        if (wallet && amount != _atLeastMinimum(d.vault, QUOTE, amount)) return;
         if (amount == 0) return;
-        d.equityE18 += int256(amount * _quoteScale);
-        _addMove(d, QUOTE, wallet, amount, amount * _quoteScale);
+        d.equityE18 += int256(amount * d.quoteScale);
+        _addMove(d, QUOTE, wallet, amount, amount * d.quoteScale);
     }
 
     /// @dev Bringing in v of a leg with margin rate q raises equity by v and margin by q * v: v = D / (1 - T * q), only where
@@ -279,12 +263,12 @@ contract Rebalancer is IRebalancer, AccessManaged {
         uint256 value = Rounding.mulDivUp(uint256(_shortfall(d)), WAD, WAD - asked);
         uint256 amount = Rounding.mulDivUp(value, leg.unit, leg.bidE18);
         if (wallet) {
-            amount = _atLeastMinimum(asset, amount);
+            amount = _atLeastMinimum(d.vault, asset, amount);
             uint256 limit = Rounding.mulDivDown(d.walletLeftE18, leg.unit, leg.bidE18);
             if (amount > limit) amount = limit;
         }
         if (amount > available) amount = available;
-        if (amount == 0 || (wallet && amount != _atLeastMinimum(asset, amount))) return;
+        if (amount == 0 || (wallet && amount != _atLeastMinimum(d.vault, asset, amount))) return;
 
         uint256 valueAfter = Rounding.mulDivDown(leg.amount + amount, leg.bidE18, leg.unit);
         uint256 gained = valueAfter - leg.valueE18;
@@ -297,12 +281,12 @@ contract Rebalancer is IRebalancer, AccessManaged {
     /// @dev {token} What the reserve holds, or what the wallet holds and has approved. A token that does not answer has
     /// nothing.
     function _available(Draft memory d, uint8 asset, bool wallet) private view returns (uint256) {
-        if (!wallet) return vault.reserveOf(d.account, asset);
-        address token = vault.tokenOf(asset);
+        if (!wallet) return d.vault.reserveOf(d.account, asset);
+        address token = d.vault.tokenOf(asset);
         address owner = d.account.ownerOf();
         uint256 balance = _ask(token, abi.encodeCall(IERC20.balanceOf, (owner)));
         if (balance == 0) return 0;
-        uint256 allowance = _ask(token, abi.encodeCall(IERC20.allowance, (owner, address(vault))));
+        uint256 allowance = _ask(token, abi.encodeCall(IERC20.allowance, (owner, address(d.vault))));
         return balance < allowance ? balance : allowance;
     }
 
@@ -312,7 +296,7 @@ contract Rebalancer is IRebalancer, AccessManaged {
     }
 
     /// @dev The vault refuses less from a wallet than its minimum deposit.
-    function _atLeastMinimum(uint8 asset, uint256 amount) private view returns (uint256) {
+    function _atLeastMinimum(ICollateralVault vault, uint8 asset, uint256 amount) private view returns (uint256) {
         (, , , uint256 minimum) = vault.totalsOf(vault.tokenOf(asset));
         return amount < minimum ? minimum : amount;
     }
@@ -322,14 +306,16 @@ contract Rebalancer is IRebalancer, AccessManaged {
     //////////////////////////////////////////////////////////////////////////*/
 
     function _draft(
-        AccountId account,
-        BandPolicy policy,
+        Request calldata request,
         Leg[] memory legs,
         Assessment memory a,
         uint256 keeperPay
     ) private pure returns (Draft memory d) {
-        d.account = account;
-        d.policy = policy;
+        d.account = request.account;
+        d.policy = request.policy;
+        d.vault = request.vault;
+        d.quoteScale = request.quoteScale;
+        d.walletLeftE18 = request.walletLeftE18;
         d.legs = legs;
         d.equityE18 = a.equityE18 - int256(keeperPay);
         d.maintenanceE18 = a.maintenanceE18;

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-
-import {BPS, MAX_COLLATERALS, WAD} from "./base/Constants.sol";
+import {BPS, MAX_COLLATERALS, MAX_PAGES, WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
-import {IPriceOracleAdapter} from "./interfaces/IPriceOracleAdapter.sol";
 import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
 import {Rounding} from "./math/Rounding.sol";
+import {PriceOracleAdapter} from "./PriceOracleAdapter.sol";
 import {Margin} from "./risk/Margin.sol";
 import {CollateralPage, ENTRIES_PER_PAGE} from "./types/CollateralPage.sol";
 import {Assessment, Leg, Portfolio} from "./types/Portfolio.sol";
 
 /// @title RiskEngine
 /// @notice Prices an account's pages and computes its margin.
-contract RiskEngine is IRiskEngine, AccessManaged {
+/// @dev It is the price oracle too: one call prices an account and computes its margin.
+contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     uint256 internal constant BPS_TO_WAD = WAD / BPS;
 
     uint16 internal constant MIN_SHOCK = 100;
@@ -26,14 +25,10 @@ contract RiskEngine is IRiskEngine, AccessManaged {
     /// @dev A coefficient of 6 doubles the shock of an account of 40,000 quote units; more would be a mistake of unit.
     uint16 internal constant MAX_SIZE_COEFFICIENT = 60_000;
 
-    IPriceOracleAdapter public immutable oracle;
-
-    // slot 0
+    // slot 2
     mapping(uint8 asset => RiskParameters parameters) private _parameters;
 
-    constructor(address authority, IPriceOracleAdapter oracle_) AccessManaged(authority) {
-        oracle = oracle_;
-    }
+    constructor(address authority) PriceOracleAdapter(authority) {}
 
     /// @inheritdoc IRiskEngine
     function setRiskParameters(uint8 asset, RiskParameters calldata p) external restricted {
@@ -76,43 +71,48 @@ contract RiskEngine is IRiskEngine, AccessManaged {
         return _parameters[asset];
     }
 
+    /// @dev Prices each entry of the pages. The quote's own feed is read once.
     function _legs(CollateralPage[] calldata pages) private view returns (Leg[] memory result) {
-        uint256 assets;
+        uint256 most = pages.length * ENTRIES_PER_PAGE;
+        if (most == 0) return result;
+        if (most > MAX_COLLATERALS) revert Errors.RiskEngine_TooManyPages(pages.length, MAX_PAGES);
+        result = new Leg[](most);
+        (uint256 quoteScale, Fault quoteFault) = _quoteScale();
         uint256 count;
-        uint256[MAX_COLLATERALS] memory amounts;
         for (uint256 i; i < pages.length; ++i) {
             CollateralPage page = pages[i];
             for (uint256 entry; entry < ENTRIES_PER_PAGE; ++entry) {
                 uint8 asset = page.assetAt(entry);
                 if (asset == 0) continue;
-                assets |= uint256(asset) << (8 * count);
-                amounts[count++] = page.amountAt(entry);
+                _fill(result[count++], asset, page.amountAt(entry), quoteScale, quoteFault);
             }
         }
-        if (count == 0) return result;
-
-        IPriceOracleAdapter.Price[] memory prices = oracle.prices(assets);
-        result = new Leg[](count);
-        for (uint256 i; i < count; ++i) {
-            _fill(result[i], uint8(assets >> (8 * i)), amounts[i], prices[i]);
+        assembly ("memory-safe") {
+            // Cuts the list to what was found.
+            mstore(result, count)
         }
     }
 
-    function _fill(Leg memory leg, uint8 asset, uint256 amount, IPriceOracleAdapter.Price memory price) private view {
-        RiskParameters memory p = _parameters[asset];
-        if (p.shockBps == 0) revert Errors.RiskEngine_NoParameters(asset);
+    function _fill(Leg memory leg, uint8 asset, uint256 amount, uint256 quoteScale, Fault quoteFault) private view {
+        RiskParameters storage p = _parameters[asset];
+        uint256 shock = p.shockBps;
+        if (shock == 0) revert Errors.RiskEngine_NoParameters(asset);
+        (Price memory price_, Fault fault) = _price(asset, quoteScale, quoteFault);
         leg.asset = asset;
-        leg.halted = price.status == IPriceOracleAdapter.Status.Halted;
+        leg.halted = fault != Fault.None;
         leg.amount = amount;
-        leg.unit = price.unit;
-        leg.bidE18 = price.bidE18;
+        leg.unit = price_.unit;
+        leg.bidE18 = price_.bidE18;
         // {quote} = {token} * {quote/whole token} / {token/whole token}
-        leg.valueE18 = Rounding.mulDivDown(amount, price.bidE18, price.unit);
-        leg.shockE18 = p.shockBps * BPS_TO_WAD;
-        leg.haircutMaintenanceE18 = p.haircutMaintenanceBps * BPS_TO_WAD;
-        leg.haircutInitialE18 = p.haircutInitialBps * BPS_TO_WAD;
-        leg.initialFactorE18 = p.initialFactorBps * BPS_TO_WAD;
-        leg.sizeCoefficientE18 = p.sizeCoefficientBps * BPS_TO_WAD;
+        leg.valueE18 = Rounding.mulDivDown(amount, price_.bidE18, price_.unit);
+        unchecked {
+            // Sixteen bits times 1e14.
+            leg.shockE18 = shock * BPS_TO_WAD;
+            leg.haircutMaintenanceE18 = p.haircutMaintenanceBps * BPS_TO_WAD;
+            leg.haircutInitialE18 = p.haircutInitialBps * BPS_TO_WAD;
+            leg.initialFactorE18 = p.initialFactorBps * BPS_TO_WAD;
+            leg.sizeCoefficientE18 = p.sizeCoefficientBps * BPS_TO_WAD;
+        }
     }
 
     function _outOfBounds(bytes32 field, uint256 found, uint256 bound) private pure {

@@ -45,9 +45,4 @@ abstract contract AccountViews is Health, IMarginAccountCore {
     function mayAct(AccountId account, address caller, uint8 right) external view returns (bool) {
         return _mayAct(account, caller, right);
     }
-
-    /// @inheritdoc IMarginAccountCore
-    function quoteToken() external view returns (address) {
-        return _quoteToken;
-    }
 }

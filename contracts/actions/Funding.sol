@@ -64,11 +64,11 @@ abstract contract Funding is Outflow, IMarginAccountCore {
     /// @dev Asks the vault for the tokens. A cap refuses no cure: what it refuses is tried once more, without cap, if it
     /// repays debt or is no more than the account's deficit.
     function _pull(AccountId account, address token, uint256 amount) private returns (uint8) {
-        try vault.pull(token, msg.sender, amount, false) returns (uint8 asset) {
+        try _vault().pull(token, msg.sender, amount, false) returns (uint8 asset) {
             return asset;
         } catch (bytes memory reason) {
             bool capped = bytes4(reason) == Errors.CollateralVault_AboveCap.selector;
-            if (capped && _isCure(account, token, amount)) return vault.pull(token, msg.sender, amount, true);
+            if (capped && _isCure(account, token, amount)) return _vault().pull(token, msg.sender, amount, true);
             assembly ("memory-safe") {
                 // The vault's own error, as it came.
                 revert(add(reason, 32), mload(reason))
@@ -83,10 +83,10 @@ abstract contract Funding is Outflow, IMarginAccountCore {
         Cash memory c = _market.loadAccrued();
         Portfolio memory portfolio = _portfolio(account, c);
         if (portfolio.cashE18 >= 0) return false;
-        uint8 asset = vault.assetOf(token);
+        uint8 asset = _vault().assetOf(token);
         if (asset == QUOTE && _toE18(int256(amount)) <= -portfolio.cashE18) return true;
 
-        Assessment memory a = riskEngine.assess(portfolio);
+        Assessment memory a = _riskEngine().assess(portfolio);
         if (a.halted) return true;
         int256 needed = int256(Rounding.mulDivUp(a.maintenanceE18, _policyOf(account).lowerRestore(), WAD));
         int256 deficit = needed - a.equityE18;
@@ -96,7 +96,7 @@ abstract contract Funding is Outflow, IMarginAccountCore {
         // One leg of the asset alone, to price the deposit.
         CollateralPage[] memory page = new CollateralPage[](1);
         page[0] = CollateralPage.wrap(0).withEntry(0, asset, amount);
-        Leg memory leg = riskEngine.legs(page)[0];
+        Leg memory leg = _riskEngine().legs(page)[0];
         return leg.halted || int256(leg.valueE18) <= deficit;
     }
 
@@ -117,7 +117,7 @@ abstract contract Funding is Outflow, IMarginAccountCore {
         _requireMayAct(account, RIGHT_WITHDRAW);
 
         // Effects, and the check on the state that will persist. Inside a taker's callback it is made at the callback's end.
-        uint8 asset = vault.assetOf(token);
+        uint8 asset = _vault().assetOf(token);
         bool check = !_inCallback();
         if (asset == QUOTE) {
             Cash memory c = _market.loadAccrued();
@@ -131,6 +131,6 @@ abstract contract Funding is Outflow, IMarginAccountCore {
         }
 
         // Interaction
-        vault.push(token, receiver, paid);
+        _vault().push(token, receiver, paid);
     }
 }

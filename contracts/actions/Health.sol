@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {INFINITE_HEALTH} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
-import {Plan} from "../interfaces/IRebalancer.sol";
+import {Plan, Request} from "../interfaces/IRebalancer.sol";
 import {Account, AccountBook, WalletAllowance} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {MarginCallClock} from "../ledger/MarginCallClock.sol";
@@ -28,7 +28,7 @@ abstract contract Health is Permissions {
     }
 
     function _assess(AccountId id, Cash memory c) internal view returns (Assessment memory) {
-        return riskEngine.assess(_portfolio(id, c));
+        return _riskEngine().assess(_portfolio(id, c));
     }
 
     /// @dev Reverts when an account in debt is below its initial margin. An account without debt needs no price. A halted
@@ -45,7 +45,7 @@ abstract contract Health is Permissions {
     function _requireNoDustDebt(AccountId id, Cash memory c) internal view {
         int256 cash = c.valueOf(_accounts[id].header.cashShares());
         if (cash >= 0) return;
-        uint256 minimum = (c.minimumDebt() * 1e18) / _quoteScale;
+        uint256 minimum = (c.minimumDebt() * 1e18) / _quoteScale();
         if (uint256(-cash) < minimum) {
             revert Errors.MarginAccount_DustDebt(AccountId.unwrap(id), uint256(-cash), minimum);
         }
@@ -99,9 +99,18 @@ abstract contract Health is Permissions {
 
     /// @dev What a rebalance would do now.
     function _plan(AccountId account, Cash memory c) internal view returns (Plan memory) {
-        Portfolio memory portfolio = _portfolio(account, c);
         BandPolicy policy = _policyOf(account);
-        uint256 walletLeft = policy.topsUpFromWallet() ? _walletLeft(account) : 0;
-        return rebalancer.plan(account, _accounts[account].header, policy, portfolio, walletLeft);
+        return
+            _rebalancer().plan(
+                Request({
+                    account: account,
+                    header: _accounts[account].header,
+                    policy: policy,
+                    portfolio: _portfolio(account, c),
+                    walletLeftE18: policy.topsUpFromWallet() ? _walletLeft(account) : 0,
+                    vault: _vault(),
+                    quoteScale: _quoteScale()
+                })
+            );
     }
 }

@@ -29,15 +29,15 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
     /// borrows nothing; at most what lies idle. For collateral: v = (E - IM) / (1 - q), where q is its initial margin rate.
     /// Rounding: down.
     function maxWithdraw(AccountId account, address token) external view whenConsistent returns (uint256) {
-        uint8 asset = vault.assetOf(token);
+        uint8 asset = _vault().assetOf(token);
         Cash memory c = _market.loadAccrued();
         Portfolio memory portfolio = _portfolio(account, c);
-        Leg[] memory legs = riskEngine.legs(portfolio.pages);
+        Leg[] memory legs = _riskEngine().legs(portfolio.pages);
         Assessment memory a = Margin.assess(legs, portfolio.cashE18);
         int256 free = a.equityE18 - int256(a.initialE18);
         if (asset == QUOTE) {
             uint256 own = portfolio.cashE18 > 0 ? uint256(portfolio.cashE18) : 0;
-            uint256 most = (free > int256(own) ? uint256(free) : own) / _quoteScale;
+            uint256 most = (free > int256(own) ? uint256(free) : own) / _quoteScale();
             uint256 idle = _idle();
             return most < idle ? most : idle;
         }

@@ -44,7 +44,7 @@ abstract contract Losses is Health {
 
     /// @dev Sets aside what an insolvent account may cost lenders; {quote token}, rounded up.
     function _provision(AccountId account, int256 equityE18, Cash memory c) internal {
-        _setProvision(account, Rounding.mulDivUp(uint256(-equityE18), 1, _quoteScale), c);
+        _setProvision(account, Rounding.mulDivUp(uint256(-equityE18), 1, _quoteScale()), c);
     }
 
     /// @dev Replaces an account's provision. What leavers forfeited beyond the provisions that remain goes to the insurance

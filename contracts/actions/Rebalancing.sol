@@ -104,14 +104,14 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
             Move memory move = plan.moves[i];
             if (move.wallet) {
                 // No cap refuses a cure: the amount is never more than the deficit.
-                try vault.pull(vault.tokenOf(move.asset), account.ownerOf(), move.amount, true) {
+                try _vault().pull(_vault().tokenOf(move.asset), account.ownerOf(), move.amount, true) {
                     spentE18 += move.valueE18;
                 } catch {
                     complete = false;
                     continue;
                 }
             } else {
-                vault.fromReserve(account, move.asset, move.amount);
+                _vault().fromReserve(account, move.asset, move.amount);
             }
             if (move.asset == QUOTE) _creditCash(account, move.amount, c);
             else _addCollateral(account, move.asset, move.amount, true);
@@ -136,14 +136,14 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         for (uint256 i; i < plan.moves.length; ++i) {
             Move memory move = plan.moves[i];
             _removeCollateral(account, move.asset, move.amount);
-            if (!move.wallet) vault.toReserve(account, move.asset, move.amount);
+            if (!move.wallet) _vault().toReserve(account, move.asset, move.amount);
         }
     }
 
     function _payReleased(AccountId account, Plan memory plan) private {
         for (uint256 i; i < plan.moves.length; ++i) {
             Move memory move = plan.moves[i];
-            if (move.wallet) vault.push(vault.tokenOf(move.asset), account.ownerOf(), move.amount);
+            if (move.wallet) _vault().push(_vault().tokenOf(move.asset), account.ownerOf(), move.amount);
         }
     }
 
@@ -156,7 +156,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         Cash memory c
     ) private returns (uint256 pay) {
         AccountId keeperAccount = toAccountId(keeper, 0);
-        pay = payE18 / _quoteScale;
+        pay = payE18 / _quoteScale();
         if (pay == 0 || keeperAccount == account) return 0;
         _debitCash(account, pay, c);
         _creditCash(keeperAccount, pay, c);

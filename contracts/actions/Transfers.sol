@@ -21,7 +21,7 @@ abstract contract Transfers is Outflow, IMarginAccountExtension {
         if (from == to) revert Errors.MarginAccount_SameAccount(AccountId.unwrap(from));
 
         // Effects
-        uint8 asset = vault.assetOf(token);
+        uint8 asset = _vault().assetOf(token);
         Cash memory c = _market.loadAccrued();
         if (asset == QUOTE) {
             amount = _takeCash(from, amount, c);
@@ -43,7 +43,7 @@ abstract contract Transfers is Outflow, IMarginAccountExtension {
     function depositReserve(AccountId account, address token, uint256 amount) external locked {
         if (amount == 0) revert Errors.MarginAccount_ZeroAmount();
         _requireMayAct(account, ALL_RIGHTS);
-        vault.pullToReserve(account, token, msg.sender, amount);
+        _vault().pullToReserve(account, token, msg.sender, amount);
     }
 
     /// @inheritdoc IMarginAccountExtension
@@ -54,10 +54,10 @@ abstract contract Transfers is Outflow, IMarginAccountExtension {
         address receiver
     ) external locked returns (uint256) {
         if (receiver == address(0)) revert Errors.MarginAccount_ZeroReceiver();
-        if (amount == type(uint256).max) amount = vault.reserveOf(account, vault.assetOf(token));
+        if (amount == type(uint256).max) amount = _vault().reserveOf(account, _vault().assetOf(token));
         if (amount == 0) revert Errors.MarginAccount_ZeroAmount();
         _requireMayAct(account, RIGHT_WITHDRAW);
-        vault.pushFromReserve(account, token, receiver, amount);
+        _vault().pushFromReserve(account, token, receiver, amount);
         return amount;
     }
 }

@@ -87,9 +87,6 @@ library Errors {
     /// @notice Thrown when anyone but the wired margin account moves tokens.
     error CollateralVault_NotMarginAccount(address caller);
 
-    /// @notice Thrown when the vault is wired a second time, or to nothing.
-    error CollateralVault_AlreadyWired(address marginAccount);
-
     /// @notice Thrown when a token is not listed.
     error CollateralVault_UnknownToken(address token);
 
@@ -141,6 +138,9 @@ library Errors {
     /// @notice Thrown when a risk parameter is outside its hard bounds.
     error RiskEngine_ParameterOutOfBounds(bytes32 field, uint256 found, uint256 bound);
 
+    /// @notice Thrown when more pages are handed in than an account can have.
+    error RiskEngine_TooManyPages(uint256 found, uint256 maximum);
+
     /// @notice Thrown when an account holds an asset without risk parameters.
     error RiskEngine_NoParameters(uint8 asset);
 
@@ -159,7 +159,7 @@ library Errors {
     /// @param healthE18 The health found; 1e18 is the bound.
     error Liquidator_Healthy(uint256 accountId, uint256 healthE18);
 
-    /// @notice Thrown when the taker is the account's owner or operator, or one of theirs is the taking account's.
+    /// @notice Thrown when the caller, or the taking account's owner, is the account's owner or operator.
     error Liquidator_SelfLiquidation(uint256 accountId, address taker);
 
     /// @notice Thrown in the block in which the owner raised the account's risk. Retryable: wait for the next block.

@@ -14,17 +14,10 @@ interface ICollateralVault {
     /// @notice A token's limits were set.
     event LimitsSet(address indexed token, uint32 capWholeTokens, uint16 minimumE4);
 
-    /// @notice The vault was tied to its margin account, once and for all.
-    event Wired(address indexed marginAccount);
-
     /// @notice An owner's reserve changed to `held`.
     event ReserveChanged(uint256 indexed accountId, uint8 indexed asset, uint256 held);
 
-    /// @notice Ties the vault to its margin account.
-    /// @dev Emits a {Wired} event. Requirements: the AccessManager role; not wired before; not the zero address.
-    function wire(address marginAccount) external;
-
-    /// @notice Lists a token under the next number; the first is the quote token, with number 0. Its cap starts at zero.
+    /// @notice Lists a token under the next number. The quote token has number 0 from the start. A cap starts at zero.
     /// @dev Emits a {TokenListed} event. Requirements: the AccessManager role; not listed; at most 255 tokens; decimals at
     /// most 18, at most 8 for the quote token.
     /// @return asset The token's number.
@@ -83,6 +76,9 @@ interface ICollateralVault {
     function totalsOf(
         address token
     ) external view returns (uint256 total, uint256 reserved, uint256 cap, uint256 minimum);
+
+    /// @notice The contract that this vault obeys: the one that created it.
+    function marginAccount() external view returns (address);
 
     /// @notice The reserve of an account in one token; {token}.
     function reserveOf(AccountId account, uint8 asset) external view returns (uint256);

@@ -5,7 +5,9 @@ import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {CollateralPage} from "../types/CollateralPage.sol";
 import {Assessment} from "../types/Portfolio.sol";
-import {Outcome} from "./IRebalancer.sol";
+import {ICollateralVault} from "./ICollateralVault.sol";
+import {IRebalancer, Outcome} from "./IRebalancer.sol";
+import {IRiskEngine} from "./IRiskEngine.sol";
 
 /// @title IMarginAccountCore
 /// @notice What wallets, keepers and takers call most; the rest is in {IMarginAccountExtension}, at the same address.
@@ -118,6 +120,18 @@ interface IMarginAccountCore {
     /// @notice May this caller do this to this account? The one question of permission.
     function mayAct(AccountId account, address caller, uint8 right) external view returns (bool);
 
+    /// @notice The vault that holds the tokens.
+    function vault() external view returns (ICollateralVault);
+
+    /// @notice Where margins are computed.
+    function riskEngine() external view returns (IRiskEngine);
+
+    /// @notice Where rebalances are planned.
+    function rebalancer() external view returns (IRebalancer);
+
     /// @notice The token that cash is counted in.
     function quoteToken() external view returns (address);
+
+    /// @notice One unit of the quote token with 18 decimals.
+    function quoteScale() external view returns (uint256);
 }

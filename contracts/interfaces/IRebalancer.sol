@@ -5,6 +5,7 @@ import {AccountId} from "../types/AccountId.sol";
 import {AccountHeader} from "../types/AccountHeader.sol";
 import {BandPolicy} from "../types/BandPolicy.sol";
 import {Assessment, Portfolio} from "../types/Portfolio.sol";
+import {ICollateralVault} from "./ICollateralVault.sol";
 
 /// @notice What a rebalance does, and why it does nothing.
 enum Outcome {
@@ -30,6 +31,17 @@ struct Move {
     bool wallet;
     uint256 amount; // {token}
     uint256 valueE18; // {quote} at the bid, rounded down
+}
+
+/// @notice What a plan is made from.
+struct Request {
+    AccountId account;
+    AccountHeader header;
+    BandPolicy policy;
+    Portfolio portfolio;
+    uint256 walletLeftE18; // {quote} what today's top-ups may still take from the owner's wallet; 0 leaves the wallet out
+    ICollateralVault vault;
+    uint256 quoteScale; // one unit of the quote token with 18 decimals
 }
 
 /// @notice What a rebalance would do now.
@@ -70,16 +82,7 @@ interface IRebalancer {
     function setKeeperParameters(KeeperParameters calldata parameters) external;
 
     /// @notice What a rebalance of the account would do now.
-    /// @param walletLeftE18 {quote} What today's top-ups may still take from the owner's wallet; 0 leaves the wallet out.
-    /// @dev Rounding: amounts that enter are rounded up and amounts that leave down, both toward the restore point from the
-    /// safe side.
-    function plan(
-        AccountId account,
-        AccountHeader header,
-        BandPolicy policy,
-        Portfolio calldata portfolio,
-        uint256 walletLeftE18
-    ) external view returns (Plan memory);
+    function plan(Request calldata request) external view returns (Plan memory);
 
     /// @notice What keepers are paid.
     function keeperParameters() external view returns (KeeperParameters memory);

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {CollateralPage} from "../types/CollateralPage.sol";
 import {Assessment, Leg, Portfolio} from "../types/Portfolio.sol";
+import {IPriceOracleAdapter} from "./IPriceOracleAdapter.sol";
 
 /// @title IRiskEngine
 /// @notice The one place where a margin is computed, for everybody the same. Views only.
@@ -14,7 +15,7 @@ import {Assessment, Leg, Portfolio} from "../types/Portfolio.sol";
 ///   g(V) = max(1, 0.8 + c_u * sqrt(V / 1 million))
 /// A book without options loses |delta| * s_u in its worst scenario, which is V_u * s_u for collateral; the grid of
 /// scenarios is not needed. Exposures in different underlyings never offset.
-interface IRiskEngine {
+interface IRiskEngine is IPriceOracleAdapter {
     /// @notice How one underlying is margined; all in basis points.
     struct RiskParameters {
         uint16 shockBps;

@@ -2,9 +2,7 @@
 pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 
-import {QUOTE} from "../base/Constants.sol";
 import {TransientLock} from "../base/TransientLock.sol";
 import {IMarginAccountEvents} from "../interfaces/IMarginAccountEvents.sol";
 import {ICollateralVault} from "../interfaces/ICollateralVault.sol";
@@ -12,7 +10,6 @@ import {IRebalancer} from "../interfaces/IRebalancer.sol";
 import {IRiskEngine} from "../interfaces/IRiskEngine.sol";
 import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../types/AccountId.sol";
-import {CollateralPage} from "../types/CollateralPage.sol";
 import {Account, AccountBook} from "./AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "./CashMarket.sol";
 
@@ -22,14 +19,6 @@ import {Cash, CashMarket, CashMarketLib} from "./CashMarket.sol";
 abstract contract MarginAccountState is AccessManaged, TransientLock, IMarginAccountEvents {
     using AccountBook for Account;
     using CashMarketLib for Cash;
-    using CashMarketLib for CashMarket;
-
-    ICollateralVault public immutable vault;
-    IRiskEngine public immutable riskEngine;
-    IRebalancer public immutable rebalancer;
-    address internal immutable _quoteToken;
-    /// @dev One unit of the quote token with 18 decimals.
-    uint256 internal immutable _quoteScale;
 
     // slot 0 is AccessManaged's authority
     // slots 1 to 3
@@ -43,21 +32,17 @@ abstract contract MarginAccountState is AccessManaged, TransientLock, IMarginAcc
     // slot 7
     address internal _liquidator;
 
-    /// @dev The vault must have listed the quote token already.
-    constructor(
-        address authority,
-        ICollateralVault vault_,
-        IRiskEngine riskEngine_,
-        IRebalancer rebalancer_
-    ) AccessManaged(authority) {
-        vault = vault_;
-        riskEngine = riskEngine_;
-        rebalancer = rebalancer_;
-        address quoteToken_ = vault_.tokenOf(QUOTE);
-        _quoteToken = quoteToken_;
-        _quoteScale = 10 ** (18 - IERC20Metadata(quoteToken_).decimals());
-        _market.initialise();
-    }
+    /// @dev The vault, which MarginAccount creates.
+    function _vault() internal view virtual returns (ICollateralVault);
+
+    function _riskEngine() internal view virtual returns (IRiskEngine);
+
+    function _rebalancer() internal view virtual returns (IRebalancer);
+
+    function _quoteToken() internal view virtual returns (address);
+
+    /// @dev One unit of the quote token with 18 decimals.
+    function _quoteScale() internal view virtual returns (uint256);
 
     /// @dev The insurance fund's account until the fund is a contract of its own: nobody's, because this contract never acts
     /// as an owner.
@@ -100,11 +85,11 @@ abstract contract MarginAccountState is AccessManaged, TransientLock, IMarginAcc
 
     /// @dev {quote E18} A signed amount of the quote token with 18 decimals; exact.
     function _toE18(int256 assets) internal view returns (int256) {
-        return assets * int256(_quoteScale);
+        return assets * int256(_quoteScale());
     }
 
     /// @dev What lies in the vault for accounts; {quote token}.
     function _idle() internal view returns (uint256 idle) {
-        (idle, , , ) = vault.totalsOf(_quoteToken);
+        (idle, , , ) = _vault().totalsOf(_quoteToken());
     }
 }

@@ -7,15 +7,28 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 /// @notice Division with the direction in the name: `Down` and `Up` for amounts, `Floor` and `Ceil` for signed values.
 /// @dev `Floor` is toward minus infinity and `Ceil` toward plus infinity; the EVM's own signed division, toward zero, would
 /// round a loss in the loser's favour. Every call site is a row of docs/ROUNDING.md.
+///
+/// Factors below 2^128, which is nearly every case, are multiplied as they are; the 512-bit product of OpenZeppelin's `mulDiv`
+/// is for the rest. A zero divisor reverts on both paths.
 library Rounding {
-    /// @dev x * y / d, rounded down. Full 512-bit product.
+    /// @dev x * y / d, rounded down.
     function mulDivDown(uint256 x, uint256 y, uint256 d) internal pure returns (uint256) {
-        return Math.mulDiv(x, y, d);
+        if ((x | y) >> 128 != 0) return Math.mulDiv(x, y, d);
+        unchecked {
+            // Both factors are below 2^128, so the product is below 2^256.
+            return (x * y) / d;
+        }
     }
 
-    /// @dev x * y / d, rounded up. Full 512-bit product.
-    function mulDivUp(uint256 x, uint256 y, uint256 d) internal pure returns (uint256) {
-        return Math.mulDiv(x, y, d, Math.Rounding.Ceil);
+    /// @dev x * y / d, rounded up.
+    function mulDivUp(uint256 x, uint256 y, uint256 d) internal pure returns (uint256 quotient) {
+        if ((x | y) >> 128 != 0) return Math.mulDiv(x, y, d, Math.Rounding.Ceil);
+        unchecked {
+            // As above; the quotient only grows where there is a remainder, when it is below the product.
+            uint256 product = x * y;
+            quotient = product / d;
+            if (product % d != 0) ++quotient;
+        }
     }
 
     /// @dev x * y / d toward minus infinity; `y` and `d` are not negative.

@@ -6,9 +6,9 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface CollateralVaultInterface extends Interface {
-    getFunction(nameOrSignature: "assetOf" | "authority" | "fromReserve" | "isConsumingScheduledOp" | "list" | "listedCount" | "marginAccount" | "pull" | "pullToReserve" | "push" | "pushFromReserve" | "reserveOf" | "setAuthority" | "setLimits" | "toReserve" | "tokenOf" | "totalsOf" | "wire"): FunctionFragment;
+    getFunction(nameOrSignature: "assetOf" | "authority" | "fromReserve" | "isConsumingScheduledOp" | "list" | "listedCount" | "marginAccount" | "pull" | "pullToReserve" | "push" | "pushFromReserve" | "reserveOf" | "setAuthority" | "setLimits" | "toReserve" | "tokenOf" | "totalsOf"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "LimitsSet" | "ReserveChanged" | "TokenListed" | "Wired"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "LimitsSet" | "ReserveChanged" | "TokenListed"): EventFragment;
 
     encodeFunctionData(functionFragment: 'assetOf', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
@@ -27,7 +27,6 @@ encodeFunctionData(functionFragment: 'setLimits', values: [AddressLike, BigNumbe
 encodeFunctionData(functionFragment: 'toReserve', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'tokenOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'totalsOf', values: [AddressLike]): string;
-encodeFunctionData(functionFragment: 'wire', values: [AddressLike]): string;
 
     decodeFunctionResult(functionFragment: 'assetOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
@@ -46,7 +45,6 @@ decodeFunctionResult(functionFragment: 'setLimits', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'toReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'tokenOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'wire', data: BytesLike): Result;
   }
 
   
@@ -90,18 +88,6 @@ decodeFunctionResult(functionFragment: 'wire', data: BytesLike): Result;
       export type InputTuple = [token: AddressLike, asset: BigNumberish, decimals: BigNumberish];
       export type OutputTuple = [token: string, asset: bigint, decimals: bigint];
       export interface OutputObject {token: string, asset: bigint, decimals: bigint };
-      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
-      export type Filter = TypedDeferredTopicFilter<Event>
-      export type Log = TypedEventLog<Event>
-      export type LogDescription = TypedLogDescription<Event>
-    }
-
-  
-
-    export namespace WiredEvent {
-      export type InputTuple = [marginAccount: AddressLike];
-      export type OutputTuple = [marginAccount: string];
-      export interface OutputObject {marginAccount: string };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -279,14 +265,6 @@ decodeFunctionResult(functionFragment: 'wire', data: BytesLike): Result;
     >
     
 
-    
-    wire: TypedContractMethod<
-      [marginAccount_: AddressLike, ],
-      [void],
-      'nonpayable'
-    >
-    
-
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
@@ -375,17 +353,11 @@ getFunction(nameOrSignature: 'totalsOf'): TypedContractMethod<
       [[bigint, bigint, bigint, bigint] & {total: bigint, reserved: bigint, cap: bigint, minimum: bigint }],
       'view'
     >;
-getFunction(nameOrSignature: 'wire'): TypedContractMethod<
-      [marginAccount_: AddressLike, ],
-      [void],
-      'nonpayable'
-    >;
 
     getEvent(key: 'AuthorityUpdated'): TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
 getEvent(key: 'LimitsSet'): TypedContractEvent<LimitsSetEvent.InputTuple, LimitsSetEvent.OutputTuple, LimitsSetEvent.OutputObject>;
 getEvent(key: 'ReserveChanged'): TypedContractEvent<ReserveChangedEvent.InputTuple, ReserveChangedEvent.OutputTuple, ReserveChangedEvent.OutputObject>;
 getEvent(key: 'TokenListed'): TypedContractEvent<TokenListedEvent.InputTuple, TokenListedEvent.OutputTuple, TokenListedEvent.OutputObject>;
-getEvent(key: 'Wired'): TypedContractEvent<WiredEvent.InputTuple, WiredEvent.OutputTuple, WiredEvent.OutputObject>;
 
     filters: {
       
@@ -403,10 +375,6 @@ getEvent(key: 'Wired'): TypedContractEvent<WiredEvent.InputTuple, WiredEvent.Out
 
       'TokenListed(address,uint8,uint8)': TypedContractEvent<TokenListedEvent.InputTuple, TokenListedEvent.OutputTuple, TokenListedEvent.OutputObject>;
       TokenListed: TypedContractEvent<TokenListedEvent.InputTuple, TokenListedEvent.OutputTuple, TokenListedEvent.OutputObject>;
-    
-
-      'Wired(address)': TypedContractEvent<WiredEvent.InputTuple, WiredEvent.OutputTuple, WiredEvent.OutputObject>;
-      Wired: TypedContractEvent<WiredEvent.InputTuple, WiredEvent.OutputTuple, WiredEvent.OutputObject>;
     
     };
   }

@@ -121,7 +121,7 @@ decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
     
     price: TypedContractMethod<
       [asset: BigNumberish, ],
-      [[IPriceOracleAdapter.PriceStructOutput, bigint] & {result: IPriceOracleAdapter.PriceStructOutput, fault: bigint }],
+      [[IPriceOracleAdapter.PriceStructOutput, bigint]],
       'view'
     >
     
@@ -178,7 +178,7 @@ getFunction(nameOrSignature: 'isConsumingScheduledOp'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'price'): TypedContractMethod<
       [asset: BigNumberish, ],
-      [[IPriceOracleAdapter.PriceStructOutput, bigint] & {result: IPriceOracleAdapter.PriceStructOutput, fault: bigint }],
+      [[IPriceOracleAdapter.PriceStructOutput, bigint]],
       'view'
     >;
 getFunction(nameOrSignature: 'prices'): TypedContractMethod<

@@ -9,6 +9,11 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type PortfolioStructOutput = [cashE18: bigint, pages: bigint[]] & {cashE18: bigint, pages: bigint[] }
   
 
+    export type RequestStruct = {account: BigNumberish, header: BigNumberish, policy: BigNumberish, portfolio: PortfolioStruct, walletLeftE18: BigNumberish, vault: AddressLike, quoteScale: BigNumberish}
+
+    export type RequestStructOutput = [account: bigint, header: bigint, policy: bigint, portfolio: PortfolioStructOutput, walletLeftE18: bigint, vault: string, quoteScale: bigint] & {account: bigint, header: bigint, policy: bigint, portfolio: PortfolioStructOutput, walletLeftE18: bigint, vault: string, quoteScale: bigint }
+  
+
     export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean}
 
     export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean }
@@ -33,29 +38,25 @@ export declare namespace IRebalancer {
     }
 
   export interface RebalancerInterface extends Interface {
-    getFunction(nameOrSignature: "authority" | "isConsumingScheduledOp" | "keeperParameters" | "oracle" | "plan" | "riskEngine" | "setAuthority" | "setKeeperParameters" | "vault"): FunctionFragment;
+    getFunction(nameOrSignature: "authority" | "isConsumingScheduledOp" | "keeperParameters" | "plan" | "riskEngine" | "setAuthority" | "setKeeperParameters"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "KeeperParametersSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'keeperParameters', values?: undefined): string;
-encodeFunctionData(functionFragment: 'oracle', values?: undefined): string;
-encodeFunctionData(functionFragment: 'plan', values: [BigNumberish, BigNumberish, BigNumberish, PortfolioStruct, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'plan', values: [RequestStruct]): string;
 encodeFunctionData(functionFragment: 'riskEngine', values?: undefined): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setKeeperParameters', values: [IRebalancer.KeeperParametersStruct]): string;
-encodeFunctionData(functionFragment: 'vault', values?: undefined): string;
 
     decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'keeperParameters', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'oracle', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'plan', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskEngine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setKeeperParameters', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'vault', data: BytesLike): Result;
   }
 
   
@@ -141,16 +142,8 @@ decodeFunctionResult(functionFragment: 'vault', data: BytesLike): Result;
     
 
     
-    oracle: TypedContractMethod<
-      [],
-      [string],
-      'view'
-    >
-    
-
-    
     plan: TypedContractMethod<
-      [account: BigNumberish, header: BigNumberish, policy: BigNumberish, portfolio: PortfolioStruct, walletLeftE18: BigNumberish, ],
+      [request: RequestStruct, ],
       [PlanStructOutput],
       'view'
     >
@@ -180,14 +173,6 @@ decodeFunctionResult(functionFragment: 'vault', data: BytesLike): Result;
     >
     
 
-    
-    vault: TypedContractMethod<
-      [],
-      [string],
-      'view'
-    >
-    
-
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
@@ -206,13 +191,8 @@ getFunction(nameOrSignature: 'keeperParameters'): TypedContractMethod<
       [IRebalancer.KeeperParametersStructOutput],
       'view'
     >;
-getFunction(nameOrSignature: 'oracle'): TypedContractMethod<
-      [],
-      [string],
-      'view'
-    >;
 getFunction(nameOrSignature: 'plan'): TypedContractMethod<
-      [account: BigNumberish, header: BigNumberish, policy: BigNumberish, portfolio: PortfolioStruct, walletLeftE18: BigNumberish, ],
+      [request: RequestStruct, ],
       [PlanStructOutput],
       'view'
     >;
@@ -230,11 +210,6 @@ getFunction(nameOrSignature: 'setKeeperParameters'): TypedContractMethod<
       [p: IRebalancer.KeeperParametersStruct, ],
       [void],
       'nonpayable'
-    >;
-getFunction(nameOrSignature: 'vault'): TypedContractMethod<
-      [],
-      [string],
-      'view'
     >;
 
     getEvent(key: 'AuthorityUpdated'): TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;

@@ -27,27 +27,43 @@ export declare namespace IRiskEngine {
   
     }
 
-  export interface RiskEngineInterface extends Interface {
-    getFunction(nameOrSignature: "assess" | "authority" | "isConsumingScheduledOp" | "legs" | "oracle" | "riskParametersOf" | "setAuthority" | "setRiskParameters"): FunctionFragment;
+export declare namespace IPriceOracleAdapter {
+      
+    export type PriceStruct = {bidE18: BigNumberish, askE18: BigNumberish, unit: BigNumberish, status: BigNumberish}
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "RiskParametersSet"): EventFragment;
+    export type PriceStructOutput = [bidE18: bigint, askE18: bigint, unit: bigint, status: bigint] & {bidE18: bigint, askE18: bigint, unit: bigint, status: bigint }
+  
+    }
+
+  export interface RiskEngineInterface extends Interface {
+    getFunction(nameOrSignature: "assess" | "authority" | "feedOf" | "isConsumingScheduledOp" | "legs" | "price" | "prices" | "requirePrice" | "riskParametersOf" | "setAuthority" | "setFeed" | "setRiskParameters"): FunctionFragment;
+
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "FeedSet" | "RiskParametersSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'assess', values: [PortfolioStruct]): string;
 encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
+encodeFunctionData(functionFragment: 'feedOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'legs', values: [BigNumberish[]]): string;
-encodeFunctionData(functionFragment: 'oracle', values?: undefined): string;
+encodeFunctionData(functionFragment: 'price', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'prices', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'requirePrice', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'riskParametersOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'setFeed', values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setRiskParameters', values: [BigNumberish, IRiskEngine.RiskParametersStruct]): string;
 
     decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'feedOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'legs', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'oracle', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'price', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'prices', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'requirePrice', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskParametersOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Result;
   }
 
@@ -56,6 +72,18 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
       export type InputTuple = [authority: AddressLike];
       export type OutputTuple = [authority: string];
       export interface OutputObject {authority: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace FeedSetEvent {
+      export type InputTuple = [asset: BigNumberish, feed: AddressLike, heartbeatSeconds: BigNumberish, slackSeconds: BigNumberish, feedDecimals: BigNumberish];
+      export type OutputTuple = [asset: bigint, feed: string, heartbeatSeconds: bigint, slackSeconds: bigint, feedDecimals: bigint];
+      export interface OutputObject {asset: bigint, feed: string, heartbeatSeconds: bigint, slackSeconds: bigint, feedDecimals: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -126,6 +154,14 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     
 
     
+    feedOf: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[string, bigint, bigint, bigint] & {feed: string, feedDecimals: bigint, tokenDecimals: bigint, maxAgeSeconds: bigint }],
+      'view'
+    >
+    
+
+    
     isConsumingScheduledOp: TypedContractMethod<
       [],
       [string],
@@ -142,9 +178,25 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     
 
     
-    oracle: TypedContractMethod<
-      [],
-      [string],
+    price: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[IPriceOracleAdapter.PriceStructOutput, bigint]],
+      'view'
+    >
+    
+
+    
+    prices: TypedContractMethod<
+      [assets: BigNumberish, ],
+      [IPriceOracleAdapter.PriceStructOutput[]],
+      'view'
+    >
+    
+
+    
+    requirePrice: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[bigint, bigint] & {bidE18: bigint, askE18: bigint }],
       'view'
     >
     
@@ -160,6 +212,14 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     
     setAuthority: TypedContractMethod<
       [newAuthority: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setFeed: TypedContractMethod<
+      [asset: BigNumberish, feed: AddressLike, tokenDecimals: BigNumberish, heartbeatSeconds: BigNumberish, slackSeconds: BigNumberish, ],
       [void],
       'nonpayable'
     >
@@ -186,6 +246,11 @@ getFunction(nameOrSignature: 'authority'): TypedContractMethod<
       [string],
       'view'
     >;
+getFunction(nameOrSignature: 'feedOf'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[string, bigint, bigint, bigint] & {feed: string, feedDecimals: bigint, tokenDecimals: bigint, maxAgeSeconds: bigint }],
+      'view'
+    >;
 getFunction(nameOrSignature: 'isConsumingScheduledOp'): TypedContractMethod<
       [],
       [string],
@@ -196,9 +261,19 @@ getFunction(nameOrSignature: 'legs'): TypedContractMethod<
       [LegStructOutput[]],
       'view'
     >;
-getFunction(nameOrSignature: 'oracle'): TypedContractMethod<
-      [],
-      [string],
+getFunction(nameOrSignature: 'price'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[IPriceOracleAdapter.PriceStructOutput, bigint]],
+      'view'
+    >;
+getFunction(nameOrSignature: 'prices'): TypedContractMethod<
+      [assets: BigNumberish, ],
+      [IPriceOracleAdapter.PriceStructOutput[]],
+      'view'
+    >;
+getFunction(nameOrSignature: 'requirePrice'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[bigint, bigint] & {bidE18: bigint, askE18: bigint }],
       'view'
     >;
 getFunction(nameOrSignature: 'riskParametersOf'): TypedContractMethod<
@@ -211,6 +286,11 @@ getFunction(nameOrSignature: 'setAuthority'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'setFeed'): TypedContractMethod<
+      [asset: BigNumberish, feed: AddressLike, tokenDecimals: BigNumberish, heartbeatSeconds: BigNumberish, slackSeconds: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'setRiskParameters'): TypedContractMethod<
       [asset: BigNumberish, p: IRiskEngine.RiskParametersStruct, ],
       [void],
@@ -218,12 +298,17 @@ getFunction(nameOrSignature: 'setRiskParameters'): TypedContractMethod<
     >;
 
     getEvent(key: 'AuthorityUpdated'): TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
+getEvent(key: 'FeedSet'): TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
 getEvent(key: 'RiskParametersSet'): TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
 
     filters: {
       
       'AuthorityUpdated(address)': TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
       AuthorityUpdated: TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
+    
+
+      'FeedSet(uint8,address,uint24,uint24,uint8)': TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
+      FeedSet: TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
     
 
       'RiskParametersSet(uint8,tuple)': TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;

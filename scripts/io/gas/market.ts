@@ -4,7 +4,6 @@ import type {
   ICollateralVault,
   ILiquidator,
   IMarginAccount,
-  IPriceOracleAdapter,
   IRebalancer,
   IRiskEngine,
   MintableToken,
@@ -63,7 +62,6 @@ interface Parts {
   readonly quote: UsdCoin;
   readonly collaterals: readonly MintableToken[];
   readonly vault: ICollateralVault;
-  readonly oracle: IPriceOracleAdapter;
   readonly riskEngine: IRiskEngine;
   readonly rebalancer: IRebalancer;
   readonly marginAccount: IMarginAccount;
@@ -152,11 +150,11 @@ export class Market {
 
   /** Puts a new feed behind an asset; feeds are constant, so this is how a price moves. */
   async setPrice(asset: number, price: bigint): Promise<void> {
-    const { chain, oracle, names } = this.parts;
+    const { chain, riskEngine, names } = this.parts;
     const feed = await this.deployFeed(price * PRICE_SCALE);
     names.set(feed.toLowerCase(), `feed of asset ${asset}`);
     const decimals = asset === 0 ? 6 : 18;
-    await chain.send(async () => await oracle.setFeed(asset, feed, decimals, HEARTBEAT, SLACK, OVERRIDES));
+    await chain.send(async () => await riskEngine.setFeed(asset, feed, decimals, HEARTBEAT, SLACK, OVERRIDES));
   }
 
   private async deployFeed(answerE8: bigint): Promise<string> {
@@ -172,7 +170,6 @@ export class Market {
 
   private async configure(): Promise<void> {
     const { chain, vault, riskEngine, rebalancer, marginAccount, liquidator } = this.parts;
-    await chain.send(async () => await vault.wire(await marginAccount.getAddress(), OVERRIDES));
     await this.list(0, 1n);
     for (let asset = ETHER; asset <= COLLATERALS; asset += 1) {
       await chain.send(async () => await vault.list(await this.token(asset).getAddress(), OVERRIDES));
@@ -226,26 +223,26 @@ async function deployParts(chain: Chain, feedKind: FeedKind): Promise<Parts> {
     collaterals.push(await ethers.getContractAt("MintableToken", token, admin));
   }
 
-  const vault = await deploy("CollateralVault", [authority]);
-  const custody = await ethers.getContractAt("ICollateralVault", vault, admin);
-  await chain.send(async () => await custody.list(await quote.getAddress(), OVERRIDES));
-
-  const oracle = await deploy("PriceOracleAdapter", [authority]);
-  const riskEngine = await deploy("RiskEngine", [authority, oracle]);
-  const rebalancer = await deploy("Rebalancer", [authority, vault, riskEngine, oracle]);
-  const marginAccount = await deploy("MarginAccount", [authority, vault, riskEngine, rebalancer]);
-  const liquidator = await deploy("Liquidator", [authority, marginAccount, riskEngine]);
+  const riskEngine = await deploy("RiskEngine", [authority]);
+  const rebalancer = await deploy("Rebalancer", [authority, riskEngine]);
+  const extension = await deploy("MarginAccountExtension", [authority]);
+  const quoteToken = await quote.getAddress();
+  const ledger = [authority, quoteToken, riskEngine, rebalancer, extension];
+  const marginAccount = await deploy("MarginAccount", ledger);
+  const liquidator = await deploy("Liquidator", [authority, marginAccount]);
+  const account = await ethers.getContractAt("IMarginAccount", marginAccount, admin);
+  const vault = await account.vault();
+  names.set(vault.toLowerCase(), "CollateralVault");
 
   return {
     chain,
     feedKind,
     quote,
     collaterals,
-    vault: custody,
-    oracle: await ethers.getContractAt("IPriceOracleAdapter", oracle, admin),
+    vault: await ethers.getContractAt("ICollateralVault", vault, admin),
     riskEngine: await ethers.getContractAt("IRiskEngine", riskEngine, admin),
     rebalancer: await ethers.getContractAt("IRebalancer", rebalancer, admin),
-    marginAccount: await ethers.getContractAt("IMarginAccount", marginAccount, admin),
+    marginAccount: account,
     liquidator: await ethers.getContractAt("ILiquidator", liquidator, admin),
     names,
   };

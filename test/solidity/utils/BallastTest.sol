@@ -12,12 +12,12 @@ import {IRebalancer} from "../../../contracts/interfaces/IRebalancer.sol";
 import {IRiskEngine} from "../../../contracts/interfaces/IRiskEngine.sol";
 import {Liquidator} from "../../../contracts/Liquidator.sol";
 import {MarginAccount} from "../../../contracts/MarginAccount.sol";
+import {MarginAccountExtension} from "../../../contracts/MarginAccountExtension.sol";
 import {MintableToken} from "../../../contracts/mocks/MintableToken.sol";
 import {SettableAggregator} from "../../../contracts/mocks/SettableAggregator.sol";
 import {UsdCoin} from "../../../contracts/mocks/UsdCoin.sol";
 import {WrappedBitcoin} from "../../../contracts/mocks/WrappedBitcoin.sol";
 import {MarginLens} from "../../../contracts/periphery/MarginLens.sol";
-import {PriceOracleAdapter} from "../../../contracts/PriceOracleAdapter.sol";
 import {Rebalancer} from "../../../contracts/Rebalancer.sol";
 import {RiskEngine} from "../../../contracts/RiskEngine.sol";
 import {AccountHeader} from "../../../contracts/types/AccountHeader.sol";
@@ -62,7 +62,6 @@ abstract contract BallastTest is Test {
 
     AccessManager internal manager;
     CollateralVault internal vault;
-    PriceOracleAdapter internal oracle;
     RiskEngine internal riskEngine;
     Rebalancer internal rebalancer;
     IMarginAccount internal marginAccount;
@@ -94,23 +93,31 @@ abstract contract BallastTest is Test {
         vm.fee(20 gwei);
 
         manager = new AccessManager(address(this));
-        vault = new CollateralVault(address(manager));
-        oracle = new PriceOracleAdapter(address(manager));
-        riskEngine = new RiskEngine(address(manager), oracle);
+        riskEngine = new RiskEngine(address(manager));
+        rebalancer = new Rebalancer(address(manager), riskEngine);
 
         usdc = new UsdCoin();
         weth = new MintableToken("Wrapped Ether", "WETH");
         wbtc = new WrappedBitcoin();
+        marginAccount = IMarginAccount(
+            address(
+                new MarginAccount(
+                    address(manager),
+                    address(usdc),
+                    riskEngine,
+                    rebalancer,
+                    address(new MarginAccountExtension(address(manager)))
+                )
+            )
+        );
+        vault = CollateralVault(address(marginAccount.vault()));
         _list(address(usdc), 6, USDC_START, USDC_HEARTBEAT);
         _list(address(weth), 18, WETH_START, COIN_HEARTBEAT);
         _list(address(wbtc), 8, WBTC_START, COIN_HEARTBEAT);
         riskEngine.setRiskParameters(WETH_ASSET, _riskParameters(1_000));
         riskEngine.setRiskParameters(WBTC_ASSET, _riskParameters(800));
 
-        rebalancer = new Rebalancer(address(manager), vault, riskEngine, oracle);
-        marginAccount = IMarginAccount(address(new MarginAccount(address(manager), vault, riskEngine, rebalancer)));
-        vault.wire(address(marginAccount));
-        liquidator = new Liquidator(address(manager), marginAccount, riskEngine);
+        liquidator = new Liquidator(address(manager), marginAccount);
         lens = new MarginLens(marginAccount, liquidator);
 
         rebalancer.setKeeperParameters(_keeperParameters());
@@ -187,11 +194,11 @@ abstract contract BallastTest is Test {
     /// @dev Lists a token with a feed of its own, a cap in nobody's way and a minimum of 0.01 whole tokens (WBTC and others
     /// with few decimals: at least one unit).
     function _list(address token, uint8 decimals, int256 answer, uint24 heartbeat) internal returns (uint8 asset) {
-        asset = vault.list(token);
+        asset = token == address(usdc) ? 0 : vault.list(token); // the quote token is listed from the start
         vault.setLimits(token, 1_000_000_000, 100);
         feeds[asset] = new SettableAggregator("FEED", 8, 0);
         feeds[asset].push(answer, block.timestamp);
-        oracle.setFeed(asset, address(feeds[asset]), decimals, heartbeat, SLACK);
+        riskEngine.setFeed(asset, address(feeds[asset]), decimals, heartbeat, SLACK);
     }
 
     /// @dev Lists a token as collateral on ether's terms at `answer` {1e-8 usd}.

@@ -18,7 +18,7 @@ export declare namespace IMarginAccountCore {
     }
 
   export interface AccountViewsInterface extends Interface {
-    getFunction(nameOrSignature: "accountOf" | "assess" | "authority" | "cashOf" | "deposit" | "depositFor" | "healthOf" | "isConsumingScheduledOp" | "mayAct" | "quoteToken" | "rebalance" | "rebalanceMany" | "rebalancer" | "riskEngine" | "setAuthority" | "takeSlice" | "vault" | "withdraw"): FunctionFragment;
+    getFunction(nameOrSignature: "accountOf" | "assess" | "authority" | "cashOf" | "deposit" | "depositFor" | "healthOf" | "isConsumingScheduledOp" | "mayAct" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceMany" | "rebalancer" | "riskEngine" | "setAuthority" | "takeSlice" | "vault" | "withdraw"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "SliceTaken" | "WalletLimitSet"): EventFragment;
 
@@ -31,6 +31,7 @@ encodeFunctionData(functionFragment: 'depositFor', values: [BigNumberish, Addres
 encodeFunctionData(functionFragment: 'healthOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'mayAct', values: [BigNumberish, AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'quoteScale', values?: undefined): string;
 encodeFunctionData(functionFragment: 'quoteToken', values?: undefined): string;
 encodeFunctionData(functionFragment: 'rebalance', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'rebalanceMany', values: [BigNumberish[]]): string;
@@ -50,6 +51,7 @@ decodeFunctionResult(functionFragment: 'depositFor', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'healthOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'mayAct', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'quoteScale', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'quoteToken', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalance', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalanceMany', data: BytesLike): Result;
@@ -360,6 +362,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
+    quoteScale: TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >
+    
+
+    
     quoteToken: TypedContractMethod<
       [],
       [string],
@@ -477,6 +487,11 @@ getFunction(nameOrSignature: 'isConsumingScheduledOp'): TypedContractMethod<
 getFunction(nameOrSignature: 'mayAct'): TypedContractMethod<
       [account: BigNumberish, caller: AddressLike, right: BigNumberish, ],
       [boolean],
+      'view'
+    >;
+getFunction(nameOrSignature: 'quoteScale'): TypedContractMethod<
+      [],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'quoteToken'): TypedContractMethod<

@@ -33,7 +33,7 @@ export declare namespace IMarginAccountExtension {
     }
 
   export interface ProvisionsInterface extends Interface {
-    getFunction(nameOrSignature: "authority" | "callDeadlineOf" | "cashMarket" | "collateralOf" | "collectFees" | "depositReserve" | "insuranceFund" | "isConsumingScheduledOp" | "liquidator" | "maxWithdraw" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "rebalancer" | "reverseProvision" | "rightsOf" | "riskEngine" | "setAuthority" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "transfer" | "vault" | "walletLimitOf" | "withdrawReserve" | "writeOff"): FunctionFragment;
+    getFunction(nameOrSignature: "authority" | "callDeadlineOf" | "cashMarket" | "collateralOf" | "collectFees" | "depositReserve" | "insuranceFund" | "isConsumingScheduledOp" | "liquidator" | "maxWithdraw" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "reverseProvision" | "rightsOf" | "setAuthority" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "transfer" | "walletLimitOf" | "withdrawReserve" | "writeOff"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "SliceTaken" | "WalletLimitSet"): EventFragment;
 
@@ -51,10 +51,8 @@ encodeFunctionData(functionFragment: 'policyOf', values: [BigNumberish]): string
 encodeFunctionData(functionFragment: 'previewRebalance', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'provision', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'provisionOf', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'rebalancer', values?: undefined): string;
 encodeFunctionData(functionFragment: 'reverseProvision', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'rightsOf', values: [BigNumberish, AddressLike]): string;
-encodeFunctionData(functionFragment: 'riskEngine', values?: undefined): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setInterest', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setLiquidator', values: [AddressLike]): string;
@@ -62,7 +60,6 @@ encodeFunctionData(functionFragment: 'setOperator', values: [BigNumberish, Addre
 encodeFunctionData(functionFragment: 'setPolicy', values: [BigNumberish, PolicyFieldsStruct]): string;
 encodeFunctionData(functionFragment: 'setWalletLimit', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'transfer', values: [BigNumberish, BigNumberish, AddressLike, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'vault', values?: undefined): string;
 encodeFunctionData(functionFragment: 'walletLimitOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'withdrawReserve', values: [BigNumberish, AddressLike, BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'writeOff', values: [BigNumberish]): string;
@@ -81,10 +78,8 @@ decodeFunctionResult(functionFragment: 'policyOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'previewRebalance', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'provision', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'provisionOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'rebalancer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reverseProvision', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rightsOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'riskEngine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setInterest', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLiquidator', data: BytesLike): Result;
@@ -92,7 +87,6 @@ decodeFunctionResult(functionFragment: 'setOperator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setPolicy', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setWalletLimit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'transfer', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'vault', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'walletLimitOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'withdrawReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
@@ -437,14 +431,6 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
-    rebalancer: TypedContractMethod<
-      [],
-      [string],
-      'view'
-    >
-    
-
-    
     reverseProvision: TypedContractMethod<
       [account: BigNumberish, ],
       [void],
@@ -456,14 +442,6 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     rightsOf: TypedContractMethod<
       [account: BigNumberish, operator: AddressLike, ],
       [bigint],
-      'view'
-    >
-    
-
-    
-    riskEngine: TypedContractMethod<
-      [],
-      [string],
       'view'
     >
     
@@ -521,14 +499,6 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
       [from: BigNumberish, to: BigNumberish, token: AddressLike, amount: BigNumberish, ],
       [void],
       'nonpayable'
-    >
-    
-
-    
-    vault: TypedContractMethod<
-      [],
-      [string],
-      'view'
     >
     
 
@@ -629,11 +599,6 @@ getFunction(nameOrSignature: 'provisionOf'): TypedContractMethod<
       [bigint],
       'view'
     >;
-getFunction(nameOrSignature: 'rebalancer'): TypedContractMethod<
-      [],
-      [string],
-      'view'
-    >;
 getFunction(nameOrSignature: 'reverseProvision'): TypedContractMethod<
       [account: BigNumberish, ],
       [void],
@@ -642,11 +607,6 @@ getFunction(nameOrSignature: 'reverseProvision'): TypedContractMethod<
 getFunction(nameOrSignature: 'rightsOf'): TypedContractMethod<
       [account: BigNumberish, operator: AddressLike, ],
       [bigint],
-      'view'
-    >;
-getFunction(nameOrSignature: 'riskEngine'): TypedContractMethod<
-      [],
-      [string],
       'view'
     >;
 getFunction(nameOrSignature: 'setAuthority'): TypedContractMethod<
@@ -683,11 +643,6 @@ getFunction(nameOrSignature: 'transfer'): TypedContractMethod<
       [from: BigNumberish, to: BigNumberish, token: AddressLike, amount: BigNumberish, ],
       [void],
       'nonpayable'
-    >;
-getFunction(nameOrSignature: 'vault'): TypedContractMethod<
-      [],
-      [string],
-      'view'
     >;
 getFunction(nameOrSignature: 'walletLimitOf'): TypedContractMethod<
       [account: BigNumberish, ],

@@ -6,14 +6,15 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface ICollateralVaultInterface extends Interface {
-    getFunction(nameOrSignature: "assetOf" | "fromReserve" | "list" | "listedCount" | "pull" | "pullToReserve" | "push" | "pushFromReserve" | "reserveOf" | "setLimits" | "toReserve" | "tokenOf" | "totalsOf" | "wire"): FunctionFragment;
+    getFunction(nameOrSignature: "assetOf" | "fromReserve" | "list" | "listedCount" | "marginAccount" | "pull" | "pullToReserve" | "push" | "pushFromReserve" | "reserveOf" | "setLimits" | "toReserve" | "tokenOf" | "totalsOf"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "LimitsSet" | "ReserveChanged" | "TokenListed" | "Wired"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "LimitsSet" | "ReserveChanged" | "TokenListed"): EventFragment;
 
     encodeFunctionData(functionFragment: 'assetOf', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'fromReserve', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'list', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'listedCount', values?: undefined): string;
+encodeFunctionData(functionFragment: 'marginAccount', values?: undefined): string;
 encodeFunctionData(functionFragment: 'pull', values: [AddressLike, AddressLike, BigNumberish, boolean]): string;
 encodeFunctionData(functionFragment: 'pullToReserve', values: [BigNumberish, AddressLike, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'push', values: [AddressLike, AddressLike, BigNumberish]): string;
@@ -23,12 +24,12 @@ encodeFunctionData(functionFragment: 'setLimits', values: [AddressLike, BigNumbe
 encodeFunctionData(functionFragment: 'toReserve', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'tokenOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'totalsOf', values: [AddressLike]): string;
-encodeFunctionData(functionFragment: 'wire', values: [AddressLike]): string;
 
     decodeFunctionResult(functionFragment: 'assetOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'fromReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'list', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'listedCount', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'marginAccount', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pull', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pullToReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'push', data: BytesLike): Result;
@@ -38,7 +39,6 @@ decodeFunctionResult(functionFragment: 'setLimits', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'toReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'tokenOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'wire', data: BytesLike): Result;
   }
 
   
@@ -70,18 +70,6 @@ decodeFunctionResult(functionFragment: 'wire', data: BytesLike): Result;
       export type InputTuple = [token: AddressLike, asset: BigNumberish, decimals: BigNumberish];
       export type OutputTuple = [token: string, asset: bigint, decimals: bigint];
       export interface OutputObject {token: string, asset: bigint, decimals: bigint };
-      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
-      export type Filter = TypedDeferredTopicFilter<Event>
-      export type Log = TypedEventLog<Event>
-      export type LogDescription = TypedLogDescription<Event>
-    }
-
-  
-
-    export namespace WiredEvent {
-      export type InputTuple = [marginAccount: AddressLike];
-      export type OutputTuple = [marginAccount: string];
-      export interface OutputObject {marginAccount: string };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -151,6 +139,14 @@ decodeFunctionResult(functionFragment: 'wire', data: BytesLike): Result;
     listedCount: TypedContractMethod<
       [],
       [bigint],
+      'view'
+    >
+    
+
+    
+    marginAccount: TypedContractMethod<
+      [],
+      [string],
       'view'
     >
     
@@ -227,14 +223,6 @@ decodeFunctionResult(functionFragment: 'wire', data: BytesLike): Result;
     >
     
 
-    
-    wire: TypedContractMethod<
-      [marginAccount: AddressLike, ],
-      [void],
-      'nonpayable'
-    >
-    
-
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
@@ -256,6 +244,11 @@ getFunction(nameOrSignature: 'list'): TypedContractMethod<
 getFunction(nameOrSignature: 'listedCount'): TypedContractMethod<
       [],
       [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'marginAccount'): TypedContractMethod<
+      [],
+      [string],
       'view'
     >;
 getFunction(nameOrSignature: 'pull'): TypedContractMethod<
@@ -303,16 +296,10 @@ getFunction(nameOrSignature: 'totalsOf'): TypedContractMethod<
       [[bigint, bigint, bigint, bigint] & {total: bigint, reserved: bigint, cap: bigint, minimum: bigint }],
       'view'
     >;
-getFunction(nameOrSignature: 'wire'): TypedContractMethod<
-      [marginAccount: AddressLike, ],
-      [void],
-      'nonpayable'
-    >;
 
     getEvent(key: 'LimitsSet'): TypedContractEvent<LimitsSetEvent.InputTuple, LimitsSetEvent.OutputTuple, LimitsSetEvent.OutputObject>;
 getEvent(key: 'ReserveChanged'): TypedContractEvent<ReserveChangedEvent.InputTuple, ReserveChangedEvent.OutputTuple, ReserveChangedEvent.OutputObject>;
 getEvent(key: 'TokenListed'): TypedContractEvent<TokenListedEvent.InputTuple, TokenListedEvent.OutputTuple, TokenListedEvent.OutputObject>;
-getEvent(key: 'Wired'): TypedContractEvent<WiredEvent.InputTuple, WiredEvent.OutputTuple, WiredEvent.OutputObject>;
 
     filters: {
       
@@ -326,10 +313,6 @@ getEvent(key: 'Wired'): TypedContractEvent<WiredEvent.InputTuple, WiredEvent.Out
 
       'TokenListed(address,uint8,uint8)': TypedContractEvent<TokenListedEvent.InputTuple, TokenListedEvent.OutputTuple, TokenListedEvent.OutputObject>;
       TokenListed: TypedContractEvent<TokenListedEvent.InputTuple, TokenListedEvent.OutputTuple, TokenListedEvent.OutputObject>;
-    
-
-      'Wired(address)': TypedContractEvent<WiredEvent.InputTuple, WiredEvent.OutputTuple, WiredEvent.OutputObject>;
-      Wired: TypedContractEvent<WiredEvent.InputTuple, WiredEvent.OutputTuple, WiredEvent.OutputObject>;
     
     };
   }

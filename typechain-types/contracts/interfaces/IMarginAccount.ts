@@ -41,7 +41,7 @@ export declare namespace IMarginAccountCore {
     }
 
   export interface IMarginAccountInterface extends Interface {
-    getFunction(nameOrSignature: "accountOf" | "assess" | "callDeadlineOf" | "cashMarket" | "cashOf" | "collateralOf" | "collectFees" | "deposit" | "depositFor" | "depositReserve" | "healthOf" | "insuranceFund" | "liquidator" | "maxWithdraw" | "mayAct" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "quoteToken" | "rebalance" | "rebalanceMany" | "reverseProvision" | "rightsOf" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "takeSlice" | "transfer" | "walletLimitOf" | "withdraw" | "withdrawReserve" | "writeOff"): FunctionFragment;
+    getFunction(nameOrSignature: "accountOf" | "assess" | "callDeadlineOf" | "cashMarket" | "cashOf" | "collateralOf" | "collectFees" | "deposit" | "depositFor" | "depositReserve" | "healthOf" | "insuranceFund" | "liquidator" | "maxWithdraw" | "mayAct" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceMany" | "rebalancer" | "reverseProvision" | "rightsOf" | "riskEngine" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "takeSlice" | "transfer" | "vault" | "walletLimitOf" | "withdraw" | "withdrawReserve" | "writeOff"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "SliceTaken" | "WalletLimitSet"): EventFragment;
 
@@ -64,11 +64,14 @@ encodeFunctionData(functionFragment: 'policyOf', values: [BigNumberish]): string
 encodeFunctionData(functionFragment: 'previewRebalance', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'provision', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'provisionOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'quoteScale', values?: undefined): string;
 encodeFunctionData(functionFragment: 'quoteToken', values?: undefined): string;
 encodeFunctionData(functionFragment: 'rebalance', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'rebalanceMany', values: [BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'rebalancer', values?: undefined): string;
 encodeFunctionData(functionFragment: 'reverseProvision', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'rightsOf', values: [BigNumberish, AddressLike]): string;
+encodeFunctionData(functionFragment: 'riskEngine', values?: undefined): string;
 encodeFunctionData(functionFragment: 'setInterest', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setLiquidator', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setOperator', values: [BigNumberish, AddressLike, BigNumberish]): string;
@@ -76,6 +79,7 @@ encodeFunctionData(functionFragment: 'setPolicy', values: [BigNumberish, PolicyF
 encodeFunctionData(functionFragment: 'setWalletLimit', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'takeSlice', values: [IMarginAccountCore.SliceStruct, AddressLike, BytesLike]): string;
 encodeFunctionData(functionFragment: 'transfer', values: [BigNumberish, BigNumberish, AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'vault', values?: undefined): string;
 encodeFunctionData(functionFragment: 'walletLimitOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'withdraw', values: [BigNumberish, AddressLike, BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'withdrawReserve', values: [BigNumberish, AddressLike, BigNumberish, AddressLike]): string;
@@ -100,11 +104,14 @@ decodeFunctionResult(functionFragment: 'policyOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'previewRebalance', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'provision', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'provisionOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'quoteScale', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'quoteToken', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalance', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalanceMany', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'rebalancer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reverseProvision', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rightsOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'riskEngine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setInterest', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLiquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setOperator', data: BytesLike): Result;
@@ -112,6 +119,7 @@ decodeFunctionResult(functionFragment: 'setPolicy', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setWalletLimit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'takeSlice', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'transfer', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'vault', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'walletLimitOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'withdrawReserve', data: BytesLike): Result;
@@ -485,6 +493,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    quoteScale: TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >
+    
+
+    
     quoteToken: TypedContractMethod<
       [],
       [string],
@@ -509,6 +525,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    rebalancer: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     reverseProvision: TypedContractMethod<
       [account: BigNumberish, ],
       [void],
@@ -520,6 +544,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     rightsOf: TypedContractMethod<
       [account: BigNumberish, operator: AddressLike, ],
       [bigint],
+      'view'
+    >
+    
+
+    
+    riskEngine: TypedContractMethod<
+      [],
+      [string],
       'view'
     >
     
@@ -577,6 +609,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
       [from: BigNumberish, to: BigNumberish, token: AddressLike, amount: BigNumberish, ],
       [void],
       'nonpayable'
+    >
+    
+
+    
+    vault: TypedContractMethod<
+      [],
+      [string],
+      'view'
     >
     
 
@@ -710,6 +750,11 @@ getFunction(nameOrSignature: 'provisionOf'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'quoteScale'): TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >;
 getFunction(nameOrSignature: 'quoteToken'): TypedContractMethod<
       [],
       [string],
@@ -725,6 +770,11 @@ getFunction(nameOrSignature: 'rebalanceMany'): TypedContractMethod<
       [bigint[]],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'rebalancer'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
 getFunction(nameOrSignature: 'reverseProvision'): TypedContractMethod<
       [account: BigNumberish, ],
       [void],
@@ -733,6 +783,11 @@ getFunction(nameOrSignature: 'reverseProvision'): TypedContractMethod<
 getFunction(nameOrSignature: 'rightsOf'): TypedContractMethod<
       [account: BigNumberish, operator: AddressLike, ],
       [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'riskEngine'): TypedContractMethod<
+      [],
+      [string],
       'view'
     >;
 getFunction(nameOrSignature: 'setInterest'): TypedContractMethod<
@@ -769,6 +824,11 @@ getFunction(nameOrSignature: 'transfer'): TypedContractMethod<
       [from: BigNumberish, to: BigNumberish, token: AddressLike, amount: BigNumberish, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'vault'): TypedContractMethod<
+      [],
+      [string],
+      'view'
     >;
 getFunction(nameOrSignature: 'walletLimitOf'): TypedContractMethod<
       [account: BigNumberish, ],

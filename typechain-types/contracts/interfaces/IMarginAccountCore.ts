@@ -18,7 +18,7 @@ export declare namespace IMarginAccountCore {
     }
 
   export interface IMarginAccountCoreInterface extends Interface {
-    getFunction(nameOrSignature: "accountOf" | "assess" | "cashOf" | "deposit" | "depositFor" | "healthOf" | "mayAct" | "quoteToken" | "rebalance" | "rebalanceMany" | "takeSlice" | "withdraw"): FunctionFragment;
+    getFunction(nameOrSignature: "accountOf" | "assess" | "cashOf" | "deposit" | "depositFor" | "healthOf" | "mayAct" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceMany" | "rebalancer" | "riskEngine" | "takeSlice" | "vault" | "withdraw"): FunctionFragment;
 
     
 
@@ -29,10 +29,14 @@ encodeFunctionData(functionFragment: 'deposit', values: [BigNumberish, AddressLi
 encodeFunctionData(functionFragment: 'depositFor', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'healthOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'mayAct', values: [BigNumberish, AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'quoteScale', values?: undefined): string;
 encodeFunctionData(functionFragment: 'quoteToken', values?: undefined): string;
 encodeFunctionData(functionFragment: 'rebalance', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'rebalanceMany', values: [BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'rebalancer', values?: undefined): string;
+encodeFunctionData(functionFragment: 'riskEngine', values?: undefined): string;
 encodeFunctionData(functionFragment: 'takeSlice', values: [IMarginAccountCore.SliceStruct, AddressLike, BytesLike]): string;
+encodeFunctionData(functionFragment: 'vault', values?: undefined): string;
 encodeFunctionData(functionFragment: 'withdraw', values: [BigNumberish, AddressLike, BigNumberish, AddressLike]): string;
 
     decodeFunctionResult(functionFragment: 'accountOf', data: BytesLike): Result;
@@ -42,10 +46,14 @@ decodeFunctionResult(functionFragment: 'deposit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depositFor', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'healthOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'mayAct', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'quoteScale', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'quoteToken', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalance', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalanceMany', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'rebalancer', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'riskEngine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'takeSlice', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'vault', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
   }
 
@@ -141,6 +149,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
+    quoteScale: TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >
+    
+
+    
     quoteToken: TypedContractMethod<
       [],
       [string],
@@ -165,10 +181,34 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
+    rebalancer: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
+    riskEngine: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     takeSlice: TypedContractMethod<
       [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
       [bigint],
       'nonpayable'
+    >
+    
+
+    
+    vault: TypedContractMethod<
+      [],
+      [string],
+      'view'
     >
     
 
@@ -218,6 +258,11 @@ getFunction(nameOrSignature: 'mayAct'): TypedContractMethod<
       [boolean],
       'view'
     >;
+getFunction(nameOrSignature: 'quoteScale'): TypedContractMethod<
+      [],
+      [bigint],
+      'view'
+    >;
 getFunction(nameOrSignature: 'quoteToken'): TypedContractMethod<
       [],
       [string],
@@ -233,10 +278,25 @@ getFunction(nameOrSignature: 'rebalanceMany'): TypedContractMethod<
       [bigint[]],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'rebalancer'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'riskEngine'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
 getFunction(nameOrSignature: 'takeSlice'): TypedContractMethod<
       [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
       [bigint],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'vault'): TypedContractMethod<
+      [],
+      [string],
+      'view'
     >;
 getFunction(nameOrSignature: 'withdraw'): TypedContractMethod<
       [account: BigNumberish, token: AddressLike, amount: BigNumberish, receiver: AddressLike, ],

@@ -826,6 +826,19 @@
   },
   {
     "inputs": [],
+    "name": "quoteScale",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "quoteToken",
     "outputs": [
       {

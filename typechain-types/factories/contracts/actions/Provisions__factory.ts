@@ -904,19 +904,6 @@
     "type": "function"
   },
   {
-    "inputs": [],
-    "name": "rebalancer",
-    "outputs": [
-      {
-        "internalType": "contract IRebalancer",
-        "name": "",
-        "type": "address"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
     "inputs": [
       {
         "internalType": "AccountId",
@@ -948,19 +935,6 @@
         "internalType": "uint8",
         "name": "",
         "type": "uint8"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [],
-    "name": "riskEngine",
-    "outputs": [
-      {
-        "internalType": "contract IRiskEngine",
-        "name": "",
-        "type": "address"
       }
     ],
     "stateMutability": "view",
@@ -1162,19 +1136,6 @@
     "name": "transfer",
     "outputs": [],
     "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [],
-    "name": "vault",
-    "outputs": [
-      {
-        "internalType": "contract ICollateralVault",
-        "name": "",
-        "type": "address"
-      }
-    ],
-    "stateMutability": "view",
     "type": "function"
   },
   {

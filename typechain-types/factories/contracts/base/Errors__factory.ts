@@ -33,17 +33,6 @@ import type { NonPayableOverrides } from "../../../common.js"
     "inputs": [
       {
         "internalType": "address",
-        "name": "marginAccount",
-        "type": "address"
-      }
-    ],
-    "name": "CollateralVault_AlreadyWired",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
         "name": "token",
         "type": "address"
       },
@@ -805,6 +794,22 @@ import type { NonPayableOverrides } from "../../../common.js"
       }
     ],
     "name": "RiskEngine_ParameterOutOfBounds",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "found",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "maximum",
+        "type": "uint256"
+      }
+    ],
+    "name": "RiskEngine_TooManyPages",
     "type": "error"
   }
 ] as const;

@@ -936,6 +936,19 @@
   },
   {
     "inputs": [],
+    "name": "quoteScale",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "quoteToken",
     "outputs": [
       {
@@ -986,6 +999,19 @@
     "type": "function"
   },
   {
+    "inputs": [],
+    "name": "rebalancer",
+    "outputs": [
+      {
+        "internalType": "contract IRebalancer",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [
       {
         "internalType": "AccountId",
@@ -1017,6 +1043,19 @@
         "internalType": "uint8",
         "name": "",
         "type": "uint8"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "riskEngine",
+    "outputs": [
+      {
+        "internalType": "contract IRiskEngine",
+        "name": "",
+        "type": "address"
       }
     ],
     "stateMutability": "view",
@@ -1276,6 +1315,19 @@
     "name": "transfer",
     "outputs": [],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "vault",
+    "outputs": [
+      {
+        "internalType": "contract ICollateralVault",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {

@@ -119,41 +119,58 @@
   {
     "inputs": [
       {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
-      },
-      {
-        "internalType": "AccountHeader",
-        "name": "header",
-        "type": "uint256"
-      },
-      {
-        "internalType": "BandPolicy",
-        "name": "policy",
-        "type": "uint256"
-      },
-      {
         "components": [
           {
-            "internalType": "int256",
-            "name": "cashE18",
-            "type": "int256"
+            "internalType": "AccountId",
+            "name": "account",
+            "type": "uint256"
           },
           {
-            "internalType": "CollateralPage[]",
-            "name": "pages",
-            "type": "uint256[]"
+            "internalType": "AccountHeader",
+            "name": "header",
+            "type": "uint256"
+          },
+          {
+            "internalType": "BandPolicy",
+            "name": "policy",
+            "type": "uint256"
+          },
+          {
+            "components": [
+              {
+                "internalType": "int256",
+                "name": "cashE18",
+                "type": "int256"
+              },
+              {
+                "internalType": "CollateralPage[]",
+                "name": "pages",
+                "type": "uint256[]"
+              }
+            ],
+            "internalType": "struct Portfolio",
+            "name": "portfolio",
+            "type": "tuple"
+          },
+          {
+            "internalType": "uint256",
+            "name": "walletLeftE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "contract ICollateralVault",
+            "name": "vault",
+            "type": "address"
+          },
+          {
+            "internalType": "uint256",
+            "name": "quoteScale",
+            "type": "uint256"
           }
         ],
-        "internalType": "struct Portfolio",
-        "name": "portfolio",
+        "internalType": "struct Request",
+        "name": "request",
         "type": "tuple"
-      },
-      {
-        "internalType": "uint256",
-        "name": "walletLeftE18",
-        "type": "uint256"
       }
     ],
     "name": "plan",

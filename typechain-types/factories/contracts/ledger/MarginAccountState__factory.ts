@@ -459,32 +459,6 @@
     "type": "function"
   },
   {
-    "inputs": [],
-    "name": "rebalancer",
-    "outputs": [
-      {
-        "internalType": "contract IRebalancer",
-        "name": "",
-        "type": "address"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [],
-    "name": "riskEngine",
-    "outputs": [
-      {
-        "internalType": "contract IRiskEngine",
-        "name": "",
-        "type": "address"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
     "inputs": [
       {
         "internalType": "address",
@@ -495,19 +469,6 @@
     "name": "setAuthority",
     "outputs": [],
     "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [],
-    "name": "vault",
-    "outputs": [
-      {
-        "internalType": "contract ICollateralVault",
-        "name": "",
-        "type": "address"
-      }
-    ],
-    "stateMutability": "view",
     "type": "function"
   }
 ] as const;
