@@ -91,9 +91,9 @@ await runCommand(async () => {
   const above = rows
     .filter(({ gas, atMost }) => gas > atMost)
     .map(({ operation }) => `"${operation}" is above its limit`);
-  const findings = [...changed, ...above];
-  if (findings.length > 0) {
-    throw new HouseError("GAS", "The gas is not what snapshots/gas.json says; meant: bench:gas -- --update.", findings);
+  if (changed.length + above.length > 0) {
+    const what = `${changed.length} figures are not those of snapshots/gas.json, ${above.length} are above their limit.`;
+    throw new HouseError("GAS", `${what} To accept the former: npm run bench:gas -- --update.`, [...changed, ...above]);
   }
   terminal.result("gas: as in the snapshot, every row within its limit");
 });
