@@ -1,7 +1,5 @@
 // Measures the code of each deployable against the chain's limit, and its storage layout, and compares both with
 // snapshots/bytecode.json and snapshots/storage.json.
-//
-// Use: npm run sizes [-- --check | --update]
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
@@ -21,7 +19,7 @@ import {
   sizeDifferences,
   type Layout,
 } from "../core/house/sizes.js";
-import { readOptions, runCommand } from "../io/command.js";
+import { readFlags, runCommand } from "../io/command.js";
 import { terminal } from "../io/terminal.js";
 
 const BYTECODE = new URL("../../snapshots/bytecode.json", import.meta.url);
@@ -30,7 +28,12 @@ const STORAGE = new URL("../../snapshots/storage.json", import.meta.url);
 /** What is deployed: the root of contracts/, and what its periphery adds. */
 const DEPLOYABLE = /^contracts\/(?:periphery\/)?[^/]+\.sol:/;
 
-const Options = z.object({ check: z.boolean().default(false), update: z.boolean().default(false) }).strict();
+const USAGE = `Usage: npm run sizes [-- --check | --update]
+
+  --check   compare with snapshots/bytecode.json and snapshots/storage.json, and fail on any difference
+  --update  write both`;
+
+const Flags = z.object({ check: z.boolean().default(false), update: z.boolean().default(false) }).strict();
 
 const BuildOutput = z.object({
   output: z.object({ contracts: z.record(z.string(), z.record(z.string(), z.unknown())) }),
@@ -80,19 +83,18 @@ function readSnapshot<Content>(url: URL, schema: z.ZodType<Content, z.ZodTypeDef
 }
 
 await runCommand(async () => {
-  const flag = { type: "boolean" } as const;
-  const options = readOptions(Options, { check: flag, update: flag });
+  const flags = readFlags(USAGE, Flags);
   await hre.tasks.getTask("build").run({ quiet: true });
   const measured = await measure();
   print(measured);
   const large = oversized(measured.sizes);
   if (large.length > 0) throw new HouseError("SIZES", `${large.length} contracts are too large to deploy.`, large);
 
-  if (options.update) {
+  if (flags.update) {
     writeFileSync(BYTECODE, `${JSON.stringify(measured.sizes, null, 2)}\n`);
     writeFileSync(STORAGE, `${JSON.stringify(measured.layouts, null, 2)}\n`);
   }
-  if (!options.check) return;
+  if (!flags.check) return;
   const changed = [
     ...sizeDifferences(readSnapshot(BYTECODE, BytecodeSnapshot), measured.sizes),
     ...layoutDifferences(readSnapshot(STORAGE, StorageSnapshot), measured.layouts),

@@ -1,4 +1,4 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import { parseArgs } from "node:util";
 
 import type { z } from "zod";
 
@@ -7,22 +7,28 @@ import { HouseError } from "../core/house/errors.js";
 import { runAtEdge } from "./run.js";
 import { terminal } from "./terminal.js";
 
-/** Reads the command line; what follows works on the schema's type and sees no string. */
-export function readOptions<Options>(
-  schema: z.ZodType<Options, z.ZodTypeDef, unknown>,
-  options: NonNullable<ParseArgsConfig["options"]>,
+/** Reads a command line of flags; what follows works on the schema's type. `--help` prints the usage and ends there. */
+export function readFlags<Flags>(
+  usage: string,
+  schema: z.ZodObject<z.ZodRawShape, "strict", z.ZodTypeAny, Flags>,
   args: readonly string[] = process.argv.slice(2),
-): Options {
-  let values: unknown;
+): Flags {
+  const names = [...Object.keys(schema.shape), "help"];
+  const options = Object.fromEntries(names.map((name) => [name, { type: "boolean" as const }]));
+  let values: Record<string, unknown>;
   try {
     ({ values } = parseArgs({ args: [...args], options, strict: true }));
   } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new UsageError(cause instanceof Error ? (cause.message.split(". ")[0] ?? "") + "." : String(cause), {
+      cause,
+    });
   }
-  const parsed = schema.safeParse(values);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => `--${path.join(".")}: ${message}`);
-  throw new UsageError(`${issues.join("; ")}.`, { cause: parsed.error });
+  const { help, ...flags } = values;
+  if (help === true) {
+    terminal.result(usage);
+    process.exit(0);
+  }
+  return schema.parse(flags);
 }
 
 /** Runs a command of the house: what a check found is listed, line by line, before the edge says what it comes to. */

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { PEERS, limitOf } from "../core/gas/peers.js";
 import { GasSnapshot, differences, kilo, limitedRows, linesOf, snapshotOf, tableOf } from "../core/gas/table.js";
 import { HouseError } from "../core/house/errors.js";
-import { readOptions, runCommand } from "../io/command.js";
+import { readFlags, runCommand } from "../io/command.js";
 import { Chain } from "../io/gas/chain.js";
 import { Market, type FeedKind } from "../io/gas/market.js";
 import { measureAll, type Measurement } from "../io/gas/operations.js";
@@ -15,7 +15,16 @@ import { terminal } from "../io/terminal.js";
 
 const SNAPSHOT = new URL("../../snapshots/gas.json", import.meta.url);
 
-const Options = z
+const USAGE = `Usage: npm run bench:gas [-- options]
+
+Measures each operation of the gas table on a fresh deployment in this process, and prints it beside what peers need.
+
+  --json       print rows with a limit as JSON: operation, gas, atMost (npm run --silent, so that npm adds nothing)
+  --breakdown  print where the gas goes for every row, not only for those above their limit
+  --check      fail when a figure is not that of snapshots/gas.json, or above its limit
+  --update     write snapshots/gas.json`;
+
+const Flags = z
   .object({
     json: z.boolean().default(false),
     check: z.boolean().default(false),
@@ -67,12 +76,11 @@ function readSnapshot(): GasSnapshot {
 }
 
 await runCommand(async () => {
-  const flag = { type: "boolean" } as const;
-  const options = readOptions(Options, { json: flag, check: flag, update: flag, breakdown: flag });
+  const flags = readFlags(USAGE, Flags);
   await hre.tasks.getTask("build").run({ quiet: true });
   const constant = await measure("constant");
   const rows = limitedRows(constant.readings);
-  if (options.json) {
+  if (flags.json) {
     terminal.result(JSON.stringify(rows, null, 2));
     demandAll(constant);
     return;
@@ -80,12 +88,12 @@ await runCommand(async () => {
 
   const proxied = await measure("proxied");
   printTable(constant, proxied);
-  printBreakdowns(constant, options.breakdown);
+  printBreakdowns(constant, flags.breakdown);
   demandAll(constant);
   demandAll(proxied);
   const found = snapshotOf(constant.readings, proxied.readings);
-  if (options.update) writeFileSync(SNAPSHOT, `${JSON.stringify(found, null, 2)}\n`);
-  if (!options.check) return;
+  if (flags.update) writeFileSync(SNAPSHOT, `${JSON.stringify(found, null, 2)}\n`);
+  if (!flags.check) return;
 
   const changed = differences(readSnapshot(), found);
   const above = rows
