@@ -331,6 +331,16 @@ abstract contract BallastTest is Test {
         }
     }
 
+    /// @dev `caller` asks the margin account for `call`: it must answer exactly `reason`, and nothing may have changed.
+    function _assertRefused(address caller, bytes memory call, bytes memory reason) internal {
+        bytes32 before = _snapshot(alice, bob);
+        vm.prank(caller);
+        (bool ok, bytes memory answer) = address(marginAccount).call(call);
+        assertFalse(ok, "was not refused");
+        assertEq(answer, reason, "another reason");
+        assertEq(_snapshot(alice, bob), before, "something changed");
+    }
+
     function _digestOf(address owner) private view returns (bytes32) {
         AccountId id = _account(owner);
         (AccountHeader header, int256 cash, ) = marginAccount.accountOf(id);
