@@ -1,0 +1,40 @@
+/** Every governed parameter, from the parameter file to the contract that keeps it. */
+import type { IgnitionModuleBuilder } from "@nomicfoundation/ignition-core";
+import type { DeploymentParameters } from "../scripts/core/deployment/parameters.js";
+import type { Core } from "./core.js";
+import type { Listed } from "./market.js";
+
+export function applySettings(
+  m: IgnitionModuleBuilder,
+  { contracts, listed }: Core,
+  market: readonly Listed[],
+  { collaterals, interest, keeper, liquidation }: DeploymentParameters,
+) {
+  const { vault, oracle, riskEngine, rebalancer, marginAccount, liquidator } = contracts;
+
+  const ofAssets = market.flatMap(({ asset, symbol, tokenPlace, feedPlace, decimals, ...of }) => [
+    m.call(vault, "setLimits", [tokenPlace, of.capWholeTokens, of.minimumE6], {
+      id: `setLimits_${symbol}`,
+      after: listed.slice(Number(asset), Number(asset) + 1),
+    }),
+    m.call(oracle, "setFeed", [asset, feedPlace, decimals, of.heartbeatSeconds, of.slackSeconds], {
+      id: `setFeed_${symbol}`,
+    }),
+  ]);
+
+  // Cash carries no risk of its own: the quote, asset 0, has no risk parameters.
+  const ofCollaterals = collaterals.map(({ symbol, risk }, index) =>
+    m.call(riskEngine, "setRiskParameters", [BigInt(index + 1), { ...risk }], { id: `setRiskParameters_${symbol}` }),
+  );
+
+  const { baseBps, slopeBps, jumpBps, kinkBps, feeBps, minimumDebt } = interest;
+  return [
+    ...ofAssets,
+    ...ofCollaterals,
+    m.call(rebalancer, "setKeeperParameters", [{ ...keeper }], { id: "setKeeperParameters" }),
+    m.call(liquidator, "setLiquidationParameters", [{ ...liquidation }], { id: "setLiquidationParameters" }),
+    m.call(marginAccount, "setInterest", [baseBps, slopeBps, jumpBps, kinkBps, feeBps, minimumDebt], {
+      id: "setInterest",
+    }),
+  ];
+}

@@ -1,0 +1,88 @@
+/**
+ * Who may do what, in AccessManager's words. One function has one role, so the governor holds the steward's too, at his own
+ * delay. The guardian has no function of his own: he cancels what governor and steward have scheduled. He cannot cancel
+ * what the admin scheduled, or a bad guardian could never be removed.
+ */
+import type { Interface } from "ethers";
+import type { Address, DeploymentParameters } from "./parameters.js";
+
+import {
+  CollateralVault__factory,
+  Liquidator__factory,
+  MarginAccount__factory,
+  PriceOracleAdapter__factory,
+  Rebalancer__factory,
+  RiskEngine__factory,
+} from "../../../typechain-types/index.js";
+
+/** The numbers of the roles; 0 is AccessManager's own, for whoever grants the others. */
+export const ROLE = { admin: 0n, governor: 1n, steward: 2n, guardian: 3n } as const;
+export type RoleName = keyof typeof ROLE;
+
+export const GOVERNED_NAMES = [
+  "vault",
+  "oracle",
+  "riskEngine",
+  "rebalancer",
+  "marginAccount",
+  "liquidator",
+] as const;
+export type Governed = (typeof GOVERNED_NAMES)[number];
+
+export const GOVERNED: Readonly<Record<Governed, Interface>> = {
+  vault: CollateralVault__factory.createInterface(),
+  oracle: PriceOracleAdapter__factory.createInterface(),
+  riskEngine: RiskEngine__factory.createInterface(),
+  rebalancer: Rebalancer__factory.createInterface(),
+  marginAccount: MarginAccount__factory.createInterface(),
+  liquidator: Liquidator__factory.createInterface(),
+};
+
+/** Every restricted function; a test compares the list with the contracts' sources. */
+export const PERMISSIONS: readonly {
+  readonly contract: Governed;
+  readonly role: RoleName;
+  readonly functions: readonly string[];
+}[] = [
+  { contract: "vault", role: "governor", functions: ["wire", "list", "setLimits"] },
+  { contract: "oracle", role: "governor", functions: ["setFeed"] },
+  { contract: "riskEngine", role: "governor", functions: ["setRiskParameters"] },
+  { contract: "rebalancer", role: "steward", functions: ["setKeeperParameters"] },
+  { contract: "marginAccount", role: "governor", functions: ["setInterest", "setLiquidator"] },
+  { contract: "liquidator", role: "governor", functions: ["setLiquidationParameters"] },
+];
+
+export function selectorsOf(contract: Governed, functions: readonly string[]): readonly string[] {
+  return functions.map((name) => {
+    const fragment = GOVERNED[contract].getFunction(name);
+    if (fragment === null) throw new TypeError(`${contract} has no function ${name}`);
+    return fragment.selector;
+  });
+}
+
+export interface Grant {
+  readonly role: RoleName;
+  readonly account: Address;
+  /** {s} Between scheduling and executing. */
+  readonly delaySeconds: bigint;
+}
+
+/** Every membership after the deployment. The deployer is in none. */
+export function grantsOf({ roles }: Pick<DeploymentParameters, "roles">): readonly Grant[] {
+  return [
+    { role: "admin", account: roles.admin, delaySeconds: roles.adminDelaySeconds },
+    { role: "governor", account: roles.governor, delaySeconds: roles.governorDelaySeconds },
+    { role: "steward", account: roles.governor, delaySeconds: roles.governorDelaySeconds },
+    ...(same(roles.steward, roles.governor)
+      ? []
+      : [{ role: "steward", account: roles.steward, delaySeconds: roles.stewardDelaySeconds } as const]),
+    { role: "guardian", account: roles.guardian, delaySeconds: 0n },
+  ];
+}
+
+/** The roles that have a guardian, and which. */
+export const GUARDED: readonly RoleName[] = ["governor", "steward"];
+
+export function same(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

@@ -1,0 +1,179 @@
+/**
+ * The protocol in the hands of a test or a simulation: deployed through the same Ignition module as on a real chain, or
+ * found by its addresses, with types.
+ */
+import type { Signer } from "ethers";
+import type { NetworkConnection } from "hardhat/types/network";
+import type {
+  AccessManager,
+  CollateralVault,
+  Liquidator,
+  MarginAccount,
+  MarginLens,
+  PriceOracleAdapter,
+  Rebalancer,
+  RiskEngine,
+} from "../../typechain-types/index.js";
+import type { Address, DeploymentParameters, Holders } from "../core/deployment/parameters.js";
+
+import { getAddress } from "ethers";
+
+import { ballastModule } from "../../deploy/ballast.js";
+import {
+  AccessManager__factory,
+  CollateralVault__factory,
+  Liquidator__factory,
+  MarginAccount__factory,
+  MarginLens__factory,
+  PriceOracleAdapter__factory,
+  Rebalancer__factory,
+  RiskEngine__factory,
+  SettableAggregator__factory,
+  UsdCoin__factory,
+} from "../../typechain-types/index.js";
+import { listingsOf, withHolders } from "../core/deployment/parameters.js";
+import { ParameterFileError, parameterPath, readParameters } from "./deployment/parameterFile.js";
+
+export const CONTRACT_NAMES = [
+  "accessManager",
+  "vault",
+  "oracle",
+  "riskEngine",
+  "rebalancer",
+  "marginAccount",
+  "liquidator",
+  "lens",
+] as const;
+export type ContractName = (typeof CONTRACT_NAMES)[number];
+export type ProtocolAddresses = Readonly<Record<ContractName, Address>>;
+
+/** One listed token, as the chain has it; the quote is asset 0. */
+export interface ListedAsset {
+  readonly asset: number;
+  readonly symbol: string;
+  readonly token: Address;
+  readonly decimals: number;
+  readonly feed: Address;
+}
+
+export interface Protocol {
+  readonly accessManager: AccessManager;
+  readonly vault: CollateralVault;
+  readonly oracle: PriceOracleAdapter;
+  readonly riskEngine: RiskEngine;
+  readonly rebalancer: Rebalancer;
+  readonly marginAccount: MarginAccount;
+  readonly liquidator: Liquidator;
+  readonly lens: MarginLens;
+  /** In the order of their numbers. */
+  readonly assets: readonly ListedAsset[];
+  readonly addresses: ProtocolAddresses;
+}
+
+/** The parameter file of a network, with the open holders filled in. */
+export async function parametersFor(network: string, holders: Partial<Holders> = {}): Promise<DeploymentParameters> {
+  const file = parameterPath(network);
+  const filled = withHolders(await readParameters(file), holders);
+  if (filled.kind === "open") throw new ParameterFileError(`The parameters of ${network} name no ${filled.role}.`);
+  return filled.value;
+}
+
+/**
+ * Deploys everything to an in-process chain and sets it up. The chain must mine each transaction at once. Contracts are
+ * connected to the first account, which deployed them and has kept nothing.
+ */
+export async function deployProtocol(
+  connection: NetworkConnection,
+  parameters: DeploymentParameters,
+): Promise<Protocol> {
+  // Ignition waits this long before it looks for the next block; with automine the block is already there.
+  const config = { blockPollingInterval: 1 };
+  const contracts = await connection.ignition.deploy(ballastModule(parameters), { config });
+  const at = async (name: ContractName): Promise<Address> => toAddress(await contracts[name].getAddress());
+  const protocol = await attachProtocol(connection, {
+    accessManager: await at("accessManager"),
+    vault: await at("vault"),
+    oracle: await at("oracle"),
+    riskEngine: await at("riskEngine"),
+    rebalancer: await at("rebalancer"),
+    marginAccount: await at("marginAccount"),
+    liquidator: await at("liquidator"),
+    lens: await at("lens"),
+  });
+  await openOwnFeeds(connection, protocol, parameters);
+  return protocol;
+}
+
+/** Finds a deployed protocol; what is listed is read from it. */
+export async function attachProtocol(connection: NetworkConnection, addresses: ProtocolAddresses): Promise<Protocol> {
+  const [first] = await connection.ethers.getSigners();
+  const runner = first ?? connection.ethers.provider;
+  const vault = CollateralVault__factory.connect(addresses.vault, runner);
+  const oracle = PriceOracleAdapter__factory.connect(addresses.oracle, runner);
+  return {
+    accessManager: AccessManager__factory.connect(addresses.accessManager, runner),
+    vault,
+    oracle,
+    riskEngine: RiskEngine__factory.connect(addresses.riskEngine, runner),
+    rebalancer: Rebalancer__factory.connect(addresses.rebalancer, runner),
+    marginAccount: MarginAccount__factory.connect(addresses.marginAccount, runner),
+    liquidator: Liquidator__factory.connect(addresses.liquidator, runner),
+    lens: MarginLens__factory.connect(addresses.lens, runner),
+    assets: await assetsOf(vault, oracle),
+    addresses,
+  };
+}
+
+/** The same contracts in somebody else's hands. */
+export function protocolAs(protocol: Protocol, signer: Signer): Protocol {
+  return {
+    ...protocol,
+    accessManager: protocol.accessManager.connect(signer),
+    vault: protocol.vault.connect(signer),
+    oracle: protocol.oracle.connect(signer),
+    riskEngine: protocol.riskEngine.connect(signer),
+    rebalancer: protocol.rebalancer.connect(signer),
+    marginAccount: protocol.marginAccount.connect(signer),
+    liquidator: protocol.liquidator.connect(signer),
+    lens: protocol.lens.connect(signer),
+  };
+}
+
+/**
+ * Opens the first round of each feed that the deployment brought with it, so that prices are there. A feed that has a round
+ * is left alone. Says how many it opened.
+ */
+export async function openOwnFeeds(
+  { ethers }: NetworkConnection,
+  { assets }: Protocol,
+  parameters: DeploymentParameters,
+): Promise<number> {
+  const [first] = await ethers.getSigners();
+  let opened = 0;
+  for (const [asset, { feed }] of listingsOf(parameters).entries()) {
+    const listed = assets[asset];
+    if (typeof feed === "string" || listed === undefined) continue;
+    const aggregator = SettableAggregator__factory.connect(listed.feed, first ?? ethers.provider);
+    if ((await aggregator.latestRound()) !== 0n) continue;
+    const head = await ethers.provider.getBlock("latest");
+    await (await aggregator.push(feed.answerE8, head?.timestamp ?? 0)).wait();
+    opened += 1;
+  }
+  return opened;
+}
+
+async function assetsOf(vault: CollateralVault, oracle: PriceOracleAdapter): Promise<readonly ListedAsset[]> {
+  const count = Number(await vault.listedCount());
+  return await Promise.all(
+    Array.from({ length: count }, async (_, asset) => {
+      const [token, { feed, tokenDecimals }] = await Promise.all([vault.tokenOf(asset), oracle.feedOf(asset)]);
+      // Any ERC-20 answers this part of the interface.
+      const symbol = await UsdCoin__factory.connect(token, vault.runner).symbol();
+      return { asset, symbol, token: toAddress(token), decimals: Number(tokenDecimals), feed: toAddress(feed) };
+    }),
+  );
+}
+
+export function toAddress(text: string): Address {
+  return `0x${getAddress(text).slice(2)}`;
+}
