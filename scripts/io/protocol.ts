@@ -89,8 +89,17 @@ export async function deployProtocol(
   // Ignition waits this long before it looks for the next block; with automine the block is already there.
   const config = { blockPollingInterval: 1 };
   const contracts = await connection.ignition.deploy(ballastModule(parameters), { config });
+  const protocol = await attachProtocol(connection, await addressesOf(contracts));
+  await openOwnFeeds(connection, protocol, parameters);
+  return protocol;
+}
+
+/** The addresses of what Ignition has deployed. */
+export async function addressesOf(
+  contracts: Readonly<Record<ContractName, { getAddress(): Promise<string> }>>,
+): Promise<ProtocolAddresses> {
   const at = async (name: ContractName): Promise<Address> => toAddress(await contracts[name].getAddress());
-  const protocol = await attachProtocol(connection, {
+  return {
     accessManager: await at("accessManager"),
     vault: await at("vault"),
     oracle: await at("oracle"),
@@ -99,9 +108,7 @@ export async function deployProtocol(
     marginAccount: await at("marginAccount"),
     liquidator: await at("liquidator"),
     lens: await at("lens"),
-  });
-  await openOwnFeeds(connection, protocol, parameters);
-  return protocol;
+  };
 }
 
 /** Finds a deployed protocol; what is listed is read from it. */

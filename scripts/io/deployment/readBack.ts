@@ -6,6 +6,7 @@ import type { EventLog, Log } from "ethers";
 import type { DeploymentParameters, Listing } from "../../core/deployment/parameters.js";
 import type { Protocol } from "../protocol.js";
 
+import { UsdCoin__factory } from "../../../typechain-types/index.js";
 import { GOVERNED_NAMES, GUARDED, PERMISSIONS, ROLE, grantsOf, same, selectorsOf } from "../../core/deployment/roles.js";
 import { listingsOf } from "../../core/deployment/parameters.js";
 
@@ -57,12 +58,17 @@ async function compareListing(
   if (typeof listing.token === "string") compare(`token of ${symbol}`, listed.token, listing.token);
   if (typeof listing.feed === "string") compare(`feed of ${symbol}`, listed.feed, listing.feed);
 
-  const [totals, feed] = await Promise.all([vault.totalsOf(listed.token), oracle.feedOf(asset)]);
+  const [totals, feed, decimals] = await Promise.all([
+    vault.totalsOf(listed.token),
+    oracle.feedOf(asset),
+    UsdCoin__factory.connect(listed.token, vault.runner).decimals(),
+  ]);
   const unit = 10n ** listing.decimals;
   const minimum = (listing.minimumE6 * unit) / 1_000_000n;
   compare(`cap of ${symbol}`, totals.cap, listing.capWholeTokens * unit);
   compare(`minimum deposit of ${symbol}`, totals.minimum, minimum === 0n ? 1n : minimum);
-  compare(`decimals of ${symbol}`, feed.tokenDecimals, listing.decimals);
+  compare(`decimals of ${symbol}`, decimals, listing.decimals);
+  compare(`decimals of ${symbol} in the oracle`, feed.tokenDecimals, listing.decimals);
   compare(`oldest price of ${symbol}`, feed.maxAgeSeconds, listing.heartbeatSeconds + listing.slackSeconds);
 }
 
