@@ -2,8 +2,14 @@
  * What the protocol stands on: the tokens and feeds of the chain, or on test networks worthless ones of our own. Everything
  * after this file sees addresses and no difference.
  */
-import type { Artifact, IgnitionModuleBuilder, NamedArtifactContractDeploymentFuture } from "@nomicfoundation/ignition-core";
-import type { Address, DeploymentParameters, Listing } from "../scripts/core/deployment/parameters.js";
+import type {
+  Artifact,
+  ContractDeploymentFuture,
+  IgnitionModuleBuilder,
+  NamedArtifactContractDeploymentFuture,
+} from "@nomicfoundation/ignition-core";
+import type { DeploymentParameters, Listing } from "../scripts/core/deployment/parameters.js";
+import type { Address } from "../scripts/core/mainnet.js";
 
 import { createRequire } from "node:module";
 
@@ -12,7 +18,7 @@ import { z } from "zod";
 import { listingsOf } from "../scripts/core/deployment/parameters.js";
 
 /** A contract to come, or an address that is there. */
-export type Place = Address | NamedArtifactContractDeploymentFuture<string> | ReturnType<typeof deployWeth>;
+export type Place = Address | NamedArtifactContractDeploymentFuture<string> | ContractDeploymentFuture;
 
 export interface Listed extends Listing {
   readonly asset: bigint;
@@ -44,7 +50,7 @@ function placeFeed(m: IgnitionModuleBuilder, { feed, pair, symbol }: Listing): P
 }
 
 /** The wrapped ether that mainnet has, from its authors' own package: it needs a compiler that this project does not. */
-function deployWeth(m: IgnitionModuleBuilder, id: string) {
+function deployWeth(m: IgnitionModuleBuilder, id: string): ContractDeploymentFuture {
   return m.contract("WETH9", wethArtifact(), [], { id });
 }
 

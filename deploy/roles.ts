@@ -13,7 +13,7 @@ export function handOver(
   { contracts }: Core,
   parameters: DeploymentParameters,
   after: readonly Future[],
-) {
+): Future {
   const { accessManager } = contracts;
   const say = (functionName: string, args: Parameters<typeof m.call>[2], id: string) =>
     m.encodeFunctionCall(accessManager, functionName, args, { id });
@@ -21,9 +21,7 @@ export function handOver(
   const labels = (["governor", "steward", "guardian"] as const).map((role) =>
     say("labelRole", [ROLE[role], role], `labelRole_${role}`),
   );
-  const guards = GUARDED.map((role) =>
-    say("setRoleGuardian", [ROLE[role], ROLE.guardian], `setRoleGuardian_${role}`),
-  );
+  const guards = GUARDED.map((role) => say("setRoleGuardian", [ROLE[role], ROLE.guardian], `setRoleGuardian_${role}`));
   const permissions = PERMISSIONS.map(({ contract, role, functions }) =>
     say(
       "setTargetFunctionRole",

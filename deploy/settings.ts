@@ -1,19 +1,19 @@
 /** Every governed parameter, from the parameter file to the contract that keeps it. */
-import type { IgnitionModuleBuilder } from "@nomicfoundation/ignition-core";
+import type { Future, IgnitionModuleBuilder } from "@nomicfoundation/ignition-core";
 import type { DeploymentParameters } from "../scripts/core/deployment/parameters.js";
 import type { Core } from "./core.js";
 import type { Listed } from "./market.js";
 
 export function applySettings(
   m: IgnitionModuleBuilder,
-  { contracts, listed }: Core,
+  { contracts, wholeMarginAccount, listed }: Core,
   market: readonly Listed[],
   { collaterals, interest, keeper, liquidation }: DeploymentParameters,
-) {
-  const { vault, oracle, riskEngine, rebalancer, marginAccount, liquidator } = contracts;
+): readonly Future[] {
+  const { vault, oracle, riskEngine, rebalancer, liquidator } = contracts;
 
   const ofAssets = market.flatMap(({ asset, symbol, tokenPlace, feedPlace, decimals, ...of }) => [
-    m.call(vault, "setLimits", [tokenPlace, of.capWholeTokens, of.minimumE6], {
+    m.call(vault, "setLimits", [tokenPlace, of.capWholeTokens, of.minimumE4], {
       id: `setLimits_${symbol}`,
       after: listed.slice(Number(asset), Number(asset) + 1),
     }),
@@ -33,7 +33,7 @@ export function applySettings(
     ...ofCollaterals,
     m.call(rebalancer, "setKeeperParameters", [{ ...keeper }], { id: "setKeeperParameters" }),
     m.call(liquidator, "setLiquidationParameters", [{ ...liquidation }], { id: "setLiquidationParameters" }),
-    m.call(marginAccount, "setInterest", [baseBps, slopeBps, jumpBps, kinkBps, feeBps, minimumDebt], {
+    m.call(wholeMarginAccount, "setInterest", [baseBps, slopeBps, jumpBps, kinkBps, feeBps, minimumDebt], {
       id: "setInterest",
     }),
   ];

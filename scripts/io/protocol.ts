@@ -8,22 +8,21 @@ import type {
   AccessManager,
   CollateralVault,
   Liquidator,
-  MarginAccount,
+  IMarginAccount,
   MarginLens,
   PriceOracleAdapter,
   Rebalancer,
   RiskEngine,
 } from "../../typechain-types/index.js";
-import type { Address, DeploymentParameters, Holders } from "../core/deployment/parameters.js";
-
-import { getAddress } from "ethers";
+import type { DeploymentParameters, Holders } from "../core/deployment/parameters.js";
+import type { Address } from "../core/mainnet.js";
 
 import { ballastModule } from "../../deploy/ballast.js";
 import {
   AccessManager__factory,
   CollateralVault__factory,
   Liquidator__factory,
-  MarginAccount__factory,
+  IMarginAccount__factory,
   MarginLens__factory,
   PriceOracleAdapter__factory,
   Rebalancer__factory,
@@ -32,6 +31,7 @@ import {
   UsdCoin__factory,
 } from "../../typechain-types/index.js";
 import { listingsOf, withHolders } from "../core/deployment/parameters.js";
+import { toAddress } from "./rpc.js";
 import { ParameterFileError, parameterPath, readParameters } from "./deployment/parameterFile.js";
 
 export const CONTRACT_NAMES = [
@@ -62,7 +62,8 @@ export interface Protocol {
   readonly oracle: PriceOracleAdapter;
   readonly riskEngine: RiskEngine;
   readonly rebalancer: Rebalancer;
-  readonly marginAccount: MarginAccount;
+  /** With the functions of its extension. */
+  readonly marginAccount: IMarginAccount;
   readonly liquidator: Liquidator;
   readonly lens: MarginLens;
   /** In the order of their numbers. */
@@ -123,7 +124,7 @@ export async function attachProtocol(connection: NetworkConnection, addresses: P
     oracle,
     riskEngine: RiskEngine__factory.connect(addresses.riskEngine, runner),
     rebalancer: Rebalancer__factory.connect(addresses.rebalancer, runner),
-    marginAccount: MarginAccount__factory.connect(addresses.marginAccount, runner),
+    marginAccount: IMarginAccount__factory.connect(addresses.marginAccount, runner),
     liquidator: Liquidator__factory.connect(addresses.liquidator, runner),
     lens: MarginLens__factory.connect(addresses.lens, runner),
     assets: await assetsOf(vault, oracle),
@@ -179,8 +180,4 @@ async function assetsOf(vault: CollateralVault, oracle: PriceOracleAdapter): Pro
       return { asset, symbol, token: toAddress(token), decimals: Number(tokenDecimals), feed: toAddress(feed) };
     }),
   );
-}
-
-export function toAddress(text: string): Address {
-  return `0x${getAddress(text).slice(2)}`;
 }

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 
 import { UsageError } from "../errors.js";
-import { Address, HOLDERS } from "./parameters.js";
+import { AddressText, HOLDERS } from "./parameters.js";
 
 export const NETWORKS = ["localhost", "fork", "sepolia"] as const;
 export type DeployNetwork = (typeof NETWORKS)[number];
@@ -70,10 +70,10 @@ const Options = z
     }),
     rpc: z.string().refine(isHttp, "must be the http or https address of a node").optional(),
     parameters: z.string().min(1, "must be a file").optional(),
-    admin: Address.optional(),
-    governor: Address.optional(),
-    steward: Address.optional(),
-    guardian: Address.optional(),
+    admin: AddressText.optional(),
+    governor: AddressText.optional(),
+    steward: AddressText.optional(),
+    guardian: AddressText.optional(),
     // Ignition's own rule for the name of a deployment.
     id: z
       .string()

@@ -2,11 +2,11 @@
  * What a deployment can be told, checked for its form alone. The hard bounds of each parameter live in the contracts and
  * nowhere else: a deployment is rehearsed in the process before anything is sent, so a broken bound is found there.
  */
+import type { Address } from "../mainnet.js";
+
 import { z } from "zod";
 
-export type Address = `0x${string}`;
-
-export const Address = z
+export const AddressText = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/, "must be an address of 20 bytes, 0x and 40 hex digits")
   .refine((text) => !/^0x0{40}$/.test(text), "must not be the zero address")
@@ -20,14 +20,17 @@ const Quantity = z
   .refine((value) => value >= 0n, "must not be negative");
 
 /** A token that stands at an address, or one of the worthless ones that a test network gets of its own. */
-const Token = z.union([Address, z.object({ deploy: z.enum(["UsdCoin", "WETH9", "WrappedBitcoin"]) }).strict()], {
+const Token = z.union([AddressText, z.object({ deploy: z.enum(["UsdCoin", "WETH9", "WrappedBitcoin"]) }).strict()], {
   errorMap: () => ({ message: "must be an address, or { deploy: UsdCoin | WETH9 | WrappedBitcoin }" }),
 });
 
 /** A Chainlink proxy, or a feed of our own that anyone may set, opened at `answerE8`. */
-const Feed = z.union([Address, z.object({ deploy: z.literal("SettableAggregator"), answerE8: Quantity }).strict()], {
-  errorMap: () => ({ message: "must be an address, or { deploy: SettableAggregator, answerE8 }" }),
-});
+const Feed = z.union(
+  [AddressText, z.object({ deploy: z.literal("SettableAggregator"), answerE8: Quantity }).strict()],
+  {
+    errorMap: () => ({ message: "must be an address, or { deploy: SettableAggregator, answerE8 }" }),
+  },
+);
 
 const Listing = z
   .object({
@@ -40,7 +43,7 @@ const Listing = z
     heartbeatSeconds: Quantity,
     slackSeconds: Quantity,
     capWholeTokens: Quantity,
-    minimumE6: Quantity,
+    minimumE4: Quantity,
   })
   .strict();
 
@@ -95,7 +98,7 @@ const Liquidation = z
   .strict();
 
 /** Who governs afterwards. A file may leave a holder open (null) for the command line to name. */
-const Holder = Address.nullable();
+const Holder = AddressText.nullable();
 
 const Roles = z
   .object({

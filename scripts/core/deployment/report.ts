@@ -1,5 +1,6 @@
 /** What a deployment leaves behind: a record for programs and a table for people. */
-import type { Address, Holders } from "./parameters.js";
+import type { Address } from "../mainnet.js";
+import type { Holders } from "./parameters.js";
 
 import Table from "cli-table3";
 

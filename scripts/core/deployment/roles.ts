@@ -4,12 +4,13 @@
  * what the admin scheduled, or a bad guardian could never be removed.
  */
 import type { Interface } from "ethers";
-import type { Address, DeploymentParameters } from "./parameters.js";
+import type { Address } from "../mainnet.js";
+import type { DeploymentParameters } from "./parameters.js";
 
 import {
   CollateralVault__factory,
+  IMarginAccount__factory,
   Liquidator__factory,
-  MarginAccount__factory,
   PriceOracleAdapter__factory,
   Rebalancer__factory,
   RiskEngine__factory,
@@ -19,14 +20,7 @@ import {
 export const ROLE = { admin: 0n, governor: 1n, steward: 2n, guardian: 3n } as const;
 export type RoleName = keyof typeof ROLE;
 
-export const GOVERNED_NAMES = [
-  "vault",
-  "oracle",
-  "riskEngine",
-  "rebalancer",
-  "marginAccount",
-  "liquidator",
-] as const;
+export const GOVERNED_NAMES = ["vault", "oracle", "riskEngine", "rebalancer", "marginAccount", "liquidator"] as const;
 export type Governed = (typeof GOVERNED_NAMES)[number];
 
 export const GOVERNED: Readonly<Record<Governed, Interface>> = {
@@ -34,7 +28,7 @@ export const GOVERNED: Readonly<Record<Governed, Interface>> = {
   oracle: PriceOracleAdapter__factory.createInterface(),
   riskEngine: RiskEngine__factory.createInterface(),
   rebalancer: Rebalancer__factory.createInterface(),
-  marginAccount: MarginAccount__factory.createInterface(),
+  marginAccount: IMarginAccount__factory.createInterface(),
   liquidator: Liquidator__factory.createInterface(),
 };
 

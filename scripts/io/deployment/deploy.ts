@@ -62,7 +62,10 @@ async function parametersOf({ network, parameters, holders }: DeployOptions): Pr
   const filled = withHolders(await readParameters(file), holders);
   if (filled.kind === "ok") return filled.value;
   const name = path.relative(process.cwd(), file);
-  throw new DeploymentError("NO_HOLDER", `Nobody is named as ${filled.role}: add --${filled.role} 0x..., or name one in ${name}.`);
+  throw new DeploymentError(
+    "NO_HOLDER",
+    `Nobody is named as ${filled.role}: add --${filled.role} 0x..., or name one in ${name}.`,
+  );
 }
 
 async function dryRun(

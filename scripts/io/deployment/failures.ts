@@ -31,7 +31,12 @@ function classifyHardhat(cause: Error): ToolError | undefined {
   }
   const malformed = /Invalid (.+) value for the configuration variable "(\w+)"/.exec(cause.message);
   if (malformed !== null) {
-    return new DeploymentError("WRONG_VARIABLE", `${malformed[2]} is not a valid ${malformed[1]}.`, EXIT.FAILED, options);
+    return new DeploymentError(
+      "WRONG_VARIABLE",
+      `${malformed[2]} is not a valid ${malformed[1]}.`,
+      EXIT.FAILED,
+      options,
+    );
   }
   if (HardhatError.isHardhatError(cause, CORE.NETWORK.INVALID_GLOBAL_CHAIN_ID)) {
     return new DeploymentError("WRONG_CHAIN", `${lineOf(cause)} Check the address of the node.`, EXIT.FAILED, options);

@@ -57,7 +57,7 @@ export async function journalState(dir: string, provider: EthereumProvider): Pro
   if (messages.length === 0) return "none";
   const confirmed = messages.find(({ type }) => type === "TRANSACTION_CONFIRM");
   if (confirmed?.type !== "TRANSACTION_CONFIRM") return "continues";
-  const known = await provider.request({ method: "eth_getTransactionReceipt", params: [confirmed.hash] });
+  const known: unknown = await provider.request({ method: "eth_getTransactionReceipt", params: [confirmed.hash] });
   return known === null ? "of another chain" : "continues";
 }
 

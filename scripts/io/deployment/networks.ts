@@ -1,12 +1,13 @@
 import type { NetworkConnection } from "hardhat/types/network";
 import type { DeployNetwork } from "../../core/deployment/options.js";
-import type { Address } from "../../core/deployment/parameters.js";
+import type { Address } from "../../core/mainnet.js";
 
 import { network } from "hardhat";
+import { z } from "zod";
 
 import { isNodeSilent } from "../node.js";
 import { openFork } from "../fork.js";
-import { toAddress } from "../protocol.js";
+import { toAddress } from "../rpc.js";
 import { DeploymentError, classifyDeployFailure } from "./failures.js";
 
 /** A chain to deploy to, and who deploys. */
@@ -42,13 +43,12 @@ async function identify(connection: NetworkConnection, name: DeployNetwork) {
   if (first === undefined) {
     throw new DeploymentError("NO_ACCOUNT", `The node of ${name} signs for no account: there is nobody to deploy.`);
   }
-  return { connection, chainId, deployer: toAddress(String(first)) };
+  return { connection, chainId, deployer: toAddress(first) };
 }
 
-async function accountsOf({ provider }: NetworkConnection, name: DeployNetwork): Promise<readonly unknown[]> {
+async function accountsOf({ provider }: NetworkConnection, name: DeployNetwork): Promise<readonly string[]> {
   try {
-    const accounts: unknown = await provider.request({ method: "eth_accounts" });
-    return Array.isArray(accounts) ? accounts : [];
+    return z.array(z.string()).parse(await provider.request({ method: "eth_accounts" }));
   } catch (cause) {
     // Keys are read here for the first time, and a wrong one fails inside a library that does not name it.
     const known = classifyDeployFailure(cause) !== cause || isNodeSilent(cause);

@@ -1,6 +1,7 @@
 /** What must be true before the first transaction is sent, since afterwards it would cost money to find out. */
 import type { NetworkConnection } from "hardhat/types/network";
-import type { Address, DeploymentParameters, Listing } from "../../core/deployment/parameters.js";
+import type { DeploymentParameters, Listing } from "../../core/deployment/parameters.js";
+import type { Address } from "../../core/mainnet.js";
 
 import { network } from "hardhat";
 
@@ -69,7 +70,9 @@ export async function rehearse(parameters: DeploymentParameters): Promise<void> 
   } catch (cause) {
     const error = classifyDeployFailure(cause);
     if (!(error instanceof DeploymentError)) throw error;
-    throw new DeploymentError("BAD_PARAMETERS", `The contracts refuse these parameters. ${error.message}`, 1, { cause });
+    throw new DeploymentError("BAD_PARAMETERS", `The contracts refuse these parameters. ${error.message}`, 1, {
+      cause,
+    });
   } finally {
     await connection.close();
   }

@@ -48,9 +48,13 @@ describe("npm run deploy", function () {
     const args = ["--network", "localhost", "--rpc", node.url, "--id", id, "--json"];
     for (const target of [1, 9, 20]) {
       const run = startDeploy(args);
-      while ((await confirmedIn(id)) < target) await sleep(2);
-      run.kill();
-      expect((await run.ended).code).to.equal(null);
+      const there = async (): Promise<void> => {
+        while ((await confirmedIn(id)) < target) await sleep(2);
+        run.kill();
+      };
+      await Promise.race([there(), run.ended]);
+      const { code, stderr } = await run.ended;
+      expect(code, stderr).to.equal(null);
       // Killed in the middle, not at the end.
       expect(await confirmedIn(id)).to.be.lessThan(28);
     }
@@ -129,7 +133,9 @@ describe("npm run deploy", function () {
   for (const [what, [exitCode, message, args, env]] of Object.entries(failures)) {
     it(`answers ${what} with one line and ${exitCode}`, async function () {
       const { code, stdout, stderr } = await deploy(args, env);
-      expect(stderr).to.match(message).and.match(/^[^\n]+\n$/);
+      expect(stderr)
+        .to.match(message)
+        .and.match(/^[^\n]+\n$/);
       expect(code).to.equal(exitCode);
       expect(stdout).to.equal("");
     });
@@ -138,13 +144,19 @@ describe("npm run deploy", function () {
   it("refuses a chain that is not Sepolia, a missing key and a key that is none", async function () {
     const wrongChain = await deploy(sepolia, { SEPOLIA_RPC_URL: node.url, SEPOLIA_PRIVATE_KEY: KEY });
     expect(wrongChain.stderr).to.match(/chain id "11155111".*"31337"/);
-    const server = await network.createServer({ network: "default", override: { chainId: 11_155_111 } }, "127.0.0.1", 0);
+    const server = await network.createServer(
+      { network: "default", override: { chainId: 11_155_111 } },
+      "127.0.0.1",
+      0,
+    );
     const { port } = await server.listen();
     const url = `http://127.0.0.1:${port}`;
     const missing = await deploy(sepolia, { SEPOLIA_RPC_URL: url });
     expect(missing.stderr).to.match(/^SEPOLIA_PRIVATE_KEY is not set/);
     const short = await deploy(sepolia, { SEPOLIA_RPC_URL: url, SEPOLIA_PRIVATE_KEY: "0x1234" });
-    expect(short.stderr).to.match(/^SEPOLIA_PRIVATE_KEY is not a private key/).and.not.include("1234");
+    expect(short.stderr)
+      .to.match(/^SEPOLIA_PRIVATE_KEY is not a private key/)
+      .and.not.include("1234");
     // The tokens and feeds of the real Sepolia are not on this chain.
     const empty = await deploy(sepolia, { SEPOLIA_RPC_URL: url, SEPOLIA_PRIVATE_KEY: KEY });
     expect(empty.stderr).to.match(/^There is no contract at 0xA2F7.*, the feed of USDC\.\n$/);

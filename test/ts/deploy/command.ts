@@ -54,7 +54,9 @@ export interface Node {
 
 /** A development node on a port of the system's choice. */
 export async function startNode(): Promise<Node> {
-  const child = spawn(process.execPath, [HARDHAT, "node", "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [HARDHAT, "node", "--hostname", "127.0.0.1", "--port", "0"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
   const url = await new Promise<string>((resolve, reject) => {
     let text = "";
