@@ -5,15 +5,15 @@ import type {
   NamedArtifactContractAtFuture,
   NamedArtifactContractDeploymentFuture as Deployed,
 } from "@nomicfoundation/ignition-core";
-import type { Listed } from "./market.js";
+import type { Market } from "./market.js";
 
 /** By the names that the tools use. A type, not an interface: Ignition wants its index signature. */
 export type Contracts = {
   readonly accessManager: Deployed<"AccessManager">;
-  readonly vault: Deployed<"CollateralVault">;
-  readonly oracle: Deployed<"PriceOracleAdapter">;
+  readonly vault: NamedArtifactContractAtFuture<"CollateralVault">;
   readonly riskEngine: Deployed<"RiskEngine">;
   readonly rebalancer: Deployed<"Rebalancer">;
+  readonly extension: Deployed<"MarginAccountExtension">;
   readonly marginAccount: Deployed<"MarginAccount">;
   readonly liquidator: Deployed<"Liquidator">;
   readonly lens: Deployed<"MarginLens">;
@@ -23,43 +23,39 @@ export interface Core {
   readonly contracts: Contracts;
   /** The margin account with the functions of its extension, which are called at the same address. */
   readonly wholeMarginAccount: NamedArtifactContractAtFuture<"IMarginAccount">;
-  /** The listing of each asset, in the order of their numbers. */
+  /** The listing of each collateral, in the order of their numbers. */
   readonly listed: readonly Future[];
   /** Every call made here, for what must come after all of them. */
   readonly calls: readonly Future[];
 }
 
-export function deployCore(m: IgnitionModuleBuilder, market: readonly Listed[]): Core {
+export function deployCore(m: IgnitionModuleBuilder, { quote, collaterals }: Market): Core {
   // The deployer governs until the hand-over, so that all of it fits in one run; see roles.ts.
   const accessManager = m.contract("AccessManager", [m.getAccount(0)]);
 
-  const vault = m.contract("CollateralVault", [accessManager]);
-  const oracle = m.contract("PriceOracleAdapter", [accessManager]);
-  const riskEngine = m.contract("RiskEngine", [accessManager, oracle]);
-  const rebalancer = m.contract("Rebalancer", [accessManager, vault, riskEngine, oracle]);
+  const riskEngine = m.contract("RiskEngine", [accessManager]);
+  const rebalancer = m.contract("Rebalancer", [accessManager, riskEngine]);
+  const extension = m.contract("MarginAccountExtension", [accessManager]);
+
+  // The ledger creates its vault, which lists the quote token as asset 0.
+  const ledger = [accessManager, quote.tokenPlace, riskEngine, rebalancer, extension];
+  const marginAccount = m.contract("MarginAccount", ledger);
+  const wholeMarginAccount = m.contractAt("IMarginAccount", marginAccount);
+  const vault = m.contractAt("CollateralVault", m.staticCall(marginAccount, "vault"));
 
   // A token's number is its place in the order of the calls, so each waits for the one before.
-  const listed = market.reduce<Future[]>((calls, { symbol, tokenPlace }) => {
+  const listed = collaterals.reduce<Future[]>((calls, { symbol, tokenPlace }) => {
     const after = calls.slice(-1);
     return [...calls, m.call(vault, "list", [tokenPlace], { id: `list_${symbol}`, after })];
   }, []);
 
-  // Reads the quote token from the vault, where it must be listed by then.
-  const marginAccount = m.contract("MarginAccount", [accessManager, vault, riskEngine, rebalancer], {
-    after: listed.slice(0, 1),
-  });
-  const wholeMarginAccount = m.contractAt("IMarginAccount", marginAccount);
-  const liquidator = m.contract("Liquidator", [accessManager, marginAccount, riskEngine]);
+  const liquidator = m.contract("Liquidator", [accessManager, marginAccount]);
   const lens = m.contract("MarginLens", [marginAccount, liquidator]);
 
-  const wired = [
-    m.call(vault, "wire", [marginAccount], { id: "wire" }),
-    m.call(wholeMarginAccount, "setLiquidator", [liquidator], { id: "setLiquidator" }),
-  ];
   return {
-    contracts: { accessManager, vault, oracle, riskEngine, rebalancer, marginAccount, liquidator, lens },
+    contracts: { accessManager, vault, riskEngine, rebalancer, extension, marginAccount, liquidator, lens },
     wholeMarginAccount,
     listed,
-    calls: [...listed, ...wired],
+    calls: [...listed, m.call(wholeMarginAccount, "setLiquidator", [liquidator], { id: "setLiquidator" })],
   };
 }

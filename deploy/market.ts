@@ -15,8 +15,6 @@ import { createRequire } from "node:module";
 
 import { z } from "zod";
 
-import { listingsOf } from "../scripts/core/deployment/parameters.js";
-
 /** A contract to come, or an address that is there. */
 export type Place = Address | NamedArtifactContractDeploymentFuture<string> | ContractDeploymentFuture;
 
@@ -28,13 +26,19 @@ export interface Listed extends Listing {
 
 const FEED_DECIMALS = 8n;
 
-export function placeMarket(m: IgnitionModuleBuilder, parameters: DeploymentParameters): readonly Listed[] {
-  return listingsOf(parameters).map((listing, asset) => ({
+export interface Market {
+  readonly quote: Listed;
+  readonly collaterals: readonly Listed[];
+}
+
+export function placeMarket(m: IgnitionModuleBuilder, { quote, collaterals }: DeploymentParameters): Market {
+  const place = (listing: Listing, asset: number): Listed => ({
     ...listing,
     asset: BigInt(asset),
     tokenPlace: placeToken(m, listing),
     feedPlace: placeFeed(m, listing),
-  }));
+  });
+  return { quote: place(quote, 0), collaterals: collaterals.map((listing, index) => place(listing, index + 1)) };
 }
 
 function placeToken(m: IgnitionModuleBuilder, { token, symbol }: Listing): Place {

@@ -2,22 +2,23 @@
 import type { Future, IgnitionModuleBuilder } from "@nomicfoundation/ignition-core";
 import type { DeploymentParameters } from "../scripts/core/deployment/parameters.js";
 import type { Core } from "./core.js";
-import type { Listed } from "./market.js";
+import type { Market } from "./market.js";
 
 export function applySettings(
   m: IgnitionModuleBuilder,
   { contracts, wholeMarginAccount, listed }: Core,
-  market: readonly Listed[],
+  { quote, collaterals: listings }: Market,
   { collaterals, interest, keeper, liquidation }: DeploymentParameters,
 ): readonly Future[] {
-  const { vault, oracle, riskEngine, rebalancer, liquidator } = contracts;
+  const { vault, riskEngine, rebalancer, liquidator } = contracts;
 
-  const ofAssets = market.flatMap(({ asset, symbol, tokenPlace, feedPlace, decimals, ...of }) => [
+  const ofAssets = [quote, ...listings].flatMap(({ asset, symbol, tokenPlace, feedPlace, decimals, ...of }) => [
     m.call(vault, "setLimits", [tokenPlace, of.capWholeTokens, of.minimumE4], {
       id: `setLimits_${symbol}`,
-      after: listed.slice(Number(asset), Number(asset) + 1),
+      // The quote, asset 0, is listed from the start.
+      after: asset === 0n ? [] : listed.slice(Number(asset) - 1, Number(asset)),
     }),
-    m.call(oracle, "setFeed", [asset, feedPlace, decimals, of.heartbeatSeconds, of.slackSeconds], {
+    m.call(riskEngine, "setFeed", [asset, feedPlace, decimals, of.heartbeatSeconds, of.slackSeconds], {
       id: `setFeed_${symbol}`,
     }),
   ]);

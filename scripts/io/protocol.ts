@@ -10,7 +10,7 @@ import type {
   Liquidator,
   IMarginAccount,
   MarginLens,
-  PriceOracleAdapter,
+  IPriceOracleAdapter,
   Rebalancer,
   RiskEngine,
 } from "../../typechain-types/index.js";
@@ -24,7 +24,7 @@ import {
   Liquidator__factory,
   IMarginAccount__factory,
   MarginLens__factory,
-  PriceOracleAdapter__factory,
+  IPriceOracleAdapter__factory,
   Rebalancer__factory,
   RiskEngine__factory,
   SettableAggregator__factory,
@@ -37,9 +37,9 @@ import { ParameterFileError, parameterPath, readParameters } from "./deployment/
 export const CONTRACT_NAMES = [
   "accessManager",
   "vault",
-  "oracle",
   "riskEngine",
   "rebalancer",
+  "extension",
   "marginAccount",
   "liquidator",
   "lens",
@@ -59,7 +59,8 @@ export interface ListedAsset {
 export interface Protocol {
   readonly accessManager: AccessManager;
   readonly vault: CollateralVault;
-  readonly oracle: PriceOracleAdapter;
+  /** The risk engine, as the one who knows prices. */
+  readonly oracle: IPriceOracleAdapter;
   readonly riskEngine: RiskEngine;
   readonly rebalancer: Rebalancer;
   /** With the functions of its extension. */
@@ -103,9 +104,9 @@ export async function addressesOf(
   return {
     accessManager: await at("accessManager"),
     vault: await at("vault"),
-    oracle: await at("oracle"),
     riskEngine: await at("riskEngine"),
     rebalancer: await at("rebalancer"),
+    extension: await at("extension"),
     marginAccount: await at("marginAccount"),
     liquidator: await at("liquidator"),
     lens: await at("lens"),
@@ -117,7 +118,7 @@ export async function attachProtocol(connection: NetworkConnection, addresses: P
   const [first] = await connection.ethers.getSigners();
   const runner = first ?? connection.ethers.provider;
   const vault = CollateralVault__factory.connect(addresses.vault, runner);
-  const oracle = PriceOracleAdapter__factory.connect(addresses.oracle, runner);
+  const oracle = IPriceOracleAdapter__factory.connect(addresses.riskEngine, runner);
   return {
     accessManager: AccessManager__factory.connect(addresses.accessManager, runner),
     vault,
@@ -170,7 +171,7 @@ export async function openOwnFeeds(
   return opened;
 }
 
-async function assetsOf(vault: CollateralVault, oracle: PriceOracleAdapter): Promise<readonly ListedAsset[]> {
+async function assetsOf(vault: CollateralVault, oracle: IPriceOracleAdapter): Promise<readonly ListedAsset[]> {
   const count = Number(await vault.listedCount());
   return await Promise.all(
     Array.from({ length: count }, async (_, asset) => {

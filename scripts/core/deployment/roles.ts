@@ -11,7 +11,6 @@ import {
   CollateralVault__factory,
   IMarginAccount__factory,
   Liquidator__factory,
-  PriceOracleAdapter__factory,
   Rebalancer__factory,
   RiskEngine__factory,
 } from "../../../typechain-types/index.js";
@@ -20,12 +19,11 @@ import {
 export const ROLE = { admin: 0n, governor: 1n, steward: 2n, guardian: 3n } as const;
 export type RoleName = keyof typeof ROLE;
 
-export const GOVERNED_NAMES = ["vault", "oracle", "riskEngine", "rebalancer", "marginAccount", "liquidator"] as const;
+export const GOVERNED_NAMES = ["vault", "riskEngine", "rebalancer", "marginAccount", "liquidator"] as const;
 export type Governed = (typeof GOVERNED_NAMES)[number];
 
 export const GOVERNED: Readonly<Record<Governed, Interface>> = {
   vault: CollateralVault__factory.createInterface(),
-  oracle: PriceOracleAdapter__factory.createInterface(),
   riskEngine: RiskEngine__factory.createInterface(),
   rebalancer: Rebalancer__factory.createInterface(),
   marginAccount: IMarginAccount__factory.createInterface(),
@@ -38,9 +36,8 @@ export const PERMISSIONS: readonly {
   readonly role: RoleName;
   readonly functions: readonly string[];
 }[] = [
-  { contract: "vault", role: "governor", functions: ["wire", "list", "setLimits"] },
-  { contract: "oracle", role: "governor", functions: ["setFeed"] },
-  { contract: "riskEngine", role: "governor", functions: ["setRiskParameters"] },
+  { contract: "vault", role: "governor", functions: ["list", "setLimits"] },
+  { contract: "riskEngine", role: "governor", functions: ["setFeed", "setRiskParameters"] },
   { contract: "rebalancer", role: "steward", functions: ["setKeeperParameters"] },
   { contract: "marginAccount", role: "governor", functions: ["setInterest", "setLiquidator"] },
   { contract: "liquidator", role: "governor", functions: ["setLiquidationParameters"] },

@@ -2,7 +2,7 @@
 import { HardhatError } from "@nomicfoundation/hardhat-errors";
 
 import { EXIT, ToolError } from "../../core/errors.js";
-import { classifyNodeFailure } from "../node.js";
+import { classifyNodeFailure, isNodeSilent } from "../node.js";
 
 const { CORE, IGNITION } = HardhatError.ERRORS;
 
@@ -19,8 +19,9 @@ export function classifyDeployFailure(cause: unknown): unknown {
 function classifyHardhat(cause: Error): ToolError | undefined {
   if (!HardhatError.isHardhatError(cause)) return undefined;
   const options = { cause };
+  const { errorCode } = cause;
 
-  const variable = /Variable "(\w+)" not found/.exec(cause.message)?.[1];
+  const variable = /(?:Variable|Key) "(\w+)" not found/.exec(cause.message)?.[1];
   if (variable !== undefined) {
     return new DeploymentError(
       "MISSING_VARIABLE",
@@ -49,7 +50,9 @@ function classifyHardhat(cause: Error): ToolError | undefined {
     return new DeploymentError("NOT_CONFIRMED", message, EXIT.RETRY, options);
   }
   if (HardhatError.isHardhatError(cause, IGNITION.INTERNAL.DEPLOYMENT_ERROR)) return classifyIgnition(cause);
-  return undefined;
+  // What Hardhat says with a number it says to people: a wrong password of the keystore, a node that refuses a request.
+  if (isNodeSilent(cause)) return undefined;
+  return classifyFunds(cause) ?? new DeploymentError(errorCode, lineOf(cause), EXIT.FAILED, options);
 }
 
 /** Ignition reports the outcome of a deployment in prose only; its first sentence says which kind it is. */

@@ -102,6 +102,7 @@ async function compareInterest(
 }
 
 async function compareWiring({ addresses, ...protocol }: Protocol, compare: Compare): Promise<void> {
+  compare("vault of the margin account", await protocol.marginAccount.vault(), addresses.vault);
   compare("margin account of the vault", await protocol.vault.marginAccount(), addresses.marginAccount);
   compare("liquidator of the margin account", await protocol.marginAccount.liquidator(), addresses.liquidator);
   for (const name of GOVERNED_NAMES) {
