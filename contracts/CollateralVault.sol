@@ -37,6 +37,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     /// @dev The contract that created this one.
     address public immutable marginAccount;
+    address private immutable _quoteToken;
 
     // slot 0 is AccessManaged's authority, and
     uint8 private _listedCount;
@@ -54,6 +55,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     constructor(address authority, address quoteToken) AccessManaged(authority) {
         marginAccount = msg.sender;
+        _quoteToken = quoteToken;
         _list(quoteToken);
     }
 
@@ -86,21 +88,26 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         bool exemptFromCap
     ) external onlyMarginAccount returns (uint8 asset) {
         // Checks
-        Token memory state = _load(token);
-        uint256 minimum = _minimumOf(state);
-        if (amount < minimum) revert Errors.CollateralVault_BelowMinimum(token, amount, minimum);
-        uint256 total = uint256(state.total) + amount;
-        if (!exemptFromCap) {
-            uint256 cap = state.cap * 10 ** uint256(state.decimalsAndListed & DECIMALS_MASK);
-            if (total > cap) revert Errors.CollateralVault_AboveCap(token, total, cap);
+        Token storage state = _tokens[token];
+        uint256 decimals = state.decimalsAndListed;
+        if (decimals == 0) revert Errors.CollateralVault_UnknownToken(token);
+        uint256 total = state.total + amount;
+        asset = state.asset;
+        unchecked {
+            // Decimals are at most 18, so neither product exceeds 2^32 * 1e18.
+            uint256 unit = 10 ** (decimals & DECIMALS_MASK);
+            uint256 minimum = (state.minimumE4 * unit) / 1e4;
+            if (minimum == 0) minimum = 1;
+            if (amount < minimum) revert Errors.CollateralVault_BelowMinimum(token, amount, minimum);
+            uint256 cap = state.cap * unit;
+            if (total > cap && !exemptFromCap) revert Errors.CollateralVault_AboveCap(token, total, cap);
         }
 
         // Effects
-        _tokens[token].total = _toTotal(token, total);
+        state.total = _toTotal(token, total);
 
         // Interaction
         _receive(token, from, amount);
-        return state.asset;
     }
 
     /// @inheritdoc ICollateralVault
@@ -141,7 +148,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     /// @inheritdoc ICollateralVault
     function toReserve(AccountId account, uint8 asset, uint256 amount) external onlyMarginAccount {
-        address token = _tokenOf[asset];
+        address token = asset == 0 ? _quoteToken : _tokenOf[asset];
         Token memory state = _tokens[token];
         if (amount > state.total) revert Errors.CollateralVault_InsufficientTotal(token, state.total, amount);
         state.total -= uint96(amount);
@@ -152,7 +159,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     /// @inheritdoc ICollateralVault
     function fromReserve(AccountId account, uint8 asset, uint256 amount) external onlyMarginAccount {
-        address token = _tokenOf[asset];
+        address token = asset == 0 ? _quoteToken : _tokenOf[asset];
         Token memory state = _tokens[token];
         _subtractReserve(account, asset, token, amount);
         state.reserved -= uint96(amount);

@@ -101,13 +101,13 @@ contract Liquidator is ILiquidator, AccessManaged {
         }
 
         // Interaction: the ledger moves the slice under its lock, calls the taker back, and checks his margin.
-        uint256 paidToTaker = marginAccount.takeSlice(_slice(account, taker, t, q), msg.sender, data);
+        (uint256 paidToTaker, int256 cash) = marginAccount.takeSlice(_slice(account, taker, t, q), msg.sender, data);
         if (t.payment.fromFund != 0) q.payment = -int256(paidToTaker);
 
-        // Checks: on the state that persists.
+        // Checks: on what the ledger says is left.
         int256 total = q.payment + int256(q.fundFee);
         if (total > maxPayment) revert Errors.Liquidator_PaymentAboveLimit(total, maxPayment);
-        uint256 healthAfter = _healthNow(account, t);
+        uint256 healthAfter = _healthLeft(t, cash);
         if (healthAfter + HEALTH_ROUNDING < q.healthE18) {
             revert Errors.Liquidator_HealthLowered(AccountId.unwrap(account), q.healthE18, healthAfter);
         }
@@ -163,7 +163,9 @@ contract Liquidator is ILiquidator, AccessManaged {
         t.discountE18 = _discount(a, header, p);
         t.maxFractionE18 = _maxFraction(t, cash, p);
         t.fractionE18 = asked < t.maxFractionE18 ? asked : t.maxFractionE18;
-        t.healthAfterE18 = _healthAfter(t, t.fractionE18);
+        if (t.fractionE18 != t.maxFractionE18 || t.healthAfterE18 == 0) {
+            t.healthAfterE18 = _healthAfter(t, t.fractionE18);
+        }
         t.payment = SliceMath.payment(
             a.equityE18,
             a.maintenanceE18,
@@ -214,7 +216,9 @@ contract Liquidator is ILiquidator, AccessManaged {
         }
         // Health is convex in the fraction, so a step lands at or below the target; should rounding say otherwise, the
         // last fraction known to stay below it is taken.
-        return reached > ceiling ? lowFraction : fraction;
+        if (reached > ceiling) return lowFraction;
+        t.healthAfterE18 = reached;
+        return fraction;
     }
 
     /// @dev Health when the fraction is gone: (E - f * d * MM) / MM(1 - f).
@@ -228,22 +232,13 @@ contract Liquidator is ILiquidator, AccessManaged {
         return Margin.health(keeps, Margin.maintenanceAfter(t.legs, fraction));
     }
 
-    /// @dev The account's health as the ledger now has it, at the prices of the slice.
-    function _healthNow(AccountId account, Terms memory t) private view returns (uint256) {
-        (, int256 cash, CollateralPage[] memory pages) = marginAccount.accountOf(account);
-        if (t.fractionE18 == WAD) return Margin.health(cash, 0);
-        uint256 at;
+    /// @dev The account's health with the cash that the ledger left it and the collateral that the slice, rounded down, left it.
+    function _healthLeft(Terms memory t, int256 cash) private view returns (uint256) {
         Leg[] memory legs = t.legs;
-        for (uint256 i; i < pages.length; ++i) {
-            for (uint256 entry; entry < 2; ++entry) {
-                uint8 asset = pages[i].assetAt(entry);
-                if (asset == 0) continue;
-                // Fewer legs may be left, in the same order.
-                while (legs[at].asset != asset) legs[at++].valueE18 = 0;
-                Leg memory leg = legs[at++];
-                leg.amount = pages[i].amountAt(entry);
-                leg.valueE18 = Rounding.mulDivDown(leg.amount, leg.bidE18, leg.unit);
-            }
+        for (uint256 i; i < legs.length; ++i) {
+            Leg memory leg = legs[i];
+            leg.amount -= Rounding.mulDivDown(leg.amount, t.fractionE18, WAD);
+            leg.valueE18 = Rounding.mulDivDown(leg.amount, leg.bidE18, leg.unit);
         }
         return Margin.assess(legs, cash * int256(_quoteScale)).healthE18;
     }

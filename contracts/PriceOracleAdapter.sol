@@ -73,7 +73,7 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         result = new Price[](count);
         if (count == 0) return result;
 
-        (uint256 quoteScale, Fault quoteFault) = _quoteScale();
+        (uint256 quoteScale, Fault quoteFault) = _quoteSide();
         for (uint256 i; i < count; ++i) {
             (result[i], ) = _price(uint8(assets >> (8 * i)), quoteScale, quoteFault);
         }
@@ -81,13 +81,13 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
 
     /// @inheritdoc IPriceOracleAdapter
     function price(uint8 asset) external view returns (Price memory, Fault) {
-        (uint256 quoteScale, Fault quoteFault) = _quoteScale();
+        (uint256 quoteScale, Fault quoteFault) = _quoteSide();
         return _price(asset, quoteScale, quoteFault);
     }
 
     /// @inheritdoc IPriceOracleAdapter
     function requirePrice(uint8 asset) external view returns (uint256 bidE18, uint256 askE18) {
-        (uint256 quoteScale, Fault quoteFault) = _quoteScale();
+        (uint256 quoteScale, Fault quoteFault) = _quoteSide();
         (Price memory result, Fault fault) = _price(asset, quoteScale, quoteFault);
         if (fault != Fault.None) revert Errors.PriceOracleAdapter_Halted(asset, uint8(fault));
         return (result.bidE18, result.askE18);
@@ -106,25 +106,38 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         uint8 asset,
         uint256 quoteScale,
         Fault quoteFault
-    ) internal view returns (Price memory result, Fault) {
-        (uint256 answer, uint256 feedDecimals, uint256 tokenDecimals, Fault fault) = _read(asset);
+    ) private view returns (Price memory result, Fault fault) {
+        uint256 remainder;
+        (result.bidE18, remainder, result.unit, fault) = _bid(asset, quoteScale, quoteFault);
+        if (fault != Fault.None) return (result, fault);
+        result.askE18 = remainder == 0 ? result.bidE18 : result.bidE18 + 1;
+        result.status = Status.Live;
+    }
+
+    /// @dev The bid of an asset and what its rounding left; the hot half of {_price}, without memory.
+    function _bid(
+        uint8 asset,
+        uint256 quoteScale,
+        Fault quoteFault
+    ) internal view returns (uint256 bidE18, uint256 remainder, uint256 unit, Fault fault) {
+        uint256 answer;
+        uint256 feedDecimals;
+        (answer, feedDecimals, unit, fault) = _read(asset);
         unchecked {
             // Decimals are at most 18, so a power is at most 1e18.
-            result.unit = 10 ** tokenDecimals;
-            if (fault != Fault.None) return (result, fault);
-            if (quoteFault != Fault.None) return (result, quoteFault);
+            unit = 10 ** unit;
+            if (fault != Fault.None) return (0, 0, unit, fault);
+            if (quoteFault != Fault.None) return (0, 0, unit, quoteFault);
             // {quote/whole token E18} = {usd/whole token} / {usd/whole quote}, both with 18 decimals
             // Numerator < 2^96 * 1e18 < 2^156; times 1e18 < 2^216.
             uint256 numerator = answer * 10 ** (MAX_DECIMALS - feedDecimals) * WAD;
-            result.bidE18 = numerator / quoteScale;
-            result.askE18 = numerator % quoteScale == 0 ? result.bidE18 : result.bidE18 + 1;
+            bidE18 = numerator / quoteScale;
+            remainder = numerator % quoteScale;
         }
-        result.status = Status.Live;
-        return (result, Fault.None);
     }
 
     /// @dev {usd/whole quote E18} The quote's own answer with 18 decimals.
-    function _quoteScale() internal view returns (uint256 scale, Fault fault) {
+    function _quoteSide() internal view returns (uint256 scale, Fault fault) {
         uint256 feedDecimals;
         (scale, feedDecimals, , fault) = _read(QUOTE);
         unchecked {
@@ -138,28 +151,37 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         uint8 asset
     ) private view returns (uint256 value, uint256 feedDecimals, uint256 tokenDecimals, Fault) {
         Feed storage feed = _feeds[asset];
-        IAggregatorV3 source = feed.source;
+        address source = address(feed.source);
         uint256 maxAge = feed.maxAgeSeconds;
         (feedDecimals, tokenDecimals) = (feed.feedDecimals, feed.tokenDecimals);
-        if (address(source) == address(0)) return (0, feedDecimals, tokenDecimals, Fault.NoFeed);
+        if (source == address(0)) return (0, feedDecimals, tokenDecimals, Fault.NoFeed);
 
-        (bool ok, bytes memory data) = address(source).staticcall{gas: FEED_GAS}(
-            abi.encodeCall(IAggregatorV3.latestRoundData, ())
-        );
-        // A feed without code answers nothing, successfully.
-        if (!ok || data.length < ROUND_BYTES) return (0, feedDecimals, tokenDecimals, Fault.Reverting);
-        // Decoded as full words: a round id that does not fit its type must not revert here.
-        (uint256 roundId, int256 answer, , uint256 updatedAt, uint256 answeredInRound) = abi.decode(
-            data,
-            (uint256, int256, uint256, uint256, uint256)
-        );
-
+        bytes4 selector = IAggregatorV3.latestRoundData.selector;
+        bool ok;
+        uint256 roundId;
+        int256 answer;
+        uint256 updatedAt;
+        uint256 answeredInRound;
+        assembly ("memory-safe") {
+            // The answer's five words are laid over the free memory and read at once, so that nothing is allocated and a
+            // dishonest feed can neither return a bomb nor make a decoder revert. Words a short answer leaves unwritten
+            // are not read: its size is checked below.
+            let buffer := mload(0x40)
+            mstore(buffer, selector)
+            ok := staticcall(FEED_GAS, source, buffer, 4, buffer, ROUND_BYTES)
+            ok := and(ok, gt(returndatasize(), sub(ROUND_BYTES, 1)))
+            roundId := mload(buffer)
+            answer := mload(add(buffer, 0x20))
+            updatedAt := mload(add(buffer, 0x60))
+            answeredInRound := mload(add(buffer, 0x80))
+        }
         Fault fault = Fault.None;
-        if (answer <= 0 || uint256(answer) > MAX_ANSWER) fault = Fault.NotPositive;
+        if (!ok) fault = Fault.Reverting;
+        else if (answer <= 0 || uint256(answer) > MAX_ANSWER) fault = Fault.NotPositive;
         else if (updatedAt == 0 || answeredInRound < roundId) fault = Fault.Unanswered;
         else if (updatedAt > block.timestamp) fault = Fault.FromTheFuture;
         else if (block.timestamp - updatedAt > maxAge) fault = Fault.Stale;
-        if (fault == Fault.None) value = uint256(answer);
+        else value = uint256(answer);
         return (value, feedDecimals, tokenDecimals, fault);
     }
 

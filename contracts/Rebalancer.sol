@@ -42,8 +42,6 @@ contract Rebalancer is IRebalancer, AccessManaged {
     uint64 internal constant MAX_BASE_FEE = 10_000 gwei;
     uint32 internal constant MAX_FLAT_E6 = 100e6;
     uint256 internal constant E6_TO_E18 = 1e12;
-    /// @dev Cash and eight assets, from the reserve and from the wallet.
-    uint256 internal constant MAX_MOVES = 18;
 
     IRiskEngine public immutable riskEngine;
 
@@ -320,7 +318,13 @@ contract Rebalancer is IRebalancer, AccessManaged {
         d.equityE18 = a.equityE18 - int256(keeperPay);
         d.maintenanceE18 = a.maintenanceE18;
         d.initialE18 = a.initialE18;
-        d.moves = new Move[](MAX_MOVES);
+        d.moves = new Move[](_mostMoves(d.policy.assetOrder(), request.walletLeftE18 != 0));
+    }
+
+    /// @dev Cash and each asset of the order, once from the reserve and once from the wallet: at most 18.
+    function _mostMoves(uint256 order, bool wallet) private pure returns (uint256 count) {
+        for (count = 1; order != 0; order >>= 8) ++count;
+        if (wallet) count *= 2;
     }
 
     /// @dev Puts a leg's margins at its new value in the place of those at its old one.

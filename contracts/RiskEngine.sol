@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {BPS, MAX_COLLATERALS, MAX_PAGES, WAD} from "./base/Constants.sol";
+import {BPS, MAX_PAGES, WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
 import {Rounding} from "./math/Rounding.sol";
@@ -57,8 +57,25 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     }
 
     /// @inheritdoc IRiskEngine
-    function assess(Portfolio calldata portfolio) external view returns (Assessment memory) {
-        return Margin.assess(_legs(portfolio.pages), portfolio.cashE18);
+    /// @dev One leg in memory serves all: nothing but the sums leaves this function.
+    function assess(Portfolio calldata portfolio) external view returns (Assessment memory a) {
+        CollateralPage[] calldata pages = portfolio.pages;
+        a.equityE18 = portfolio.cashE18;
+        if (pages.length != 0) {
+            if (pages.length > MAX_PAGES) revert Errors.RiskEngine_TooManyPages(pages.length, MAX_PAGES);
+            (uint256 quoteScale, Fault quoteFault) = _quoteSide();
+            Leg memory leg;
+            for (uint256 i; i < pages.length; ++i) {
+                CollateralPage page = pages[i];
+                for (uint256 entry; entry < ENTRIES_PER_PAGE; ++entry) {
+                    uint8 asset = page.assetAt(entry);
+                    if (asset == 0) continue;
+                    _fill(leg, asset, page.amountAt(entry), quoteScale, quoteFault);
+                    Margin.addLeg(a, leg);
+                }
+            }
+        }
+        a.healthE18 = Margin.health(a.equityE18, a.maintenanceE18);
     }
 
     /// @inheritdoc IRiskEngine
@@ -75,9 +92,9 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     function _legs(CollateralPage[] calldata pages) private view returns (Leg[] memory result) {
         uint256 most = pages.length * ENTRIES_PER_PAGE;
         if (most == 0) return result;
-        if (most > MAX_COLLATERALS) revert Errors.RiskEngine_TooManyPages(pages.length, MAX_PAGES);
+        if (pages.length > MAX_PAGES) revert Errors.RiskEngine_TooManyPages(pages.length, MAX_PAGES);
         result = new Leg[](most);
-        (uint256 quoteScale, Fault quoteFault) = _quoteScale();
+        (uint256 quoteScale, Fault quoteFault) = _quoteSide();
         uint256 count;
         for (uint256 i; i < pages.length; ++i) {
             CollateralPage page = pages[i];
@@ -97,14 +114,14 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         RiskParameters storage p = _parameters[asset];
         uint256 shock = p.shockBps;
         if (shock == 0) revert Errors.RiskEngine_NoParameters(asset);
-        (Price memory price_, Fault fault) = _price(asset, quoteScale, quoteFault);
+        (uint256 bid, , uint256 unit, Fault fault) = _bid(asset, quoteScale, quoteFault);
         leg.asset = asset;
         leg.halted = fault != Fault.None;
         leg.amount = amount;
-        leg.unit = price_.unit;
-        leg.bidE18 = price_.bidE18;
+        leg.unit = unit;
+        leg.bidE18 = bid;
         // {quote} = {token} * {quote/whole token} / {token/whole token}
-        leg.valueE18 = Rounding.mulDivDown(amount, price_.bidE18, price_.unit);
+        leg.valueE18 = Rounding.mulDivDown(amount, bid, unit);
         unchecked {
             // Sixteen bits times 1e14.
             leg.shockE18 = shock * BPS_TO_WAD;

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {QUOTE, WAD} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
 import {IMarginAccountCore} from "../interfaces/IMarginAccountCore.sol";
+import {Account, AccountBook} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {Rounding} from "../math/Rounding.sol";
 import {AccountId} from "../types/AccountId.sol";
@@ -14,6 +15,7 @@ import {Outflow} from "./Outflow.sol";
 /// @title Funding
 /// @notice The chapter of deposits and withdrawals.
 abstract contract Funding is Outflow, IMarginAccountCore {
+    using AccountBook for Account;
     using CashMarketLib for Cash;
     using CashMarketLib for CashMarket;
 
@@ -58,7 +60,7 @@ abstract contract Funding is Outflow, IMarginAccountCore {
         if (!_addCollateral(account, asset, amount, mayOpen)) {
             revert Errors.MarginAccount_ForeignAsset(AccountId.unwrap(account), asset, msg.sender);
         }
-        if (!_accounts[account].header.isCalm()) _followCure(account, _market.loadAccrued());
+        if (_accounts[account].isWatched()) _followCure(account, _market.loadAccrued());
     }
 
     /// @dev Asks the vault for the tokens. A cap refuses no cure: what it refuses is tried once more, without cap, if it

@@ -73,6 +73,7 @@ abstract contract Health is Permissions {
         AccountHeader header = MarginCallClock.advance(before, policy, health);
         if (AccountHeader.unwrap(header) == AccountHeader.unwrap(before)) return false;
         account.header = header;
+        if (header.isCalm() != before.isCalm()) account.setWatched(!header.isCalm());
 
         uint256 raw = AccountId.unwrap(id);
         CallState state = header.callState();
@@ -83,6 +84,18 @@ abstract contract Health is Permissions {
         if (header.liquidationSince() != before.liquidationSince()) {
             emit LiquidationChanged(raw, header.liquidationSince());
         }
+    }
+
+    /// @dev An account seen below maintenance is above it again. The margin call, if one is open, waits for the next look: its
+    /// clock needs the policy.
+    function _closeLiquidation(AccountId id) internal {
+        Account storage account = _accounts[id];
+        AccountHeader header = account.header;
+        if (header.liquidationSince() == 0) return;
+        header = header.withLiquidationSince(0);
+        account.header = header;
+        if (header.isCalm()) account.setWatched(false);
+        emit LiquidationChanged(AccountId.unwrap(id), 0);
     }
 
     function _policyOf(AccountId id) internal view returns (BandPolicy) {

@@ -2,8 +2,10 @@
 pragma solidity 0.8.30;
 
 import {RAY} from "../base/Constants.sol";
+import {Account, AccountBook} from "../ledger/AccountBook.sol";
 import {Cash, CashMarketLib} from "../ledger/CashMarket.sol";
 import {Rounding} from "../math/Rounding.sol";
+import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {Health} from "./Health.sol";
 
@@ -11,6 +13,7 @@ import {Health} from "./Health.sol";
 /// @notice The chapter of losses: what lenders may lose is set aside at once, borne by the insurance fund first, and only
 /// then by the supply index.
 abstract contract Losses is Health {
+    using AccountBook for Account;
     using CashMarketLib for Cash;
 
     /// @dev Whatever the vault holds for accounts beyond what it owes is interest's fee and rounding: idle cash plus debt,
@@ -54,7 +57,9 @@ abstract contract Losses is Health {
         if (amount == before) return;
         c.provisions = c.provisions - before + amount;
         _provisionOf[account] = amount;
-        _accounts[account].header = _accounts[account].header.withProvision(amount != 0);
+        AccountHeader header = _accounts[account].header.withProvision(amount != 0);
+        _accounts[account].header = header;
+        _accounts[account].setWatched(!header.isCalm());
         emit ProvisionChanged(AccountId.unwrap(account), amount);
         if (c.forfeited > c.provisions) {
             uint256 excess = c.forfeited - c.provisions;

@@ -9,7 +9,7 @@ import {WalletAllowance} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {MarginCallClock} from "../ledger/MarginCallClock.sol";
 import {Rounding} from "../math/Rounding.sol";
-import {CallState} from "../types/AccountHeader.sol";
+import {AccountHeader, CallState} from "../types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../types/AccountId.sol";
 import {BandPolicy} from "../types/BandPolicy.sol";
 import {Assessment} from "../types/Portfolio.sol";
@@ -60,10 +60,17 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         Outcome outcome = plan.outcome;
         if (outcome <= Outcome.PriceHalted) return outcome;
 
+        uint256 cashIn;
         if (outcome == Outcome.Released) {
             _takeReleased(account, plan);
-        } else if (plan.moves.length != 0 && !_bookTopUp(account, plan, c)) {
-            outcome = _outcomeWithoutWallet(account, plan, c);
+        } else if (plan.moves.length != 0) {
+            bool complete;
+            (complete, cashIn) = _bookTopUp(account, plan);
+            if (!complete) {
+                if (cashIn != 0) _creditCash(account, cashIn, c);
+                cashIn = 0;
+                outcome = _outcomeWithoutWallet(account, plan, c);
+            }
         }
 
         bool called = _advanceClock(account, plan.healthAfterE18);
@@ -82,7 +89,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
             payE18 = plan.keeperFlatE18;
         }
         if (payE18 > plan.keeperPayMaxE18) payE18 = plan.keeperPayMaxE18;
-        uint256 pay = _payKeeper(account, keeper, payE18, c);
+        uint256 pay = _settleCash(account, keeper, cashIn, payE18, c);
         if (pay != 0 || plan.moves.length != 0 || outcome == Outcome.Provisioned) _market.store(c);
 
         if (called || pay != 0 || (outcome != Outcome.CallRunning && outcome != Outcome.LiquidationOpen)) {
@@ -97,7 +104,8 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
     /// @dev Books the moves into the account. A wallet's tokens are asked for first, since they may not come; the lock keeps a
     /// hostile token out meanwhile.
     /// @return complete False: a token refused, and the account is short of what was planned.
-    function _bookTopUp(AccountId account, Plan memory plan, Cash memory c) private returns (bool complete) {
+    /// @return cashIn {quote token} Cash that came in, for the caller to book with the keeper's pay.
+    function _bookTopUp(AccountId account, Plan memory plan) private returns (bool complete, uint256 cashIn) {
         complete = true;
         uint256 spentE18;
         for (uint256 i; i < plan.moves.length; ++i) {
@@ -113,7 +121,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
             } else {
                 _vault().fromReserve(account, move.asset, move.amount);
             }
-            if (move.asset == QUOTE) _creditCash(account, move.amount, c);
+            if (move.asset == QUOTE) cashIn += move.amount;
             else _addCollateral(account, move.asset, move.amount, true);
         }
         if (spentE18 != 0) _spendFromWallet(account, spentE18);
@@ -147,19 +155,25 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         }
     }
 
-    /// @dev Moves the keeper's pay from the account's cash to the keeper's account 0. Nobody is paid by himself.
+    /// @dev Books the cash that came in and the keeper's pay, which goes to the keeper's account 0, in one write of the account.
+    /// Nobody is paid by himself.
     /// @return pay {quote token} Rounded down.
-    function _payKeeper(
+    function _settleCash(
         AccountId account,
         address keeper,
+        uint256 cashIn,
         uint256 payE18,
         Cash memory c
     ) private returns (uint256 pay) {
         AccountId keeperAccount = toAccountId(keeper, 0);
-        pay = payE18 / _quoteScale();
-        if (pay == 0 || keeperAccount == account) return 0;
-        _debitCash(account, pay, c);
-        _creditCash(keeperAccount, pay, c);
+        if (keeperAccount != account) pay = payE18 / _quoteScale();
+        if (cashIn == 0 && pay == 0) return 0;
+        AccountHeader header = _accounts[account].header;
+        int256 shares = header.cashShares();
+        if (cashIn != 0) shares = c.credit(shares, cashIn);
+        if (pay != 0) shares = c.debit(shares, pay);
+        _setCash(account, header, shares, c);
+        if (pay != 0) _creditCash(keeperAccount, pay, c);
     }
 
     function _spendFromWallet(AccountId account, uint256 spentE18) private {

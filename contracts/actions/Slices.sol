@@ -25,7 +25,7 @@ abstract contract Slices is Losses, IMarginAccountCore {
         Slice calldata slice,
         address caller,
         bytes calldata data
-    ) external locked returns (uint256 paidToTaker) {
+    ) external locked returns (uint256 paidToTaker, int256 cash) {
         // Checks
         if (msg.sender != _liquidator) revert Errors.MarginAccount_NotModule(msg.sender, _liquidator);
         if (slice.account == slice.taker) revert Errors.MarginAccount_SameAccount(AccountId.unwrap(slice.account));
@@ -34,33 +34,30 @@ abstract contract Slices is Losses, IMarginAccountCore {
         Cash memory c = _market.loadAccrued();
         _moveCollateral(slice);
         if (slice.fromFund != 0) paidToTaker = _collectPayment(slice, c);
-        _moveCash(slice, paidToTaker, c);
-        uint256 provisioned = _provisionOf[slice.account];
-        if (provisioned != 0) {
-            _setProvision(slice.account, Rounding.mulDivUp(provisioned, WAD - slice.fractionE18, WAD), c);
+        bool indebted;
+        (cash, indebted) = _moveCash(slice, paidToTaker, c);
+        if (_accounts[slice.account].header.hasProvision()) {
+            uint256 left = Rounding.mulDivUp(_provisionOf[slice.account], WAD - slice.fractionE18, WAD);
+            _setProvision(slice.account, left, c);
         }
         _market.store(c);
-        _advanceClock(slice.account, slice.healthAfterE18);
-        int256 payment = int256(slice.payment) - int256(paidToTaker);
-        emit SliceTaken(
-            AccountId.unwrap(slice.account),
-            AccountId.unwrap(slice.taker),
-            slice.fractionE18,
-            payment,
-            slice.fundFee
-        );
+        if (slice.healthAfterE18 >= WAD) _closeLiquidation(slice.account);
 
         // Interaction: the taker may sell what he took and bring the proceeds.
         if (data.length != 0) {
             _openCallback(AccountId.unwrap(slice.taker));
+            int256 payment = int256(slice.payment) - int256(paidToTaker);
             ISliceTaker(caller).onSliceTaken(slice.account, slice.taker, payment, data);
             _closeCallback();
             c = _market.loadAccrued();
+            indebted = true;
         }
 
-        // Check: on the state that will persist, so after the callback.
-        _requireNoDustDebt(slice.taker, c);
-        _requireInitialMargin(slice.taker, c);
+        // Check: on the state that will persist, so after the callback. A taker who came out without debt needs none.
+        if (indebted) {
+            _requireNoDustDebt(slice.taker, c);
+            _requireInitialMargin(slice.taker, c);
+        }
     }
 
     /// @dev What fund and lenders pay the taker: the fund as far as it can, lenders no more than the account's negative equity.
@@ -72,8 +69,15 @@ abstract contract Slices is Losses, IMarginAccountCore {
         paid += borne;
     }
 
-    /// @dev Cash of either sign moves with the slice; then the payments, each account written once.
-    function _moveCash(Slice calldata slice, uint256 paidToTaker, Cash memory c) private {
+    /// @dev Cash of either sign moves with the slice; then the payments, each account written once. The fund's share is credited
+    /// to nobody: it stays in the vault, where {IMarginAccountExtension-collectFees} finds it with interest's fee.
+    /// @return cash {quote token} What the sliced account is left with.
+    /// @return indebted Whether the taker owes cash.
+    function _moveCash(
+        Slice calldata slice,
+        uint256 paidToTaker,
+        Cash memory c
+    ) private returns (int256 cash, bool indebted) {
         AccountHeader from = _accounts[slice.account].header;
         AccountHeader to = _accounts[slice.taker].header;
         (int256 fromShares, int256 toShares) = c.moveFraction(
@@ -89,7 +93,7 @@ abstract contract Slices is Losses, IMarginAccountCore {
         // The taker raised his own risk: he cannot be liquidated in this block.
         _setCash(slice.taker, to.withRiskBlock(block.number), toShares, c);
         _setCash(slice.account, from, fromShares, c);
-        if (slice.fundFee != 0) _creditCash(_fund(), slice.fundFee, c);
+        return (c.valueOf(fromShares), toShares < 0);
     }
 
     /// @dev Moves the fraction of each collateral, rounded down. Walks the pages as they are read: an entry that is emptied

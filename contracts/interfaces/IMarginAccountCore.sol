@@ -84,7 +84,7 @@ interface IMarginAccountCore {
         AccountId taker;
         uint256 fractionE18; // {1}
         uint256 payment; // {quote token} taker to account
-        uint256 fundFee; // {quote token} taker to fund
+        uint256 fundFee; // {quote token} taker to fund, which finds it with interest's fee in {collectFees}
         uint256 fromFund; // {quote token} fund to taker, as far as it has it
         uint256 fromLenders; // {quote token} the most of `fromFund` that lenders bear when the fund lacks it
         uint256 healthAfterE18; // {1} what the slice leaves, for the account's clock
@@ -93,11 +93,12 @@ interface IMarginAccountCore {
     /// @notice Moves a slice; open to the Liquidator alone. Calls `caller` back when `data` is not empty, and checks the
     /// taker's initial margin at the end.
     /// @return paidToTaker {quote token} What fund and lenders paid.
+    /// @return cash {quote token} What the sliced account is left with.
     function takeSlice(
         Slice calldata slice,
         address caller,
         bytes calldata data
-    ) external returns (uint256 paidToTaker);
+    ) external returns (uint256 paidToTaker, int256 cash);
 
     /*//////////////////////////////////////////////////////////////////////////
                                      VIEWS

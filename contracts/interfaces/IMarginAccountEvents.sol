@@ -41,15 +41,6 @@ interface IMarginAccountEvents {
     /// @notice An account was first seen below maintenance (`since` {s}), or seen above it again (0).
     event LiquidationChanged(uint256 indexed accountId, uint256 since);
 
-    /// @notice A slice moved from one account to another for `payment` {quote token}, negative when the fund paid.
-    event SliceTaken(
-        uint256 indexed accountId,
-        uint256 indexed takerId,
-        uint256 fractionE18,
-        int256 payment,
-        uint256 fundFee
-    );
-
     /// @notice What lenders may lose by an insolvent account was set aside, or changed; {quote token}, 0 when reversed.
     event ProvisionChanged(uint256 indexed accountId, uint256 provision);
 

@@ -25,6 +25,8 @@ struct WalletAllowance {
 
 /// @title AccountBook
 /// @notice Who has what: collateral amounts on pages of two. Pure bookkeeping: no external call, no price, no permission.
+/// @dev The first page's `watched` bit repeats that the header is not calm, so that a deposit of collateral, which finds the
+/// bit on its way, need not read the header of an account that nobody called.
 library AccountBook {
     /// @notice The pages in use, in order.
     function loadPages(Account storage self) internal view returns (CollateralPage[] memory pages) {
@@ -46,6 +48,16 @@ library AccountBook {
         for (uint256 i; i < count; ++i) {
             pages[i] = found[i];
         }
+    }
+
+    /// @notice Repeats on the first page whether the header is calm.
+    function setWatched(Account storage self, bool watched) internal {
+        self.pages[0] = self.pages[0].withWatched(watched);
+    }
+
+    /// @notice Whether a cure has clocks to move.
+    function isWatched(Account storage self) internal view returns (bool) {
+        return self.pages[0].isWatched();
     }
 
     /// @notice The balance of one asset; {token}.

@@ -127,9 +127,9 @@ library CashMarketLib {
 
     /// @notice The yearly borrow rate at the present utilisation; {RAY/year}.
     function borrowRate(Cash memory c) internal pure returns (uint256) {
-        uint256 debt = c.borrowShares * c.borrowIndex;
-        uint256 supply = c.supplyShares * c.supplyIndex;
-        // Rounded up with the rate: borrowers pay. Beyond all that is lent, utilisation is one.
+        uint256 debt = borrowAssets(c);
+        uint256 supply = supplyAssets(c);
+        // Debt up, credit down and the quotient up: borrowers pay. Beyond all that is lent, utilisation is one.
         uint256 utilisation = debt >= supply ? (debt == 0 ? 0 : RAY) : Rounding.mulDivUp(debt, RAY, supply);
         uint256 curve = c.curve;
         return

@@ -21,17 +21,21 @@ library Margin {
     function assess(Leg[] memory legs, int256 cashE18) internal pure returns (Assessment memory a) {
         a.equityE18 = cashE18;
         for (uint256 i; i < legs.length; ++i) {
-            Leg memory leg = legs[i];
-            if (leg.halted) {
-                a.halted = true;
-                continue;
-            }
-            (uint256 maintenance, uint256 initial) = marginOf(leg, leg.valueE18);
-            a.equityE18 += int256(leg.valueE18);
-            a.maintenanceE18 += maintenance;
-            a.initialE18 += initial;
+            addLeg(a, legs[i]);
         }
         a.healthE18 = health(a.equityE18, a.maintenanceE18);
+    }
+
+    /// @notice Adds a leg to the sums; the health is not yet known.
+    function addLeg(Assessment memory a, Leg memory leg) internal pure {
+        if (leg.halted) {
+            a.halted = true;
+            return;
+        }
+        (uint256 maintenance, uint256 initial) = marginOf(leg, leg.valueE18);
+        a.equityE18 += int256(leg.valueE18);
+        a.maintenanceE18 += maintenance;
+        a.initialE18 += initial;
     }
 
     /// @notice Maintenance and initial margin of `valueE18` of a leg; both rounded up.

@@ -35,7 +35,7 @@ export declare namespace IMarginAccountExtension {
   export interface ProvisionsInterface extends Interface {
     getFunction(nameOrSignature: "authority" | "callDeadlineOf" | "cashMarket" | "collateralOf" | "collectFees" | "depositReserve" | "insuranceFund" | "isConsumingScheduledOp" | "liquidator" | "maxWithdraw" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "reverseProvision" | "rightsOf" | "setAuthority" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "transfer" | "walletLimitOf" | "withdrawReserve" | "writeOff"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "SliceTaken" | "WalletLimitSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "WalletLimitSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'callDeadlineOf', values: [BigNumberish]): string;
@@ -253,18 +253,6 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
       export type InputTuple = [accountId: BigNumberish, keeper: AddressLike, outcome: BigNumberish, healthE18: BigNumberish, keeperPay: BigNumberish];
       export type OutputTuple = [accountId: bigint, keeper: string, outcome: bigint, healthE18: bigint, keeperPay: bigint];
       export interface OutputObject {accountId: bigint, keeper: string, outcome: bigint, healthE18: bigint, keeperPay: bigint };
-      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
-      export type Filter = TypedDeferredTopicFilter<Event>
-      export type Log = TypedEventLog<Event>
-      export type LogDescription = TypedLogDescription<Event>
-    }
-
-  
-
-    export namespace SliceTakenEvent {
-      export type InputTuple = [accountId: BigNumberish, takerId: BigNumberish, fractionE18: BigNumberish, payment: BigNumberish, fundFee: BigNumberish];
-      export type OutputTuple = [accountId: bigint, takerId: bigint, fractionE18: bigint, payment: bigint, fundFee: bigint];
-      export interface OutputObject {accountId: bigint, takerId: bigint, fractionE18: bigint, payment: bigint, fundFee: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -674,7 +662,6 @@ getEvent(key: 'OperatorSet'): TypedContractEvent<OperatorSetEvent.InputTuple, Op
 getEvent(key: 'PolicySet'): TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
 getEvent(key: 'ProvisionChanged'): TypedContractEvent<ProvisionChangedEvent.InputTuple, ProvisionChangedEvent.OutputTuple, ProvisionChangedEvent.OutputObject>;
 getEvent(key: 'Rebalanced'): TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
-getEvent(key: 'SliceTaken'): TypedContractEvent<SliceTakenEvent.InputTuple, SliceTakenEvent.OutputTuple, SliceTakenEvent.OutputObject>;
 getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTuple, WalletLimitSetEvent.OutputTuple, WalletLimitSetEvent.OutputObject>;
 
     filters: {
@@ -733,10 +720,6 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
 
       'Rebalanced(uint256,address,uint8,uint256,uint256)': TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
       Rebalanced: TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
-    
-
-      'SliceTaken(uint256,uint256,uint256,int256,uint256)': TypedContractEvent<SliceTakenEvent.InputTuple, SliceTakenEvent.OutputTuple, SliceTakenEvent.OutputObject>;
-      SliceTaken: TypedContractEvent<SliceTakenEvent.InputTuple, SliceTakenEvent.OutputTuple, SliceTakenEvent.OutputObject>;
     
 
       'WalletLimitSet(uint256,uint128)': TypedContractEvent<WalletLimitSetEvent.InputTuple, WalletLimitSetEvent.OutputTuple, WalletLimitSetEvent.OutputObject>;

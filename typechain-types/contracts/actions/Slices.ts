@@ -20,7 +20,7 @@ export declare namespace IMarginAccountCore {
   export interface SlicesInterface extends Interface {
     getFunction(nameOrSignature: "accountOf" | "assess" | "authority" | "cashOf" | "deposit" | "depositFor" | "healthOf" | "isConsumingScheduledOp" | "mayAct" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceMany" | "rebalancer" | "riskEngine" | "setAuthority" | "takeSlice" | "vault" | "withdraw"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "SliceTaken" | "WalletLimitSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "WalletLimitSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'accountOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'assess', values: [BigNumberish]): string;
@@ -232,18 +232,6 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
 
   
 
-    export namespace SliceTakenEvent {
-      export type InputTuple = [accountId: BigNumberish, takerId: BigNumberish, fractionE18: BigNumberish, payment: BigNumberish, fundFee: BigNumberish];
-      export type OutputTuple = [accountId: bigint, takerId: bigint, fractionE18: bigint, payment: bigint, fundFee: bigint];
-      export interface OutputObject {accountId: bigint, takerId: bigint, fractionE18: bigint, payment: bigint, fundFee: bigint };
-      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
-      export type Filter = TypedDeferredTopicFilter<Event>
-      export type Log = TypedEventLog<Event>
-      export type LogDescription = TypedLogDescription<Event>
-    }
-
-  
-
     export namespace WalletLimitSetEvent {
       export type InputTuple = [accountId: BigNumberish, dailyLimitE18: BigNumberish];
       export type OutputTuple = [accountId: bigint, dailyLimitE18: bigint];
@@ -420,7 +408,7 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
     takeSlice: TypedContractMethod<
       [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
-      [bigint],
+      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
       'nonpayable'
     >
     
@@ -526,7 +514,7 @@ getFunction(nameOrSignature: 'setAuthority'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'takeSlice'): TypedContractMethod<
       [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
-      [bigint],
+      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'vault'): TypedContractMethod<
@@ -554,7 +542,6 @@ getEvent(key: 'OperatorSet'): TypedContractEvent<OperatorSetEvent.InputTuple, Op
 getEvent(key: 'PolicySet'): TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
 getEvent(key: 'ProvisionChanged'): TypedContractEvent<ProvisionChangedEvent.InputTuple, ProvisionChangedEvent.OutputTuple, ProvisionChangedEvent.OutputObject>;
 getEvent(key: 'Rebalanced'): TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
-getEvent(key: 'SliceTaken'): TypedContractEvent<SliceTakenEvent.InputTuple, SliceTakenEvent.OutputTuple, SliceTakenEvent.OutputObject>;
 getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTuple, WalletLimitSetEvent.OutputTuple, WalletLimitSetEvent.OutputObject>;
 
     filters: {
@@ -613,10 +600,6 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
 
       'Rebalanced(uint256,address,uint8,uint256,uint256)': TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
       Rebalanced: TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
-    
-
-      'SliceTaken(uint256,uint256,uint256,int256,uint256)': TypedContractEvent<SliceTakenEvent.InputTuple, SliceTakenEvent.OutputTuple, SliceTakenEvent.OutputObject>;
-      SliceTaken: TypedContractEvent<SliceTakenEvent.InputTuple, SliceTakenEvent.OutputTuple, SliceTakenEvent.OutputObject>;
     
 
       'WalletLimitSet(uint256,uint128)': TypedContractEvent<WalletLimitSetEvent.InputTuple, WalletLimitSetEvent.OutputTuple, WalletLimitSetEvent.OutputObject>;

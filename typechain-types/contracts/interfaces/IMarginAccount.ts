@@ -43,7 +43,7 @@ export declare namespace IMarginAccountCore {
   export interface IMarginAccountInterface extends Interface {
     getFunction(nameOrSignature: "accountOf" | "assess" | "callDeadlineOf" | "cashMarket" | "cashOf" | "collateralOf" | "collectFees" | "deposit" | "depositFor" | "depositReserve" | "healthOf" | "insuranceFund" | "liquidator" | "maxWithdraw" | "mayAct" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceMany" | "rebalancer" | "reverseProvision" | "rightsOf" | "riskEngine" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "takeSlice" | "transfer" | "vault" | "walletLimitOf" | "withdraw" | "withdrawReserve" | "writeOff"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "SliceTaken" | "WalletLimitSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "WalletLimitSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'accountOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'assess', values: [BigNumberish]): string;
@@ -275,18 +275,6 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
       export type InputTuple = [accountId: BigNumberish, keeper: AddressLike, outcome: BigNumberish, healthE18: BigNumberish, keeperPay: BigNumberish];
       export type OutputTuple = [accountId: bigint, keeper: string, outcome: bigint, healthE18: bigint, keeperPay: bigint];
       export interface OutputObject {accountId: bigint, keeper: string, outcome: bigint, healthE18: bigint, keeperPay: bigint };
-      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
-      export type Filter = TypedDeferredTopicFilter<Event>
-      export type Log = TypedEventLog<Event>
-      export type LogDescription = TypedLogDescription<Event>
-    }
-
-  
-
-    export namespace SliceTakenEvent {
-      export type InputTuple = [accountId: BigNumberish, takerId: BigNumberish, fractionE18: BigNumberish, payment: BigNumberish, fundFee: BigNumberish];
-      export type OutputTuple = [accountId: bigint, takerId: bigint, fractionE18: bigint, payment: bigint, fundFee: bigint];
-      export interface OutputObject {accountId: bigint, takerId: bigint, fractionE18: bigint, payment: bigint, fundFee: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -599,7 +587,7 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
     takeSlice: TypedContractMethod<
       [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
-      [bigint],
+      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
       'nonpayable'
     >
     
@@ -817,7 +805,7 @@ getFunction(nameOrSignature: 'setWalletLimit'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'takeSlice'): TypedContractMethod<
       [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
-      [bigint],
+      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'transfer'): TypedContractMethod<
@@ -864,7 +852,6 @@ getEvent(key: 'OperatorSet'): TypedContractEvent<OperatorSetEvent.InputTuple, Op
 getEvent(key: 'PolicySet'): TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
 getEvent(key: 'ProvisionChanged'): TypedContractEvent<ProvisionChangedEvent.InputTuple, ProvisionChangedEvent.OutputTuple, ProvisionChangedEvent.OutputObject>;
 getEvent(key: 'Rebalanced'): TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
-getEvent(key: 'SliceTaken'): TypedContractEvent<SliceTakenEvent.InputTuple, SliceTakenEvent.OutputTuple, SliceTakenEvent.OutputObject>;
 getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTuple, WalletLimitSetEvent.OutputTuple, WalletLimitSetEvent.OutputObject>;
 
     filters: {
@@ -919,10 +906,6 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
 
       'Rebalanced(uint256,address,uint8,uint256,uint256)': TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
       Rebalanced: TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
-    
-
-      'SliceTaken(uint256,uint256,uint256,int256,uint256)': TypedContractEvent<SliceTakenEvent.InputTuple, SliceTakenEvent.OutputTuple, SliceTakenEvent.OutputObject>;
-      SliceTaken: TypedContractEvent<SliceTakenEvent.InputTuple, SliceTakenEvent.OutputTuple, SliceTakenEvent.OutputObject>;
     
 
       'WalletLimitSet(uint256,uint128)': TypedContractEvent<WalletLimitSetEvent.InputTuple, WalletLimitSetEvent.OutputTuple, WalletLimitSetEvent.OutputObject>;

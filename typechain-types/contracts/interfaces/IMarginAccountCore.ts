@@ -199,7 +199,7 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
     takeSlice: TypedContractMethod<
       [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
-      [bigint],
+      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
       'nonpayable'
     >
     
@@ -290,7 +290,7 @@ getFunction(nameOrSignature: 'riskEngine'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'takeSlice'): TypedContractMethod<
       [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
-      [bigint],
+      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'vault'): TypedContractMethod<

@@ -8,7 +8,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   export interface IMarginAccountEventsInterface extends Interface {
     
 
-    getEvent(nameOrSignatureOrTopic: "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "SliceTaken" | "WalletLimitSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "WalletLimitSet"): EventFragment;
 
     
 
@@ -172,18 +172,6 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
 
   
 
-    export namespace SliceTakenEvent {
-      export type InputTuple = [accountId: BigNumberish, takerId: BigNumberish, fractionE18: BigNumberish, payment: BigNumberish, fundFee: BigNumberish];
-      export type OutputTuple = [accountId: bigint, takerId: bigint, fractionE18: bigint, payment: bigint, fundFee: bigint];
-      export interface OutputObject {accountId: bigint, takerId: bigint, fractionE18: bigint, payment: bigint, fundFee: bigint };
-      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
-      export type Filter = TypedDeferredTopicFilter<Event>
-      export type Log = TypedEventLog<Event>
-      export type LogDescription = TypedLogDescription<Event>
-    }
-
-  
-
     export namespace WalletLimitSetEvent {
       export type InputTuple = [accountId: BigNumberish, dailyLimitE18: BigNumberish];
       export type OutputTuple = [accountId: bigint, dailyLimitE18: bigint];
@@ -248,7 +236,6 @@ getEvent(key: 'OperatorSet'): TypedContractEvent<OperatorSetEvent.InputTuple, Op
 getEvent(key: 'PolicySet'): TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
 getEvent(key: 'ProvisionChanged'): TypedContractEvent<ProvisionChangedEvent.InputTuple, ProvisionChangedEvent.OutputTuple, ProvisionChangedEvent.OutputObject>;
 getEvent(key: 'Rebalanced'): TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
-getEvent(key: 'SliceTaken'): TypedContractEvent<SliceTakenEvent.InputTuple, SliceTakenEvent.OutputTuple, SliceTakenEvent.OutputObject>;
 getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTuple, WalletLimitSetEvent.OutputTuple, WalletLimitSetEvent.OutputObject>;
 
     filters: {
@@ -303,10 +290,6 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
 
       'Rebalanced(uint256,address,uint8,uint256,uint256)': TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
       Rebalanced: TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
-    
-
-      'SliceTaken(uint256,uint256,uint256,int256,uint256)': TypedContractEvent<SliceTakenEvent.InputTuple, SliceTakenEvent.OutputTuple, SliceTakenEvent.OutputObject>;
-      SliceTaken: TypedContractEvent<SliceTakenEvent.InputTuple, SliceTakenEvent.OutputTuple, SliceTakenEvent.OutputObject>;
     
 
       'WalletLimitSet(uint256,uint128)': TypedContractEvent<WalletLimitSetEvent.InputTuple, WalletLimitSetEvent.OutputTuple, WalletLimitSetEvent.OutputObject>;

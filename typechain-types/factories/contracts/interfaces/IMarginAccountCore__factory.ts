@@ -350,6 +350,11 @@
         "internalType": "uint256",
         "name": "paidToTaker",
         "type": "uint256"
+      },
+      {
+        "internalType": "int256",
+        "name": "cash",
+        "type": "int256"
       }
     ],
     "stateMutability": "nonpayable",
