@@ -7,7 +7,6 @@ import {MAX_COLLATERALS, QUOTE, WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {IAggregatorV3} from "./interfaces/IAggregatorV3.sol";
 import {IPriceOracleAdapter} from "./interfaces/IPriceOracleAdapter.sol";
-import {Rounding} from "./math/Rounding.sol";
 
 /// @title PriceOracleAdapter
 /// @notice Reads Chainlink-style feeds and answers in quote units, with a bid, an ask and a status.

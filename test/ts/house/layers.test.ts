@@ -47,6 +47,8 @@ describe("layers", function () {
       ),
     ).to.deep.equal([]);
     expect(reasons(ts("scripts/core/a.ts", 'import { b } from "../io/b.js";'))).to.have.length(1);
+    expect(reasons(ts("scripts/io/b.ts", 'import module from "../../deploy/a.js";'))).to.deep.equal([]);
+    expect(reasons(ts("scripts/core/a.ts", 'import module from "../../deploy/a.js";'))).to.have.length(1);
     expect(reasons(ts("scripts/core/a.ts", 'export * from "../tasks/simulate.js";'))).to.have.length(1);
     expect(reasons(ts("scripts/core/a.ts", 'import { readFileSync } from "node:fs";'))).to.have.length(1);
     expect(reasons(ts("scripts/io/b.ts", 'const c = await import("../tasks/simulate.js");'))).to.have.length(1);
