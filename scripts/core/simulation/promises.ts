@@ -1,0 +1,205 @@
+/**
+ * The promises of docs/INVARIANTS.md that can be read from the chain, checked on readings of it. Pure: each check says
+ * what it compared, so that a broken one can be told with its account and amounts.
+ */
+import type { AccountView, Observation } from "./types.js";
+
+import { BrokenPromiseError } from "./errors.js";
+import { marginOf, wealthE18 } from "./losses.js";
+import { IDLE, capitalE18, quoteE18 } from "./types.js";
+
+const WAD = 10n ** 18n;
+const GAS_BOUND = 5_000_000n;
+/** {1} The interest of one second at 126% a year: above what the steepest curve asks in a simulation. */
+const INTEREST_A_SECOND_E18 = 40_000_000_000n;
+
+export interface Check {
+  /** Its number in docs/INVARIANTS.md. */
+  readonly promise: number;
+  readonly holds: boolean;
+  readonly account: bigint | null;
+  readonly detail: string;
+}
+
+function check(promise: number, holds: boolean, account: bigint | null, detail: string): Check {
+  return { promise, holds, account, detail };
+}
+
+/** What must hold of every single reading. */
+export function checksOfState({ accounts, market, custody }: Observation): readonly Check[] {
+  const count = BigInt(accounts.length);
+  const sum = (of: (account: AccountView) => bigint): bigint => accounts.reduce((total, a) => total + of(a), 0n);
+  const credit = sum(({ cash }) => (cash > 0n ? cash : 0n));
+  const debt = sum(({ cash }) => (cash < 0n ? -cash : 0n));
+  const owing = market.provisions > market.forfeited ? market.provisions - market.forfeited : 0n;
+  const margin = marginOf(market);
+  const unbooked = market.supplyAssets - owing - credit;
+
+  const checks = [
+    check(1, margin >= 0n, null, `the vault is short of ${-margin} quote units`),
+    // Credit is rounded down and debt up, each account by less than two units.
+    check(1, unbooked >= -2n && unbooked <= 2n * count + 2n, null, `credit ${credit}, market ${market.supplyAssets}`),
+    check(
+      1,
+      debt >= market.borrowAssets && debt <= market.borrowAssets + 2n * count,
+      null,
+      `debts ${debt}, market ${market.borrowAssets}`,
+    ),
+    check(1, custody.USDC.total === market.idle, null, `vault counts ${custody.USDC.total}, ledger ${market.idle}`),
+    ...accounts.map(({ id, initialE18, maintenanceE18 }) =>
+      check(9, initialE18 >= maintenanceE18, id, `initial margin ${initialE18} below maintenance ${maintenanceE18}`),
+    ),
+  ];
+  for (const token of ["USDC", "ETH", "BTC"] as const) {
+    const { balance, total, reserved } = custody[token];
+    const booked = token === "USDC" ? 0n : sum(({ holdings }) => holdings[token]);
+    const kept = sum(({ reserve }) => reserve[token]);
+    checks.push(
+      check(3, balance >= total + reserved, null, `${token}: vault has ${balance}, counts ${total} + ${reserved}`),
+      check(3, total >= booked, null, `${token}: accounts hold ${booked}, vault counts ${total}`),
+      check(3, reserved >= kept, null, `${token}: reserves are ${kept}, vault counts ${reserved}`),
+    );
+  }
+  return checks;
+}
+
+/** What is known of the time between two readings. */
+export interface Between {
+  /** Whether lenders bore a loss, by the chain's own event. */
+  readonly socialised: boolean;
+  readonly rebalanced: ReadonlySet<bigint>;
+  readonly liquidated: ReadonlySet<bigint>;
+  /** {quote} The market's move and the venue's gain: what all wealth together may have changed by. */
+  readonly outsideE18: bigint;
+  /** How many transactions may each have rounded a few units. */
+  readonly transactions: number;
+}
+
+/** What must hold from one reading to the next. */
+export function checksBetween(before: Observation, after: Observation, between: Between): readonly Check[] {
+  const [was, is] = [before.market, after.market];
+  const drift = wealthE18(after) - wealthE18(before) - between.outsideE18;
+  // A quote unit for each rounded balance, and in assets far less.
+  const allowed = quoteE18(BigInt(4 * (after.accounts.length + 4 * between.transactions)));
+  const checks = [
+    check(4, is.borrowIndex >= was.borrowIndex, null, `borrow index fell from ${was.borrowIndex} to ${is.borrowIndex}`),
+    check(
+      4,
+      is.supplyIndex >= was.supplyIndex || between.socialised,
+      null,
+      `supply index fell from ${was.supplyIndex} to ${is.supplyIndex} without a socialised loss`,
+    ),
+    check(11, drift <= allowed && drift >= -allowed, null, `wealth changed by ${drift} E18 that nobody lost or won`),
+  ];
+  for (const [i, now] of after.accounts.entries()) {
+    const then = before.accounts[i];
+    if (then === undefined) continue;
+    const rebalanced = between.rebalanced.has(now.id);
+    for (const token of ["USDC", "ETH", "BTC"] as const) {
+      const shrank = now.reserve[token] < then.reserve[token];
+      const detail = `reserve of ${token} went from ${then.reserve[token]} to ${now.reserve[token]}`;
+      checks.push(check(10, !shrank || rebalanced, now.id, detail));
+      if (token === "USDC" || !rebalanced || between.liquidated.has(now.id)) continue;
+      const kept = now.reserve[token] + now.holdings[token] === then.reserve[token] + then.holdings[token];
+      checks.push(check(10, kept, now.id, `${detail}, the account from ${then.holdings[token]} to ${now.holdings[token]}`));
+    }
+  }
+  return checks;
+}
+
+/** What a rebalance must have done. `due` is asked again right after it, in the same block's state. */
+export function checksOfRebalance(
+  before: AccountView,
+  after: AccountView,
+  facts: { readonly pay: bigint; readonly stillDue: boolean; readonly seconds: bigint; readonly bids: Observation["bids"] },
+): readonly Check[] {
+  const { id, lowerE18 } = before;
+  const lost = capitalE18(before, facts.bids) - capitalE18(after, facts.bids);
+  const allowed = quoteE18(facts.pay) + interestBound(before, facts.seconds);
+  const slack = healthSlack(before, facts.seconds) + healthOfPay(before, facts.pay);
+  const released = after.reserve.ETH > before.reserve.ETH || after.reserve.BTC > before.reserve.BTC;
+  const checks = [
+    check(6, !facts.stillDue, id, `due again at health ${after.healthE18}, outcome ${after.outcome}`),
+    check(6, lost <= allowed, id, `equity fell by ${lost} E18, the keeper was paid ${facts.pay} quote units`),
+  ];
+  if (released) {
+    const kept = after.healthE18 <= before.healthE18 && after.healthE18 + slack >= before.upperRestoreE18;
+    checks.push(check(6, kept, id, `released from health ${before.healthE18} to ${after.healthE18}`));
+  } else if (before.healthE18 < lowerE18) {
+    const rose = after.healthE18 + slack >= before.healthE18;
+    checks.push(check(6, rose, id, `health fell from ${before.healthE18} to ${after.healthE18}`));
+  }
+  return checks;
+}
+
+/** How the protocol sizes slices. */
+export interface SliceRules {
+  readonly targetE18: bigint;
+  readonly toleranceE18: bigint;
+}
+
+export function checksOfSlice(
+  before: AccountView,
+  after: AccountView,
+  slice: { readonly fractionE18: bigint; readonly seconds: bigint; readonly gas: bigint },
+  { targetE18, toleranceE18 }: SliceRules,
+): readonly Check[] {
+  const { id, healthE18, equityE18 } = before;
+  const whole = slice.fractionE18 === WAD;
+  const highest = targetE18 + toleranceE18 + healthSlack(before, slice.seconds);
+  const lowered = after.healthE18 + healthSlack(before, slice.seconds) < healthE18;
+  return [
+    check(5, healthE18 < WAD, id, `liquidated at health ${healthE18}`),
+    check(5, whole || !lowered, id, `a slice lowered health from ${healthE18} to ${after.healthE18}`),
+    check(5, whole || equityE18 < 0n || after.healthE18 <= highest, id, `a slice left health ${after.healthE18}`),
+    check(14, slice.gas <= GAS_BOUND, id, `a liquidation used ${slice.gas} gas`),
+  ];
+}
+
+/** Of an owner who has just borrowed or withdrawn, and of a taker who has just taken. */
+export function checksOfOwner({ id, cash, equityE18, initialE18 }: AccountView): readonly Check[] {
+  const detail = `equity ${equityE18} below initial margin ${initialE18} by its owner's own action`;
+  return [check(7, cash >= 0n || equityE18 >= initialE18, id, detail)];
+}
+
+export function checkOfBatch(accounts: number, gas: bigint): Check {
+  return check(14, gas <= GAS_BOUND * BigInt(accounts), null, `a batch of ${accounts} accounts used ${gas} gas`);
+}
+
+/** Whether a reading says that a rebalance would change the account. */
+export function isDue({ due }: Pick<Observation, "due">, { id, outcome }: AccountView): boolean {
+  return due.includes(id) || !IDLE.has(outcome);
+}
+
+/** Counts what was checked, and stops at the first promise that does not hold. */
+export class PromiseBook {
+  #checked = 0;
+
+  get checked(): number {
+    return this.#checked;
+  }
+
+  record(checks: readonly Check[], at: { readonly arm: string; readonly step: number; readonly block: bigint }): void {
+    this.#checked += checks.length;
+    const broken = checks.find(({ holds }) => !holds);
+    if (broken === undefined) return;
+    const account = broken.account === null ? "" : `, account 0x${broken.account.toString(16)}`;
+    throw new BrokenPromiseError(
+      `Promise ${broken.promise} is broken: ${broken.detail} (arm ${at.arm}, step ${at.step}, block ${at.block}${account}).`,
+    );
+  }
+}
+
+/** {quote} What interest may take of an account meanwhile, and a few units of rounding. */
+function interestBound({ cash }: AccountView, seconds: bigint): bigint {
+  const debtE18 = cash < 0n ? quoteE18(-cash) : 0n;
+  return (debtE18 * INTEREST_A_SECOND_E18 * (seconds + 1n)) / WAD + quoteE18(4n);
+}
+
+function healthSlack(account: AccountView, seconds: bigint): bigint {
+  return account.maintenanceE18 === 0n ? 0n : (4n * interestBound(account, seconds) * WAD) / account.maintenanceE18 + 10n ** 6n;
+}
+
+function healthOfPay({ maintenanceE18 }: AccountView, pay: bigint): bigint {
+  return maintenanceE18 === 0n ? 0n : (quoteE18(pay) * WAD) / maintenanceE18;
+}

@@ -1,0 +1,65 @@
+/** One arm while it runs: what agents share, and the books they write in. */
+import type { Check, SliceRules } from "../../core/simulation/promises.js";
+import type { Bids } from "../../core/simulation/types.js";
+import type { EventKind, ReportEvent } from "../../core/report/schema.js";
+import type { Market } from "../market.js";
+import type { Log } from "./logs.js";
+import type { Stage } from "./stage.js";
+
+import { usdOf } from "../../core/report/assemble.js";
+import { LossBook } from "../../core/simulation/losses.js";
+import { PromiseBook } from "../../core/simulation/promises.js";
+
+export class ArmState {
+  readonly losses = new LossBook();
+  readonly promises = new PromiseBook();
+  readonly events: ReportEvent[] = [];
+  keeperGas = 0n;
+  transactions = 0;
+  step = 0;
+  bids: Bids;
+  collectedAt: bigint;
+  /** Since the last reading: what the chain's events said. */
+  socialised = false;
+  readonly rebalanced = new Set<bigint>();
+  readonly liquidated = new Set<bigint>();
+  readonly #names: ReadonlyMap<bigint, string>;
+
+  constructor(
+    readonly name: string,
+    readonly stage: Stage,
+    readonly market: Market,
+    readonly sliceRules: SliceRules,
+  ) {
+    this.bids = stage.start.bids;
+    this.collectedAt = stage.chain.now;
+    this.#names = new Map(stage.borrowers.map(({ account, plan }) => [account, plan.name]));
+  }
+
+  sent(gas: bigint, by: "keeper" | "liquidator"): void {
+    this.transactions += 1;
+    if (by === "keeper") this.keeperGas += gas;
+  }
+
+  check(checks: readonly Check[], block: bigint): void {
+    this.promises.record(checks, { arm: this.name, step: this.step, block });
+  }
+
+  event(kind: EventKind, account: bigint, amountE18: bigint): void {
+    const name = this.#names.get(account);
+    if (name === undefined) return;
+    this.events.push({ kind, step: this.step, account: name, amountUsd: usdOf(amountE18, 18) });
+  }
+
+  note(log: Log): void {
+    if (log.name === "LossSocialised") this.socialised = true;
+    if (log.name === "Rebalanced") this.rebalanced.add(log.accountId);
+    if (log.name === "Liquidated") this.liquidated.add(log.accountId);
+  }
+
+  forget(): void {
+    this.socialised = false;
+    this.rebalanced.clear();
+    this.liquidated.clear();
+  }
+}

@@ -1,0 +1,149 @@
+/** Runs one arm over the path, and checks the chain's promises at every reading. */
+import type { AccountRun, ArmInput } from "../../core/report/assemble.js";
+import type { Point } from "../../core/simulation/points.js";
+import type { Between } from "../../core/simulation/promises.js";
+import type { Observation } from "../../core/simulation/types.js";
+import type { Stage } from "./stage.js";
+
+import { quotePriceE8 } from "../../core/mainnet.js";
+import { healthOf, usdOf } from "../../core/report/assemble.js";
+import { holdersOf, marginOf, markToMarketE18 } from "../../core/simulation/losses.js";
+import { checksBetween, checksOfState } from "../../core/simulation/promises.js";
+import { capitalE18, quoteE18 } from "../../core/simulation/types.js";
+import { openMarket } from "../market.js";
+import { arbitrageAll } from "../venue.js";
+import { ArmState } from "./arm-state.js";
+import { keep, serve } from "./keeper.js";
+import { liquidate } from "./liquidators.js";
+
+export const ARMS = ["none", "rebalance"] as const;
+export type ArmName = (typeof ARMS)[number];
+
+/** What an arm hands to the report, and the exact sums behind it. */
+export interface ArmResult {
+  readonly input: ArmInput;
+  /** {quote} What the market did to everybody, and what the venue kept. */
+  readonly marketE18: bigint;
+  readonly slippageE18: bigint;
+  readonly start: Observation;
+  readonly end: Observation;
+}
+
+export async function runArm(
+  name: ArmName,
+  stage: Stage,
+  points: readonly Point[],
+  progress: (step: number) => void,
+): Promise<ArmResult> {
+  const { chain, observer, protocol } = stage;
+  // Opened anew in each arm: what a market remembers of the chain does not survive the snapshot's return.
+  const market = await openMarket(chain);
+  const parameters = await protocol.liquidator.liquidationParameters();
+  const arm = new ArmState(name, stage, market, {
+    targetE18: parameters.targetHealthBps * 10n ** 14n,
+    toleranceE18: parameters.toleranceBps * 10n ** 14n,
+  });
+  const start = await observer.observe();
+  const begin = chain.now + 1n;
+  const closes: Observation[] = [];
+  let seen = start;
+  let ownersMarketE18 = 0n;
+  let marketE18 = 0n;
+
+  for (const [i, point] of points.entries()) {
+    arm.step = point.step;
+    chain.advanceTo(begin + point.offset);
+    await moveWorld(arm, point);
+    const after = await observer.observe();
+    const owners = stage.borrowers.length;
+    ownersMarketE18 += markToMarketE18(holdersOf(seen, owners), seen.bids, after.bids);
+    const moved = markToMarketE18([...holdersOf(seen), seen.wallets], seen.bids, after.bids);
+    marketE18 += moved;
+    verify(arm, seen, after, moved);
+    arm.bids = after.bids;
+
+    // Nobody has seen anything before the first point.
+    const next = points[i + 1];
+    const acted = i === 0 ? after : await act(arm, seen, after, next ? begin + next.offset : null);
+    if (point.closesBar) {
+      closes.push(acted);
+      progress(point.step + 1);
+    }
+    seen = acted;
+  }
+  for (const { equityE18 } of seen.accounts.slice(0, stage.borrowers.length)) {
+    if (equityE18 < 0n) arm.losses.unpaid(-equityE18);
+  }
+  const slippageE18 = arm.losses.totals.slippageE18;
+  return { input: inputOf(arm, start, closes, ownersMarketE18), marketE18, slippageE18, start, end: seen };
+}
+
+/** Feeds print what they would print, and the pools follow the world outside. */
+async function moveWorld({ stage: { chain }, market }: ArmState, { prints, prices }: Point): Promise<void> {
+  if (Object.keys(prints).length > 0) await market.feeds.pushMany(prints, chain.next);
+  else await chain.mine();
+  await arbitrageAll(market.venue, (asset) => quotePriceE8(prices, asset));
+}
+
+/** Lets everybody act on what they saw a point ago. */
+async function act(arm: ArmState, seen: Observation, now: Observation, until: bigint | null): Promise<Observation> {
+  const sent = arm.transactions;
+  const slippage = arm.losses.totals.slippageE18;
+  if (arm.name === "rebalance") await keep(arm, seen);
+  await serve(arm, seen);
+  await liquidate(arm, seen, until ?? now.timestamp + 60n);
+  if (arm.transactions === sent) return now;
+  const after = await arm.stage.observer.observe();
+  verify(arm, now, after, slippage - arm.losses.totals.slippageE18, arm.transactions - sent);
+  return after;
+}
+
+function verify(arm: ArmState, before: Observation, after: Observation, outsideE18: bigint, transactions = 0): void {
+  const { socialised, rebalanced, liquidated } = arm;
+  const between: Between = { socialised, rebalanced, liquidated, outsideE18, transactions };
+  arm.check([...checksOfState(after), ...checksBetween(before, after, between)], after.block);
+  arm.forget();
+}
+
+function inputOf(arm: ArmState, start: Observation, closes: readonly Observation[], marketE18: bigint): ArmInput {
+  const owners = arm.stage.borrowers.length;
+  const { discountsE18, penaltiesE18, slippageE18, keeperPayE18, badDebtE18 } = arm.losses.totals;
+  const equity = closes.map(({ accounts, bids }) =>
+    accounts.slice(0, owners).reduce((sum, account) => sum + capitalE18(account, bids), 0n),
+  );
+  const tiedUp = equity.reduce((sum, value) => sum + value, 0n) / BigInt(Math.max(1, equity.length));
+  const usd = (amountE18: bigint): number => usdOf(amountE18, 18);
+  const capital = (at: Observation | undefined, i: number): number => {
+    const account = at?.accounts[i];
+    return at && account ? usd(capitalE18(account, at.bids)) : 0;
+  };
+  return {
+    name: arm.name,
+    keeperGas: Number(arm.keeperGas),
+    transactions: arm.transactions,
+    markToMarketUsd: usd(marketE18),
+    capitalTiedUpUsd: usd(tiedUp),
+    losses: {
+      discountsUsd: usd(discountsE18),
+      penaltiesUsd: usd(penaltiesE18),
+      slippageUsd: usd(slippageE18),
+      keeperPayUsd: usd(keeperPayE18),
+      badDebtUsd: usd(badDebtE18),
+    },
+    promises: { checked: arm.promises.checked, broken: 0, breaches: [] },
+    marginUsd: closes.map(({ market }) => usd(quoteE18(marginOf(market)))),
+    equityUsd: equity.map(usd),
+    events: arm.events,
+    accounts: arm.stage.borrowers.map(
+      ({ account }, i): AccountRun => ({
+        health: closes.map(({ accounts }) => {
+          const state = accounts[i];
+          return state === undefined || state.cash >= 0n ? null : healthOf(state.healthE18);
+        }),
+        startEquityUsd: capital(start, i),
+        endEquityUsd: capital(closes.at(-1), i),
+        lossesUsd: usd(arm.losses.ofOwner(account)),
+      }),
+    ),
+  };
+}

@@ -1,0 +1,91 @@
+/** The keeper and his helper: rebalances what was seen due, and does the duties that anybody may do. */
+import type { ArmState } from "./arm-state.js";
+import type { Observation } from "../../core/simulation/types.js";
+
+import { IMarginAccount__factory } from "../../../typechain-types/index.js";
+import { dutiesOf, keeperBatches } from "../../core/simulation/agents.js";
+import { checkOfBatch, checksOfRebalance } from "../../core/simulation/promises.js";
+import { purseE18, quoteE18 } from "../../core/simulation/types.js";
+import { logsOf } from "./logs.js";
+
+const MARGIN = IMarginAccount__factory.createInterface();
+const BATCH_GAS = 16_000_000n;
+const DUTY_GAS = 2_000_000n;
+/** {s} Between two collections of fees. */
+const COLLECT_SECONDS = 86_400n;
+
+/** Rebalances the accounts that were due in `seen`; the chain decides what becomes of each now. */
+export async function keep(arm: ArmState, seen: Observation): Promise<void> {
+  const { chain, observer, keeper, protocol } = arm.stage;
+  for (const batch of keeperBatches(seen)) {
+    const ids = batch.slice();
+    const before = await observer.observe();
+    const data = MARGIN.encodeFunctionData("rebalanceMany", [ids]);
+    const receipt = await chain.transact({
+      from: keeper.address,
+      to: protocol.addresses.marginAccount,
+      data,
+      gas: BATCH_GAS,
+    });
+    arm.sent(receipt.gasUsed, "keeper");
+    const after = await observer.observe();
+
+    const pays = new Map<bigint, bigint>();
+    for (const log of logsOf(receipt)) {
+      arm.note(log);
+      if (log.name === "MarginCalled") arm.event("called", log.accountId, log.deficitE18);
+      if (log.name !== "Rebalanced") continue;
+      pays.set(log.accountId, log.keeperPay);
+      if (log.keeperPay > 0n) arm.losses.keeperPaid(log.accountId, log.keeperPay);
+      if (log.outcome === "CallCured") arm.event("cured", log.accountId, 0n);
+    }
+    arm.check([checkOfBatch(ids.length, receipt.gasUsed)], after.block);
+    for (const [i, was] of before.accounts.entries()) {
+      const is = after.accounts[i];
+      if (is === undefined || !ids.includes(was.id)) continue;
+      const facts = {
+        pay: pays.get(was.id) ?? 0n,
+        stillDue: after.due.includes(was.id),
+        seconds: after.timestamp - before.timestamp,
+        bids: after.bids,
+      };
+      arm.check(checksOfRebalance(was, is, facts), after.block);
+      const moved = purseE18(was.reserve, after.bids) - purseE18(is.reserve, after.bids);
+      if (moved !== 0n) arm.event("rebalanced", was.id, moved < 0n ? -moved : moved);
+    }
+  }
+}
+
+/** Provisions, their reversals, write-offs, and once a day the fees: whatever was seen to be due and still is. */
+export async function serve(arm: ArmState, seen: Observation): Promise<void> {
+  const { chain, keeper, protocol } = arm.stage;
+  const accounts = seen.accounts.slice(0, arm.stage.borrowers.length);
+  const orders = dutiesOf(accounts).map((duty) => ({ ...duty, data: encode(duty.kind, duty.account) }));
+  for (const { kind, account, data } of orders) {
+    const order = { from: keeper.address, to: protocol.addresses.marginAccount, data, gas: DUTY_GAS };
+    if (!(await chain.accepts(order))) continue;
+    const [now] = await arm.stage.observer.accounts([account]);
+    const receipt = await chain.transact(order);
+    arm.sent(receipt.gasUsed, "keeper");
+    for (const log of logsOf(receipt)) arm.note(log);
+    if (now === undefined) continue;
+    if (kind === "provision") arm.event("insolvent", account, -now.equityE18);
+    if (kind === "writeOff") arm.losses.unpaid(quoteE18(-now.cash));
+  }
+  if (chain.now - arm.collectedAt < COLLECT_SECONDS) return;
+  arm.collectedAt = chain.now;
+  const data = MARGIN.encodeFunctionData("collectFees");
+  const receipt = await chain.transact({ from: keeper.address, to: protocol.addresses.marginAccount, data, gas: DUTY_GAS });
+  arm.sent(receipt.gasUsed, "keeper");
+}
+
+function encode(kind: "provision" | "reverseProvision" | "writeOff", account: bigint): string {
+  switch (kind) {
+    case "provision":
+      return MARGIN.encodeFunctionData("provision", [account]);
+    case "reverseProvision":
+      return MARGIN.encodeFunctionData("reverseProvision", [account]);
+    case "writeOff":
+      return MARGIN.encodeFunctionData("writeOff", [account]);
+  }
+}

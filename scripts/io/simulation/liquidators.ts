@@ -1,0 +1,146 @@
+/**
+ * Liquidators: they take slices into their own accounts when the pool would pay them more than the slice costs, sell what
+ * they took there, and bring the cash back. What is not worth it now may be a minute later: the discount grows.
+ */
+import type { Terms } from "../../core/simulation/agents.js";
+import type { AccountView, Observation } from "../../core/simulation/types.js";
+import type { ArmState } from "./arm-state.js";
+import type { Person } from "./stage.js";
+
+import { ILiquidator__factory, IMarginAccount__factory } from "../../../typechain-types/index.js";
+import { affordable, costOf, gasCost, paymentLimit, targetsOf } from "../../core/simulation/agents.js";
+import { checksOfOwner, checksOfSlice } from "../../core/simulation/promises.js";
+import { holdingsE18, valueE18 } from "../../core/simulation/types.js";
+import { balanceOf } from "../tokens.js";
+import { BASE_FEE, isRevert } from "./chain.js";
+import { logsOf } from "./logs.js";
+import { TOKENS } from "./observe.js";
+
+const LIQUIDATOR = ILiquidator__factory.createInterface();
+const MARGIN = IMarginAccount__factory.createInterface();
+const SLICE_GAS = 5_000_000n;
+const ACTION_GAS = 1_000_000n;
+/** {gas} Slice, withdrawal, sale and deposit together. */
+const ROUND_TRIP_GAS = 900_000n;
+const WAD = 10n ** 18n;
+const LEAST_FRACTION = WAD / 100n;
+const ANY_PAYMENT = 2n ** 200n;
+/** {s} How often a liquidator looks again while something is liquidatable, and how often between two points. */
+const LOOK_SECONDS = 60n;
+const LOOKS = 12;
+
+/** Works on the accounts that were liquidatable in `seen`, until `until` {s} at the latest. */
+export async function liquidate(arm: ArmState, seen: Observation, until: bigint): Promise<void> {
+  const { chain, observer, borrowers } = arm.stage;
+  const ids = targetsOf(seen.accounts.slice(0, borrowers.length)).map(({ id }) => id);
+  for (let look = 0; look < LOOKS && ids.length > 0; look++) {
+    const targets = targetsOf(await observer.accounts(ids));
+    if (targets.length === 0) return;
+    for (const target of targets) await takeIfWorthIt(arm, target);
+    if (chain.now + LOOK_SECONDS >= until) return;
+    chain.advanceTo(chain.now + LOOK_SECONDS);
+    await chain.mine();
+  }
+}
+
+async function takeIfWorthIt(arm: ArmState, target: AccountView): Promise<void> {
+  const { observer, takers } = arm.stage;
+  const states = await observer.accounts(takers.map(({ account }) => account));
+  // Whoever has more cash goes first; the other finds the account healthy again.
+  const [richest] = takers
+    .map((taker, i) => ({ taker, cash: states[i]?.cash ?? 0n }))
+    .toSorted((a, b) => (a.cash > b.cash ? -1 : a.cash < b.cash ? 1 : 0));
+  if (richest === undefined) return;
+  const { taker, cash } = richest;
+
+  const quoted = await ask(arm, taker, target, WAD);
+  if (quoted === null) return;
+  const most = affordable(target, quoted, cash);
+  for (const fraction of [most, most / 2n, most / 4n]) {
+    if (fraction < LEAST_FRACTION) return;
+    const terms = fraction === quoted.fractionE18 ? quoted : await ask(arm, taker, target, fraction);
+    if (terms === null) return;
+    const profit = (await proceedsOf(arm, target, terms.fractionE18)) - costOf(target, terms);
+    if (profit <= gasCost(ROUND_TRIP_GAS, BASE_FEE, arm.bids.ETH)) continue;
+    await take(arm, taker, target, terms);
+    return;
+  }
+}
+
+/** The terms as they would really be, what the fund can pay included; null where the chain refuses. */
+async function ask(arm: ArmState, taker: Person, target: AccountView, fraction: bigint): Promise<Terms | null> {
+  const { liquidator } = arm.stage.protocol;
+  try {
+    const { fractionE18, payment, fundFee } = await liquidator.liquidate.staticCall(
+      target.id,
+      taker.account,
+      fraction,
+      ANY_PAYMENT,
+      "0x",
+      { from: taker.address },
+    );
+    return { fractionE18, payment, fundFee };
+  } catch (error) {
+    if (isRevert(error)) return null;
+    throw error;
+  }
+}
+
+/** {quote token} What the pools would pay for the slice's collateral. */
+async function proceedsOf({ market }: ArmState, { holdings }: AccountView, fraction: bigint): Promise<bigint> {
+  let proceeds = 0n;
+  for (const asset of ["ETH", "BTC"] as const) {
+    const amount = (holdings[asset] * fraction) / WAD;
+    if (amount > 0n) proceeds += await market.venue.quote(asset, amount);
+  }
+  return proceeds;
+}
+
+async function take(arm: ArmState, taker: Person, target: AccountView, terms: Terms): Promise<void> {
+  const { chain, observer, protocol } = arm.stage;
+  const [before] = await observer.accounts([target.id]);
+  const asked = chain.now;
+  const data = LIQUIDATOR.encodeFunctionData("liquidate", [
+    target.id,
+    taker.account,
+    terms.fractionE18,
+    paymentLimit(terms),
+    "0x",
+  ]);
+  const order = { from: taker.address, to: protocol.addresses.liquidator, data, gas: SLICE_GAS };
+  const receipt = await chain.transact(order);
+  arm.sent(receipt.gasUsed, "liquidator");
+  const [after, takerAfter] = await observer.accounts([target.id, taker.account]);
+
+  for (const log of logsOf(receipt)) {
+    arm.note(log);
+    if (log.name !== "Liquidated" || before === undefined || after === undefined || takerAfter === undefined) continue;
+    const { fractionE18, payment, fundFee } = log;
+    const seconds = chain.now - asked;
+    arm.check(checksOfSlice(before, after, { fractionE18, seconds, gas: receipt.gasUsed }, arm.sliceRules), receipt.blockNumber);
+    arm.check(checksOfOwner(takerAfter), receipt.blockNumber);
+    arm.losses.sliceTaken({ account: target.id, fractionE18, equityE18: before.equityE18, payment, fundFee });
+    arm.event("liquidated", target.id, (holdingsE18(before.holdings, arm.bids) * fractionE18) / WAD);
+  }
+  await sellAll(arm, taker);
+}
+
+/** Takes all collateral out, sells it, and brings the cash back in. */
+async function sellAll(arm: ArmState, { address, account }: Person): Promise<void> {
+  const { chain, protocol, observer } = arm.stage;
+  const to = protocol.addresses.marginAccount;
+  const [state] = await observer.accounts([account]);
+  for (const asset of ["ETH", "BTC"] as const) {
+    const amount = state?.holdings[asset] ?? 0n;
+    if (amount === 0n) continue;
+    const data = MARGIN.encodeFunctionData("withdraw", [account, TOKENS[asset], amount, address]);
+    arm.sent((await chain.transact({ from: address, to, data, gas: ACTION_GAS })).gasUsed, "liquidator");
+    const proceeds = await arm.market.venue.sell(asset, amount, address, 0n);
+    arm.sent(0n, "liquidator");
+    arm.losses.sold(valueE18(asset, amount, arm.bids), proceeds);
+  }
+  const cash = await balanceOf(chain, TOKENS.USDC, address);
+  if (cash === 0n) return;
+  const data = MARGIN.encodeFunctionData("deposit", [account, TOKENS.USDC, cash]);
+  arm.sent((await chain.transact({ from: address, to, data, gas: ACTION_GAS })).gasUsed, "liquidator");
+}

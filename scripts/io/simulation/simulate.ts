@@ -1,0 +1,169 @@
+/** The main job: one path, two arms, one report; on a fork that is thrown away afterwards. */
+import type { UsdPrices } from "../../core/mainnet.js";
+import type { PricePath } from "../../core/prices/types.js";
+import type { AccountInfo } from "../../core/report/schema.js";
+import type { Report } from "../../core/report/schema.js";
+import type { Point } from "../../core/simulation/points.js";
+import type { DeploymentParameters } from "../../core/deployment/parameters.js";
+import type { ArmResult } from "./arm.js";
+import type { FundedBorrower, Stage } from "./stage.js";
+
+import { quotePriceE8 } from "../../core/mainnet.js";
+import { assembleReport, usdOf } from "../../core/report/assemble.js";
+import { pointsOf } from "../../core/simulation/points.js";
+import { drawBorrowers } from "../../core/simulation/population.js";
+import { openFork } from "../fork.js";
+import { openMarket } from "../market.js";
+import { deployProtocol, parametersFor } from "../protocol.js";
+import { arbitrageAll } from "../venue.js";
+import { ARMS, runArm } from "./arm.js";
+import { Chain } from "./chain.js";
+import { fundEverybody } from "./stage.js";
+
+export interface SimulationOptions {
+  readonly path: PricePath;
+  readonly accounts: number;
+  readonly seed: number;
+  readonly rpc?: string | undefined;
+  readonly block?: bigint | undefined;
+}
+
+export interface SimulationHooks {
+  /** Called as work goes on: of `total` steps, both arms together. */
+  readonly progress?: (done: number, note: string) => void;
+  /** Called when a part of the work is over. */
+  readonly finished?: (part: string) => void;
+}
+
+export interface Simulation {
+  readonly report: Report;
+  readonly arms: readonly ArmResult[];
+}
+
+/** {s} Between the fork's head and the first point: the deployment's blocks fit in, whatever time they took. */
+const SETUP_SECONDS = 7_200n;
+/** {s} A generated path has no date: its replica's head is always here, 1 January 2026. */
+const UNDATED_HEAD = 1_767_225_600n;
+const DAY = 86_400n;
+
+export async function simulate(options: SimulationOptions, hooks: SimulationHooks = {}): Promise<Simulation> {
+  const { path, accounts, seed, rpc, block } = options;
+  const { progress = () => undefined, finished = () => undefined } = hooks;
+  const points = pointsOf(path);
+  const prices = points[0]?.prices ?? { ETH: 1n, BTC: 1n, USDC: 1n };
+  const start = path.bars[0]?.timestamp ?? 0n;
+  const headTimestamp = path.kind === "recorded" ? start - DAY : UNDATED_HEAD;
+
+  progress(0, "opening the fork");
+  const fork = await openFork({
+    prices,
+    headTimestamp,
+    ...(rpc === undefined ? {} : { rpc }),
+    ...(block === undefined ? {} : { block }),
+  });
+  try {
+    finished("fork");
+    progress(0, "deploying");
+    const plans = drawBorrowers(accounts, seed, prices);
+    const protocol = await deployProtocol(fork.connection, roomFor(await parametersFor("fork"), accounts));
+    finished("deploy");
+    progress(0, "funding accounts");
+    const chain = new Chain(fork.rpc, fork.startedAt + SETUP_SECONDS);
+    await openAt(chain, prices);
+    const stage = await fundEverybody(chain, protocol, plans, prices);
+    finished("fund");
+
+    const arms: ArmResult[] = [];
+    for (const [i, name] of ARMS.entries()) {
+      const snapshot = await chain.snapshot();
+      const resume = chain.bookmark();
+      const done = i * path.bars.length;
+      arms.push(await runArm(name, stage, points, (step) => progress(done + step, `arm ${name}`)));
+      await chain.revert(snapshot);
+      resume();
+      finished(`arm ${name}`);
+    }
+    return { report: reportOf(options, fork.startedAtBlock, points, stage, arms), arms };
+  } finally {
+    await fork.close();
+  }
+}
+
+/** The first prices, on the feeds and in the pools exactly. */
+async function openAt(chain: Chain, prices: UsdPrices): Promise<void> {
+  const { feeds, venue } = await openMarket(chain);
+  await feeds.pushMany(prices, chain.next);
+  await arbitrageAll(venue, (asset) => quotePriceE8(prices, asset));
+  for (const asset of ["ETH", "BTC"] as const) {
+    await venue.arbitrageTo(asset, quotePriceE8(prices, asset), { exact: true });
+  }
+}
+
+/** The caps of the parameter file suit its launch; a larger crowd gets caps in proportion. */
+function roomFor(parameters: DeploymentParameters, accounts: number): DeploymentParameters {
+  const factor = BigInt(Math.ceil(accounts / 24));
+  return {
+    ...parameters,
+    quote: { ...parameters.quote, capWholeTokens: parameters.quote.capWholeTokens * factor },
+    collaterals: parameters.collaterals.map((listing) => ({
+      ...listing,
+      capWholeTokens: listing.capWholeTokens * factor,
+    })),
+  };
+}
+
+function reportOf(
+  { path, seed }: SimulationOptions,
+  startedAtBlock: bigint,
+  points: readonly Point[],
+  { borrowers }: Stage,
+  arms: readonly ArmResult[],
+): Report {
+  const closes = points.filter(({ closesBar }) => closesBar);
+  const track = (asset: "ETH" | "BTC") => {
+    const bars = path.bars.map((bar) => (asset === "ETH" ? bar.eth : bar.btc));
+    return {
+      low: bars.map(({ lowE8 }) => priceOf(lowE8)),
+      high: bars.map(({ highE8 }) => priceOf(highE8)),
+      close: bars.map(({ closeE8 }) => priceOf(closeE8)),
+      oracle: closes.map(({ oracle }) => priceOf(oracle[asset])),
+    };
+  };
+  return assembleReport({
+    source: path.source,
+    kind: path.kind,
+    seed,
+    barSeconds: Number(path.barSeconds),
+    startedAtBlock: Number(startedAtBlock),
+    timestamps: path.bars.map(({ timestamp }) => Number(timestamp)),
+    eth: track("ETH"),
+    btc: track("BTC"),
+    accounts: borrowers.map(infoOf),
+    arms: arms.map(({ input }) => input),
+  });
+}
+
+const DEFAULT_BAND = { lower: 1.25, lowerRestore: 1.6 };
+
+function infoOf({ plan, debt, worthE18, reserveE18 }: FundedBorrower): AccountInfo {
+  const debtUsd = usdOf(debt, 6);
+  const { policy } = plan;
+  return {
+    id: plan.name,
+    collateral: plan.kind,
+    loanShare: rounded(debtUsd / usdOf(worthE18, 18)),
+    reserveShare: rounded(usdOf(reserveE18, 18) / debtUsd),
+    band:
+      policy === null
+        ? DEFAULT_BAND
+        : { lower: Number(policy.lowerE6) / 1e6, lowerRestore: Number(policy.lowerRestoreE6) / 1e6 },
+  };
+}
+
+function rounded(share: number): number {
+  return Math.round(share * 10_000) / 10_000;
+}
+
+function priceOf(priceE8: bigint): number {
+  return Number(priceE8) / 1e8;
+}
