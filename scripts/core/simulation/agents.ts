@@ -1,13 +1,16 @@
 /** What keepers and liquidators decide from what they saw. Pure: the chain is asked elsewhere. */
-import type { AccountView, Observation } from "./types.js";
+import type { Asset } from "../mainnet.js";
+import type { AccountView } from "./types.js";
 
+import { MAINNET } from "../mainnet.js";
 import { quoteE18 } from "./types.js";
 
 /** A transaction's gas is capped below 16.8 million; a rebalance costs under 400,000. */
 const BATCH = 40;
 
 /** What a keeper sends for what he saw: the accounts that were due, in batches that fit a transaction. */
-export function keeperBatches({ due }: Pick<Observation, "due">): readonly (readonly bigint[])[] {
+export function keeperBatches(accounts: readonly AccountView[]): readonly (readonly bigint[])[] {
+  const due = accounts.filter((account) => account.due).map(({ id }) => id);
   return Array.from({ length: Math.ceil(due.length / BATCH) }, (_, i) => due.slice(i * BATCH, (i + 1) * BATCH));
 }
 
@@ -40,6 +43,28 @@ export function affordable(account: Pick<AccountView, "cash">, quoted: Terms, ca
   const cost = costOf(account, quoted);
   const usable = (capital * 98n) / 100n;
   return cost <= usable ? quoted.fractionE18 : (quoted.fractionE18 * usable) / cost;
+}
+
+/**
+ * {quote token} More than a slice can possibly bring: all of its collateral at the pools' marginal prices, and of what the
+ * fund owes only what it has, with what lenders bear. Saves asking for what cannot pay.
+ */
+export function mostProfit(
+  account: Pick<AccountView, "cash" | "holdings" | "equityE18">,
+  terms: Terms,
+  poolPricesE8: Readonly<Record<Asset, bigint>>,
+  fundCash: bigint,
+): bigint {
+  const { fractionE18, payment } = terms;
+  const worth = (["ETH", "BTC"] as const).reduce((sum, asset) => {
+    const { asset: token, feePips } = MAINNET.pools[asset];
+    const amount = (account.holdings[asset] * fractionE18) / WAD;
+    // {quote token} = {token} * {quote, E8} * {1e-6} / {token} / E8, in 6 decimals
+    return sum + (amount * poolPricesE8[asset] * (1_000_000n - feePips)) / 10n ** BigInt(token.decimals + 8);
+  }, 0n);
+  const hole = account.equityE18 < 0n ? -account.equityE18 / 10n ** 12n : 0n;
+  const least = -(fundCash > 0n ? fundCash : 0n) - hole;
+  return worth - costOf(account, { ...terms, payment: payment < least ? least : payment });
 }
 
 /** A taker's own limit on the payment: terms move with the clock in his favour, interest a little against him. */

@@ -6,7 +6,7 @@ import type { AccountView, Observation } from "./types.js";
 
 import { BrokenPromiseError } from "./errors.js";
 import { marginOf, wealthE18 } from "./losses.js";
-import { IDLE, capitalE18, quoteE18 } from "./types.js";
+import { capitalE18, quoteE18 } from "./types.js";
 
 const WAD = 10n ** 18n;
 const GAS_BOUND = 5_000_000n;
@@ -107,11 +107,11 @@ export function checksBetween(before: Observation, after: Observation, between: 
   return checks;
 }
 
-/** What a rebalance must have done. `due` is asked again right after it, in the same block's state. */
+/** What a rebalance must have done; `after` is read right after it, in the state of its own block. */
 export function checksOfRebalance(
   before: AccountView,
   after: AccountView,
-  facts: { readonly pay: bigint; readonly stillDue: boolean; readonly seconds: bigint; readonly bids: Observation["bids"] },
+  facts: { readonly pay: bigint; readonly seconds: bigint; readonly bids: Observation["bids"] },
 ): readonly Check[] {
   const { id, lowerE18 } = before;
   const lost = capitalE18(before, facts.bids) - capitalE18(after, facts.bids);
@@ -119,7 +119,7 @@ export function checksOfRebalance(
   const slack = healthSlack(before, facts.seconds) + healthOfPay(before, facts.pay);
   const released = after.reserve.ETH > before.reserve.ETH || after.reserve.BTC > before.reserve.BTC;
   const checks = [
-    check(6, !facts.stillDue, id, `due again at health ${after.healthE18}, outcome ${after.outcome}`),
+    check(6, !after.due, id, `due again at health ${after.healthE18}, outcome ${after.outcome}`),
     check(6, lost <= allowed, id, `equity fell by ${lost} E18, the keeper was paid ${facts.pay} quote units`),
   ];
   if (released) {
@@ -164,11 +164,6 @@ export function checksOfOwner({ id, cash, equityE18, initialE18 }: AccountView):
 
 export function checkOfBatch(accounts: number, gas: bigint): Check {
   return check(14, gas <= GAS_BOUND * BigInt(accounts), null, `a batch of ${accounts} accounts used ${gas} gas`);
-}
-
-/** Whether a reading says that a rebalance would change the account. */
-export function isDue({ due }: Pick<Observation, "due">, { id, outcome }: AccountView): boolean {
-  return due.includes(id) || !IDLE.has(outcome);
 }
 
 /** Counts what was checked, and stops at the first promise that does not hold. */

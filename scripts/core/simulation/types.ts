@@ -43,6 +43,9 @@ export const IDLE: ReadonlySet<Outcome> = new Set<Outcome>([
   "LiquidationOpen",
 ]);
 
+/** Of these, outcomes under which a reserve may still bring something: then the health afterwards differs. */
+export const STANDING: ReadonlySet<Outcome> = new Set<Outcome>(["CallRunning", "LiquidationOpen"]);
+
 export interface AccountView {
   readonly id: bigint;
   /** {quote token} Negative is debt. */
@@ -58,6 +61,8 @@ export interface AccountView {
   readonly lowerRestoreE18: bigint;
   readonly upperRestoreE18: bigint;
   readonly outcome: Outcome;
+  /** Whether a rebalance would change it now. */
+  readonly due: boolean;
   /** {quote token} */
   readonly provision: bigint;
 }
@@ -87,8 +92,6 @@ export interface Observation {
   readonly bids: Bids;
   /** Borrowers first, in their order; then lenders, takers, the keeper and the insurance fund. */
   readonly accounts: readonly AccountView[];
-  /** Accounts that a rebalance would change now. */
-  readonly due: readonly bigint[];
   readonly market: MarketView;
   readonly custody: Readonly<Record<FeedName, Custody>>;
   /** What the takers have outside their accounts. */

@@ -23,6 +23,7 @@ export class ArmState {
   socialised = false;
   readonly rebalanced = new Set<bigint>();
   readonly liquidated = new Set<bigint>();
+  readonly #insolvent = new Set<bigint>();
   readonly #names: ReadonlyMap<bigint, string>;
 
   constructor(
@@ -49,6 +50,13 @@ export class ArmState {
     const name = this.#names.get(account);
     if (name === undefined) return;
     this.events.push({ kind, step: this.step, account: name, amountUsd: usdOf(amountE18, 18) });
+  }
+
+  /** Told once for each account: a hole that grows is no new event. */
+  insolvent(account: bigint, equityE18: bigint): void {
+    if (equityE18 >= 0n || this.#insolvent.has(account)) return;
+    this.#insolvent.add(account);
+    this.event("insolvent", account, -equityE18);
   }
 
   note(log: Log): void {

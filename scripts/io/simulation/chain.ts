@@ -100,6 +100,16 @@ export class Chain implements Rpc {
     return Receipt.parse(await this.rpc.request({ method: "eth_getTransactionReceipt", params: [hash] }));
   }
 
+  /** Sends what may fail; null when it did. */
+  async attempt(order: Order): Promise<Receipt | null> {
+    try {
+      return await this.transact(order);
+    } catch (error) {
+      if (isRevert(error)) return null;
+      throw error;
+    }
+  }
+
   /** Whether the order would go through now. */
   async accepts({ from, to, data, gas }: Order): Promise<boolean> {
     try {

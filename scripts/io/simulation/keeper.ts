@@ -17,7 +17,7 @@ const COLLECT_SECONDS = 86_400n;
 /** Rebalances the accounts that were due in `seen`; the chain decides what becomes of each now. */
 export async function keep(arm: ArmState, seen: Observation): Promise<void> {
   const { chain, observer, keeper, protocol } = arm.stage;
-  for (const batch of keeperBatches(seen)) {
+  for (const batch of keeperBatches(seen.accounts.slice(0, arm.stage.borrowers.length))) {
     const ids = batch.slice();
     const before = await observer.observe();
     const data = MARGIN.encodeFunctionData("rebalanceMany", [ids]);
@@ -37,6 +37,8 @@ export async function keep(arm: ArmState, seen: Observation): Promise<void> {
       if (log.name !== "Rebalanced") continue;
       pays.set(log.accountId, log.keeperPay);
       if (log.keeperPay > 0n) arm.losses.keeperPaid(log.accountId, log.keeperPay);
+      const { equityE18 = 0n } = before.accounts.find(({ id }) => id === log.accountId) ?? {};
+      if (log.outcome === "Provisioned") arm.insolvent(log.accountId, equityE18);
       if (log.outcome === "CallCured") arm.event("cured", log.accountId, 0n);
     }
     arm.check([checkOfBatch(ids.length, receipt.gasUsed)], after.block);
@@ -45,7 +47,6 @@ export async function keep(arm: ArmState, seen: Observation): Promise<void> {
       if (is === undefined || !ids.includes(was.id)) continue;
       const facts = {
         pay: pays.get(was.id) ?? 0n,
-        stillDue: after.due.includes(was.id),
         seconds: after.timestamp - before.timestamp,
         bids: after.bids,
       };
@@ -69,7 +70,7 @@ export async function serve(arm: ArmState, seen: Observation): Promise<void> {
     arm.sent(receipt.gasUsed, "keeper");
     for (const log of logsOf(receipt)) arm.note(log);
     if (now === undefined) continue;
-    if (kind === "provision") arm.event("insolvent", account, -now.equityE18);
+    if (kind === "provision") arm.insolvent(account, now.equityE18);
     if (kind === "writeOff") arm.losses.unpaid(quoteE18(-now.cash));
   }
   if (chain.now - arm.collectedAt < COLLECT_SECONDS) return;

@@ -8,7 +8,7 @@ import type { ArmState } from "./arm-state.js";
 import type { Person } from "./stage.js";
 
 import { ILiquidator__factory, IMarginAccount__factory } from "../../../typechain-types/index.js";
-import { affordable, costOf, gasCost, paymentLimit, targetsOf } from "../../core/simulation/agents.js";
+import { affordable, costOf, gasCost, mostProfit, paymentLimit, targetsOf } from "../../core/simulation/agents.js";
 import { checksOfOwner, checksOfSlice } from "../../core/simulation/promises.js";
 import { holdingsE18, valueE18 } from "../../core/simulation/types.js";
 import { balanceOf } from "../tokens.js";
@@ -27,44 +27,77 @@ const LEAST_FRACTION = WAD / 100n;
 const ANY_PAYMENT = 2n ** 200n;
 /** {s} How often a liquidator looks again while something is liquidatable, and how often between two points. */
 const LOOK_SECONDS = 60n;
-const LOOKS = 12;
+const LOOKS = 8;
 
 /** Works on the accounts that were liquidatable in `seen`, until `until` {s} at the latest. */
 export async function liquidate(arm: ArmState, seen: Observation, until: bigint): Promise<void> {
   const { chain, observer, borrowers } = arm.stage;
-  const ids = targetsOf(seen.accounts.slice(0, borrowers.length)).map(({ id }) => id);
-  for (let look = 0; look < LOOKS && ids.length > 0; look++) {
-    const targets = targetsOf(await observer.accounts(ids));
-    if (targets.length === 0) return;
-    for (const target of targets) await takeIfWorthIt(arm, target);
+  let ids = targetsOf(seen.accounts.slice(0, borrowers.length)).map(({ id }) => id);
+  let known = "";
+  for (let look = 0; look < LOOKS; look++) {
+    const quotes = await observer.quotes(ids);
+    const open = ids.flatMap((id, i) => {
+      const terms = quotes[i];
+      return terms && terms.fractionE18 > 0n ? [{ id, terms }] : [];
+    });
+    const hopeless = await takeWhatPays(arm, open);
+    ids = open.map(({ id }) => id).filter((id) => !hopeless.has(id));
+    // Terms that no clock moves will not be better in a minute.
+    const terms = open.map(({ id, terms: { payment } }) => `${id} ${payment}`).join();
+    if (ids.length === 0 || terms === known) return;
+    known = terms;
     if (chain.now + LOOK_SECONDS >= until) return;
     chain.advanceTo(chain.now + LOOK_SECONDS);
     await chain.mine();
   }
 }
 
-async function takeIfWorthIt(arm: ArmState, target: AccountView): Promise<void> {
+/** Takes what pays, and names the accounts of which the chain refused every slice: asking again in a minute is no use. */
+async function takeWhatPays(
+  arm: ArmState,
+  open: readonly { readonly id: bigint; readonly terms: Terms }[],
+): Promise<ReadonlySet<bigint>> {
+  const { observer, fund } = arm.stage;
+  const hopeless = new Set<bigint>();
+  if (open.length === 0) return hopeless;
+  const [fundState, ...targets] = await observer.accounts([fund, ...open.map(({ id }) => id)]);
+  const { venue } = arm.market;
+  let pools = { ETH: await venue.price("ETH"), BTC: await venue.price("BTC") };
+  const least = gasCost(ROUND_TRIP_GAS, BASE_FEE, arm.bids.ETH);
+  for (const [i, target] of targets.entries()) {
+    const terms = open[i]?.terms;
+    if (!terms || mostProfit(target, terms, pools, fundState?.cash ?? 0n) <= least) continue;
+    const result = await takeIfWorthIt(arm, target, terms, least);
+    if (result === "refused") hopeless.add(target.id);
+    if (result === "taken") pools = { ETH: await venue.price("ETH"), BTC: await venue.price("BTC") };
+  }
+  return hopeless;
+}
+
+type Attempt = "taken" | "too dear" | "refused";
+
+async function takeIfWorthIt(arm: ArmState, target: AccountView, quoted: Terms, least: bigint): Promise<Attempt> {
   const { observer, takers } = arm.stage;
   const states = await observer.accounts(takers.map(({ account }) => account));
   // Whoever has more cash goes first; the other finds the account healthy again.
   const [richest] = takers
     .map((taker, i) => ({ taker, cash: states[i]?.cash ?? 0n }))
     .toSorted((a, b) => (a.cash > b.cash ? -1 : a.cash < b.cash ? 1 : 0));
-  if (richest === undefined) return;
+  if (richest === undefined) return "refused";
   const { taker, cash } = richest;
 
-  const quoted = await ask(arm, taker, target, WAD);
-  if (quoted === null) return;
   const most = affordable(target, quoted, cash);
-  for (const fraction of [most, most / 2n, most / 4n]) {
-    if (fraction < LEAST_FRACTION) return;
-    const terms = fraction === quoted.fractionE18 ? quoted : await ask(arm, taker, target, fraction);
-    if (terms === null) return;
+  let refused = true;
+  // Just short of the whole, because what is left whole may be refused; smaller ones slip less on the way out.
+  for (const fraction of [most, (most * 99n) / 100n, most / 2n, most / 4n]) {
+    if (fraction < LEAST_FRACTION) break;
+    const terms = await ask(arm, taker, target, fraction);
+    if (terms === null) continue;
+    refused = false;
     const profit = (await proceedsOf(arm, target, terms.fractionE18)) - costOf(target, terms);
-    if (profit <= gasCost(ROUND_TRIP_GAS, BASE_FEE, arm.bids.ETH)) continue;
-    await take(arm, taker, target, terms);
-    return;
+    if (profit > least && (await take(arm, taker, target, terms))) return "taken";
   }
+  return refused ? "refused" : "too dear";
 }
 
 /** The terms as they would really be, what the fund can pay included; null where the chain refuses. */
@@ -96,7 +129,8 @@ async function proceedsOf({ market }: ArmState, { holdings }: AccountView, fract
   return proceeds;
 }
 
-async function take(arm: ArmState, taker: Person, target: AccountView, terms: Terms): Promise<void> {
+/** Whether the chain still took it: a second later, terms may differ by what rounding makes of them. */
+async function take(arm: ArmState, taker: Person, target: AccountView, terms: Terms): Promise<boolean> {
   const { chain, observer, protocol } = arm.stage;
   const [before] = await observer.accounts([target.id]);
   const asked = chain.now;
@@ -108,8 +142,9 @@ async function take(arm: ArmState, taker: Person, target: AccountView, terms: Te
     "0x",
   ]);
   const order = { from: taker.address, to: protocol.addresses.liquidator, data, gas: SLICE_GAS };
-  const receipt = await chain.transact(order);
-  arm.sent(receipt.gasUsed, "liquidator");
+  const receipt = await chain.attempt(order);
+  arm.sent(0n, "liquidator");
+  if (receipt === null) return false;
   const [after, takerAfter] = await observer.accounts([target.id, taker.account]);
 
   for (const log of logsOf(receipt)) {
@@ -120,9 +155,11 @@ async function take(arm: ArmState, taker: Person, target: AccountView, terms: Te
     arm.check(checksOfSlice(before, after, { fractionE18, seconds, gas: receipt.gasUsed }, arm.sliceRules), receipt.blockNumber);
     arm.check(checksOfOwner(takerAfter), receipt.blockNumber);
     arm.losses.sliceTaken({ account: target.id, fractionE18, equityE18: before.equityE18, payment, fundFee });
+    arm.insolvent(target.id, before.equityE18);
     arm.event("liquidated", target.id, (holdingsE18(before.holdings, arm.bids) * fractionE18) / WAD);
   }
   await sellAll(arm, taker);
+  return true;
 }
 
 /** Takes all collateral out, sells it, and brings the cash back in. */

@@ -1,5 +1,6 @@
 /** Reads the whole protocol at one block, in two calls: the lens on the accounts, and a batch for the rest. */
 import type { Address, FeedName } from "../../core/mainnet.js";
+import type { Terms } from "../../core/simulation/agents.js";
 import type { AccountView, Custody, MarketView, Observation, Purse } from "../../core/simulation/types.js";
 import type { Protocol } from "../protocol.js";
 import type { Chain } from "./chain.js";
@@ -15,7 +16,7 @@ import {
 } from "../../../typechain-types/index.js";
 import { MAINNET } from "../../core/mainnet.js";
 import { ASSET_NUMBER } from "../../core/simulation/population.js";
-import { EMPTY_PURSE, OUTCOMES } from "../../core/simulation/types.js";
+import { EMPTY_PURSE, IDLE, OUTCOMES, STANDING } from "../../core/simulation/types.js";
 import { Hex, call, header } from "../rpc.js";
 
 const MULTICALL = new Interface([
@@ -44,7 +45,8 @@ export interface Observer {
   observe(): Promise<Observation>;
   /** Some accounts alone, without their reserves. */
   accounts(ids: readonly bigint[]): Promise<readonly AccountView[]>;
-  due(ids: readonly bigint[]): Promise<readonly bigint[]>;
+  /** The terms of the largest slice of each; all zero where there is none now. */
+  quotes(ids: readonly bigint[]): Promise<readonly Terms[]>;
 }
 
 interface Question {
@@ -64,6 +66,7 @@ export function openObserver(chain: Chain, protocol: Protocol, watched: Watched)
     const states = await lens.accounts(ids.slice());
     return states.map((state, i): AccountView => {
       const held = (asset: bigint): bigint => state.holdings.find((holding) => holding.asset === asset)?.amount ?? 0n;
+      const outcome = OUTCOMES[Number(state.outcome)] ?? "Failed";
       return {
         id: state.account,
         cash: state.cash,
@@ -77,16 +80,16 @@ export function openObserver(chain: Chain, protocol: Protocol, watched: Watched)
         lowerE18: state.lowerE18,
         lowerRestoreE18: state.lowerRestoreE18,
         upperRestoreE18: state.upperRestoreE18,
-        outcome: OUTCOMES[Number(state.outcome)] ?? "Failed",
+        outcome,
+        due: !IDLE.has(outcome) || (STANDING.has(outcome) && state.healthAfterE18 !== state.healthE18),
         provision: state.provision,
       };
     });
   };
-  const due = async (ids: readonly bigint[]): Promise<readonly bigint[]> => (await lens.due(ids.slice())).slice();
-
   return {
     accounts,
-    due,
+    quotes: async (ids) =>
+      (await lens.quotes(ids.slice())).map(({ fractionE18, payment, fundFee }) => ({ fractionE18, payment, fundFee })),
     observe: async () => {
       const answers = wordsOf(await call(chain, MAINNET.multicall3, data));
       const at = (index: number, word = 0): bigint => answers[index]?.[word] ?? 0n;
@@ -105,7 +108,6 @@ export function openObserver(chain: Chain, protocol: Protocol, watched: Watched)
         // Word 0 is the bid.
         bids: { ETH: at(1), BTC: at(2) },
         accounts: await accounts(owners, reserves),
-        due: await due(owners),
         market: marketOf(answers[0] ?? []),
         custody: { USDC: custody(0), ETH: custody(1), BTC: custody(2) },
         wallets: wallets.reduce(addPurses, EMPTY_PURSE),
