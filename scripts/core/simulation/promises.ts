@@ -101,7 +101,9 @@ export function checksBetween(before: Observation, after: Observation, between: 
       checks.push(check(10, !shrank || rebalanced, now.id, detail));
       if (token === "USDC" || !rebalanced || between.liquidated.has(now.id)) continue;
       const kept = now.reserve[token] + now.holdings[token] === then.reserve[token] + then.holdings[token];
-      checks.push(check(10, kept, now.id, `${detail}, the account from ${then.holdings[token]} to ${now.holdings[token]}`));
+      checks.push(
+        check(10, kept, now.id, `${detail}, the account from ${then.holdings[token]} to ${now.holdings[token]}`),
+      );
     }
   }
   return checks;
@@ -136,22 +138,25 @@ export function checksOfRebalance(
 export interface SliceRules {
   readonly targetE18: bigint;
   readonly toleranceE18: bigint;
+  /** {quote} Below it in equity and debt, any part of an account may go. */
+  readonly dustE18: bigint;
 }
 
 export function checksOfSlice(
   before: AccountView,
   after: AccountView,
   slice: { readonly fractionE18: bigint; readonly seconds: bigint; readonly gas: bigint },
-  { targetE18, toleranceE18 }: SliceRules,
+  { targetE18, toleranceE18, dustE18 }: SliceRules,
 ): readonly Check[] {
   const { id, healthE18, equityE18 } = before;
+  const unbound = equityE18 < 0n || (equityE18 < dustE18 && quoteE18(-before.cash) < dustE18);
   const whole = slice.fractionE18 === WAD;
   const highest = targetE18 + toleranceE18 + healthSlack(before, slice.seconds);
   const lowered = after.healthE18 + healthSlack(before, slice.seconds) < healthE18;
   return [
     check(5, healthE18 < WAD, id, `liquidated at health ${healthE18}`),
     check(5, whole || !lowered, id, `a slice lowered health from ${healthE18} to ${after.healthE18}`),
-    check(5, whole || equityE18 < 0n || after.healthE18 <= highest, id, `a slice left health ${after.healthE18}`),
+    check(5, whole || unbound || after.healthE18 <= highest, id, `a slice left health ${after.healthE18}`),
     check(14, slice.gas <= GAS_BOUND, id, `a liquidation used ${slice.gas} gas`),
   ];
 }
@@ -192,7 +197,9 @@ function interestBound({ cash }: AccountView, seconds: bigint): bigint {
 }
 
 function healthSlack(account: AccountView, seconds: bigint): bigint {
-  return account.maintenanceE18 === 0n ? 0n : (4n * interestBound(account, seconds) * WAD) / account.maintenanceE18 + 10n ** 6n;
+  return account.maintenanceE18 === 0n
+    ? 0n
+    : (4n * interestBound(account, seconds) * WAD) / account.maintenanceE18 + 10n ** 6n;
 }
 
 function healthOfPay({ maintenanceE18 }: AccountView, pay: bigint): bigint {

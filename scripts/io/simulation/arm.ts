@@ -42,6 +42,7 @@ export async function runArm(
   const arm = new ArmState(name, stage, market, {
     targetE18: parameters.targetHealthBps * 10n ** 14n,
     toleranceE18: parameters.toleranceBps * 10n ** 14n,
+    dustE18: parameters.dustValue * 10n ** 18n,
   });
   const start = await observer.observe();
   const begin = chain.now + 1n;
@@ -134,16 +135,14 @@ function inputOf(arm: ArmState, start: Observation, closes: readonly Observation
     marginUsd: closes.map(({ market }) => usd(quoteE18(marginOf(market)))),
     equityUsd: equity.map(usd),
     events: arm.events,
-    accounts: arm.stage.borrowers.map(
-      ({ account }, i): AccountRun => ({
-        health: closes.map(({ accounts }) => {
-          const state = accounts[i];
-          return state === undefined || state.cash >= 0n ? null : healthOf(state.healthE18);
-        }),
-        startEquityUsd: capital(start, i),
-        endEquityUsd: capital(closes.at(-1), i),
-        lossesUsd: usd(arm.losses.ofOwner(account)),
+    accounts: arm.stage.borrowers.map(({ account }, i): AccountRun => ({
+      health: closes.map(({ accounts }) => {
+        const state = accounts[i];
+        return state === undefined || state.cash >= 0n ? null : healthOf(state.healthE18);
       }),
-    ),
+      startEquityUsd: capital(start, i),
+      endEquityUsd: capital(closes.at(-1), i),
+      lossesUsd: usd(arm.losses.ofOwner(account)),
+    })),
   };
 }

@@ -76,7 +76,12 @@ export async function serve(arm: ArmState, seen: Observation): Promise<void> {
   if (chain.now - arm.collectedAt < COLLECT_SECONDS) return;
   arm.collectedAt = chain.now;
   const data = MARGIN.encodeFunctionData("collectFees");
-  const receipt = await chain.transact({ from: keeper.address, to: protocol.addresses.marginAccount, data, gas: DUTY_GAS });
+  const receipt = await chain.transact({
+    from: keeper.address,
+    to: protocol.addresses.marginAccount,
+    data,
+    gas: DUTY_GAS,
+  });
   arm.sent(receipt.gasUsed, "keeper");
 }
 

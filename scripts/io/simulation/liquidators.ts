@@ -152,7 +152,10 @@ async function take(arm: ArmState, taker: Person, target: AccountView, terms: Te
     if (log.name !== "Liquidated" || before === undefined || after === undefined || takerAfter === undefined) continue;
     const { fractionE18, payment, fundFee } = log;
     const seconds = chain.now - asked;
-    arm.check(checksOfSlice(before, after, { fractionE18, seconds, gas: receipt.gasUsed }, arm.sliceRules), receipt.blockNumber);
+    arm.check(
+      checksOfSlice(before, after, { fractionE18, seconds, gas: receipt.gasUsed }, arm.sliceRules),
+      receipt.blockNumber,
+    );
     arm.check(checksOfOwner(takerAfter), receipt.blockNumber);
     arm.losses.sliceTaken({ account: target.id, fractionE18, equityE18: before.equityE18, payment, fundFee });
     arm.insolvent(target.id, before.equityE18);

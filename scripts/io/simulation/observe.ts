@@ -12,7 +12,6 @@ import {
   ICollateralVault__factory,
   IMarginAccountExtension__factory,
   IPriceOracleAdapter__factory,
-  MarginLens__factory,
 } from "../../../typechain-types/index.js";
 import { MAINNET } from "../../core/mainnet.js";
 import { ASSET_NUMBER } from "../../core/simulation/population.js";
@@ -55,8 +54,7 @@ interface Question {
 }
 
 export function openObserver(chain: Chain, protocol: Protocol, watched: Watched): Observer {
-  const { addresses, oracle } = protocol;
-  const lens = MarginLens__factory.connect(addresses.lens, oracle.runner);
+  const { lens } = protocol;
   const questions = questionsOf(protocol, watched);
   const allowing = questions.map((question) => ({ ...question, allowFailure: false }));
   const data = MULTICALL.encodeFunctionData("aggregate3", [allowing]);
@@ -131,7 +129,7 @@ function questionsOf({ addresses }: Protocol, { accounts, wallets }: Watched): r
     callData: ERC20.encodeFunctionData("balanceOf", [holder]),
   });
   const price = (asset: bigint): Question => ({
-    target: addresses.oracle,
+    target: addresses.riskEngine,
     callData: ORACLE.encodeFunctionData("price", [asset]),
   });
   return [

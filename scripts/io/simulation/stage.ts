@@ -131,7 +131,18 @@ export async function fundEverybody(
   const start = await observer.observe();
   const checks = [...checksOfState(start), ...start.accounts.flatMap(checksOfOwner)];
   promises.record(checks, { arm: "before both", step: 0, block: start.block });
-  return { chain, protocol: { ...protocol, liquidator }, observer, borrowers, lenders, takers, keeper, fund, start, checked: promises.checked };
+  return {
+    chain,
+    protocol: { ...protocol, liquidator },
+    observer,
+    borrowers,
+    lenders,
+    takers,
+    keeper,
+    fund,
+    start,
+    checked: promises.checked,
+  };
 }
 
 /** {quote token} What the plans will come to, about: initial margin lets some 78% of a collateral's value be borrowed. */

@@ -1,0 +1,73 @@
+import type { ArmResult } from "../../../scripts/io/simulation/arm.js";
+import type { Simulation } from "../../../scripts/io/simulation/simulate.js";
+
+import { expect } from "chai";
+
+import { generateCrash } from "../../../scripts/core/prices/crash.js";
+import { serializeReport } from "../../../scripts/core/report/assemble.js";
+import { pointsOf } from "../../../scripts/core/simulation/points.js";
+import { wealthE18 } from "../../../scripts/core/simulation/losses.js";
+import { serveReplica } from "../../../scripts/io/replica/server.js";
+import { simulate } from "../../../scripts/io/simulation/simulate.js";
+
+const OPTIONS = { path: generateCrash({ seed: 3, steps: 6 }), accounts: 6, seed: 3 };
+const WAD = 10n ** 18n;
+
+describe("A simulation", function () {
+  this.timeout(300_000);
+  let run: Simulation;
+  before(async function () {
+    run = await simulate(OPTIONS);
+  });
+
+  const arm = (name: string): ArmResult => {
+    const found = run.arms.find(({ input }) => input.name === name);
+    if (found === undefined) throw new Error(`no arm ${name}`);
+    return found;
+  };
+
+  it("runs both arms from the same beginning and checks the promises", function () {
+    expect(run.report.arms.map(({ name }) => name)).to.deep.equal(["none", "rebalance"]);
+    for (const { promises } of run.report.arms) {
+      expect(promises.checked).to.be.greaterThan(1_000);
+      expect(promises.broken).to.equal(0);
+    }
+    const starts = run.report.accounts.map(({ outcomes }) => new Set(outcomes.map((o) => o.startEquityUsd)).size);
+    expect(starts).to.deep.equal(starts.map(() => 1));
+  });
+
+  it("rebalances in one arm only, and liquidates in a crash", function () {
+    const [none, rebalance] = run.report.arms;
+    expect(none?.rebalanced).to.equal(0);
+    expect(none?.called).to.equal(0);
+    expect(none?.losses.keeperPayUsd).to.equal(0);
+    expect(none?.liquidated).to.be.greaterThan(0);
+    expect(rebalance?.rebalanced).to.be.greaterThan(0);
+    expect(rebalance?.keeperGas).to.be.greaterThan(0);
+  });
+
+  it("loses nothing and finds nothing: all wealth together moves by the market and by what the venue kept", function () {
+    for (const name of ["none", "rebalance"]) {
+      const { start, end, marketE18, slippageE18 } = arm(name);
+      const drift = wealthE18(end) - wealthE18(start) - marketE18 + slippageE18;
+      // A cent, of half a million.
+      expect(drift < WAD / 100n && drift > -WAD / 100n, `${name}: ${drift}`).to.equal(true);
+    }
+  });
+
+  it("gives the same bytes for the same seed", async function () {
+    const again = await simulate(OPTIONS);
+    expect(serializeReport(again.report)).to.equal(serializeReport(run.report));
+  });
+
+  it("says the same on a node's fork as on its own replica", async function () {
+    const prices = pointsOf(OPTIONS.path)[0]?.prices ?? { ETH: 1n, BTC: 1n, USDC: 1n };
+    const node = await serveReplica({ prices });
+    try {
+      const other = await simulate({ ...OPTIONS, rpc: node.url, block: node.block });
+      expect(serializeReport(other.report)).to.equal(serializeReport(run.report));
+    } finally {
+      await node.close();
+    }
+  });
+});
