@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {FaultyFeed} from "./utils/mocks/FaultyFeed.sol";
+import {OracleTest} from "./utils/OracleTest.sol";
+import {Errors} from "../../contracts/base/Errors.sol";
+import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
+import {PriceOracleAdapter} from "../../contracts/PriceOracleAdapter.sol";
+import {RiskEngine} from "../../contracts/RiskEngine.sol";
+import {CollateralPage} from "../../contracts/types/CollateralPage.sol";
+import {Assessment, Leg, Portfolio} from "../../contracts/types/Portfolio.sol";
+
+contract RiskEngineTest is OracleTest {
+    RiskEngine private engine;
+
+    function setUp() public override {
+        super.setUp();
+        engine = RiskEngine(address(oracle));
+        _set(ETHER_ASSET, _ether());
+        _set(BITCOIN_ASSET, IRiskEngine.RiskParameters(800, 400, 800, 15_000, 2_000));
+    }
+
+    function deployOracle(address authority) internal override returns (PriceOracleAdapter) {
+        return new RiskEngine(authority);
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                      PARAMETERS
+    //////////////////////////////////////////////////////////////////////////*/
+
+    function test_setRiskParameters_EmitsAndIsRead() public {
+        IRiskEngine.RiskParameters memory p = IRiskEngine.RiskParameters(101, 102, 103, 10_104, 105);
+        vm.expectEmit(address(engine));
+        emit IRiskEngine.RiskParametersSet(7, p);
+        _set(7, p);
+        assertEq(abi.encode(engine.riskParametersOf(7)), abi.encode(p));
+        assertEq(engine.riskParametersOf(8).shockBps, 0);
+    }
+
+    function test_setRiskParameters_RevertWhen_Stranger() public {
+        expectStrangerRefused();
+        engine.setRiskParameters(7, _ether());
+    }
+
+    function test_setRiskParameters_Shock() public {
+        IRiskEngine.RiskParameters memory p = _ether();
+        p.shockBps = 100;
+        _set(7, p);
+        p.shockBps = 99;
+        _expectOutOfBounds("shockBps", 99, 100);
+        _set(7, p);
+        p.shockBps = 3_333;
+        _set(7, p);
+        p.shockBps = 3_334;
+        _expectOutOfBounds("shockBps", 3_334, 3_333);
+        _set(7, p);
+    }
+
+    function test_setRiskParameters_HaircutInitial() public {
+        IRiskEngine.RiskParameters memory p = _ether();
+        p.haircutInitialBps = 5_000;
+        _set(7, p);
+        p.haircutInitialBps = 5_001;
+        _expectOutOfBounds("haircutInitialBps", 5_001, 5_000);
+        _set(7, p);
+        (p.haircutInitialBps, p.haircutMaintenanceBps) = (0, 0);
+        _set(7, p);
+    }
+
+    function test_setRiskParameters_HaircutMaintenance() public {
+        IRiskEngine.RiskParameters memory p = _ether();
+        p.haircutMaintenanceBps = 800;
+        _set(7, p);
+        p.haircutMaintenanceBps = 801;
+        _expectOutOfBounds("haircutMaintenanceBps", 801, 800);
+        _set(7, p);
+    }
+
+    function test_setRiskParameters_InitialFactor() public {
+        IRiskEngine.RiskParameters memory p = _ether();
+        p.initialFactorBps = 10_000;
+        _set(7, p);
+        p.initialFactorBps = 9_999;
+        _expectOutOfBounds("initialFactorBps", 9_999, 10_000);
+        _set(7, p);
+        p.initialFactorBps = 30_000;
+        _set(7, p);
+        p.initialFactorBps = 30_001;
+        _expectOutOfBounds("initialFactorBps", 30_001, 30_000);
+        _set(7, p);
+    }
+
+    function test_setRiskParameters_SizeCoefficient() public {
+        IRiskEngine.RiskParameters memory p = _ether();
+        p.sizeCoefficientBps = 60_000;
+        _set(7, p);
+        p.sizeCoefficientBps = 60_001;
+        _expectOutOfBounds("sizeCoefficientBps", 60_001, 60_000);
+        _set(7, p);
+        p.sizeCoefficientBps = 0;
+        _set(7, p);
+    }
+
+    function test_setRiskParameters_InitialMarginIsBelowOne() public {
+        // 25% * 2 + 49.99%
+        _set(7, IRiskEngine.RiskParameters(2_500, 0, 4_999, 20_000, 0));
+        _expectOutOfBounds("initialMarginBps", 10_000, 10_000);
+        _set(7, IRiskEngine.RiskParameters(2_500, 0, 5_000, 20_000, 0));
+    }
+
+    function test_setRiskParameters_InitialMarginRoundsUp() public {
+        // 4,999.8 + 5,000
+        _expectOutOfBounds("initialMarginBps", 10_000, 10_000);
+        _set(7, IRiskEngine.RiskParameters(3_333, 0, 5_000, 15_001, 0));
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                         LEGS
+    //////////////////////////////////////////////////////////////////////////*/
+
+    function test_legs_ValueRoundsDown() public view {
+        // One wei of ether is 2,000 wei of quote; one unit of a token of eight decimals 6e14.
+        Leg[] memory legs = engine.legs(_pages(ETHER_ASSET, 1, BITCOIN_ASSET, 1));
+        assertEq(legs[0].valueE18, 2_000);
+        assertEq(legs[1].valueE18, 6e14);
+    }
+
+    function test_legs_AFractionOfAUnitIsNothing() public {
+        etherFeed.setAnswer(0.5e8);
+        assertEq(engine.legs(_pages(ETHER_ASSET, 1, 0, 0))[0].valueE18, 0);
+        assertEq(engine.legs(_pages(ETHER_ASSET, 3, 0, 0))[0].valueE18, 1);
+    }
+
+    function test_legs_HoldWhatEveryLaterStepNeeds() public view {
+        Leg[] memory legs = engine.legs(_pages(BITCOIN_ASSET, 5e8, ETHER_ASSET, 3e18));
+        assertEq(legs.length, 2);
+        Leg memory leg = legs[0];
+        assertEq(leg.asset, BITCOIN_ASSET);
+        assertFalse(leg.halted);
+        assertEq(leg.amount, 5e8);
+        assertEq(leg.unit, 1e8);
+        assertEq(leg.bidE18, 60_000e18);
+        assertEq(leg.valueE18, 300_000e18);
+        assertEq(leg.shockE18, 0.08e18);
+        assertEq(leg.haircutMaintenanceE18, 0.04e18);
+        assertEq(leg.haircutInitialE18, 0.08e18);
+        assertEq(leg.initialFactorE18, 1.5e18);
+        assertEq(leg.sizeCoefficientE18, 0.2e18);
+        assertEq(legs[1].asset, ETHER_ASSET);
+        assertEq(legs[1].valueE18, 6_000e18);
+    }
+
+    function test_legs_SkipHolesAndKeepTheOrder() public view {
+        CollateralPage[] memory pages = new CollateralPage[](3);
+        pages[0] = CollateralPage.wrap(0).withEntry(1, BITCOIN_ASSET, 1e8).withMore(true);
+        pages[1] = CollateralPage.wrap(0).withMore(true);
+        pages[2] = CollateralPage.wrap(0).withEntry(0, ETHER_ASSET, 1e18);
+        Leg[] memory legs = engine.legs(pages);
+        assertEq(legs.length, 2);
+        assertEq(legs[0].asset, BITCOIN_ASSET);
+        assertEq(legs[0].amount, 1e8);
+        assertEq(legs[1].asset, ETHER_ASSET);
+        assertEq(legs[1].amount, 1e18);
+    }
+
+    function test_legs_OfNothing() public view {
+        assertEq(engine.legs(new CollateralPage[](0)).length, 0);
+        assertEq(engine.legs(new CollateralPage[](1)).length, 0);
+    }
+
+    function test_legs_EightCollaterals() public {
+        CollateralPage[] memory pages = new CollateralPage[](4);
+        for (uint8 asset = 1; asset <= 8; ++asset) {
+            setFeed(asset, new FaultyFeed(8, int256(uint256(asset)) * 1e8), 18);
+            _set(asset, _ether());
+            uint256 at = (asset - 1) / 2;
+            pages[at] = pages[at].withEntry((asset - 1) % 2, asset, uint256(asset) * 1e18).withMore(at < 3);
+        }
+        Leg[] memory legs = engine.legs(pages);
+        assertEq(legs.length, 8);
+        uint256 squares;
+        for (uint256 i; i < 8; ++i) {
+            assertEq(legs[i].asset, i + 1);
+            assertEq(legs[i].valueE18, (i + 1) * (i + 1) * 1e18);
+            squares += legs[i].valueE18;
+        }
+        assertEq(engine.assess(Portfolio(0, pages)).equityE18, int256(squares));
+    }
+
+    function test_legs_RevertWhen_MorePagesThanAnAccountHas() public {
+        assertEq(engine.legs(new CollateralPage[](4)).length, 0);
+        vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_TooManyPages.selector, 5, 4));
+        engine.legs(new CollateralPage[](5));
+    }
+
+    function test_legs_RevertWhen_AnAssetHasNoParameters() public {
+        setFeed(7, etherFeed, 18);
+        vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_NoParameters.selector, 7));
+        engine.legs(_pages(7, 1, 0, 0));
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                        ASSESS
+    //////////////////////////////////////////////////////////////////////////*/
+
+    function test_assess_CashAndTwoCollaterals() public view {
+        // 3 ether and half a bitcoin, 36,000 in all, against 30,000 of debt.
+        Assessment memory a = engine.assess(Portfolio(-30_000e18, _pages(ETHER_ASSET, 3e18, BITCOIN_ASSET, 0.5e8)));
+        assertEq(a.equityE18, 6_000e18);
+        assertEq(a.maintenanceE18, (6_000e18 * 14) / 100 + (30_000e18 * 12) / 100);
+        assertEq(a.initialE18, (6_000e18 * 23) / 100 + (30_000e18 * 20) / 100);
+        assertEq(a.healthE18, (uint256(6_000e18) * 1e18) / 4_440e18);
+        assertFalse(a.halted);
+    }
+
+    /// @dev Liquidation near 86% loan to value.
+    function test_assess_LiquidationNearEightySixPercent() public view {
+        assertLt(engine.assess(Portfolio(-1_720e18 - 1, _pages(ETHER_ASSET, 1e18, 0, 0))).healthE18, 1e18);
+        assertEq(engine.assess(Portfolio(-1_720e18, _pages(ETHER_ASSET, 1e18, 0, 0))).healthE18, 1e18);
+    }
+
+    function test_assess_AHaltedAssetStopsOnlyAccountsThatHoldIt() public {
+        etherFeed.setAnswer(0);
+        Assessment memory a = engine.assess(Portfolio(100e18, _pages(ETHER_ASSET, 3e18, BITCOIN_ASSET, 1e8)));
+        assertTrue(a.halted);
+        assertEq(a.equityE18, 60_100e18);
+        assertEq(a.maintenanceE18, 7_200e18);
+        assertFalse(engine.assess(Portfolio(0, _pages(BITCOIN_ASSET, 1e8, 0, 0))).halted);
+        assertFalse(engine.assess(Portfolio(-5, new CollateralPage[](0))).halted);
+    }
+
+    function testFuzz_assess_NeverRevertsForABadFeed(uint8 behaviour, int256 answer, uint256 updatedAt) public {
+        behaviour = uint8(bound(behaviour, 0, uint8(type(FaultyFeed.Behaviour).max)));
+        etherFeed.setBehaviour(FaultyFeed.Behaviour(behaviour));
+        etherFeed.setAnswer(answer);
+        etherFeed.setUpdatedAt(bound(updatedAt, START - 2 hours, START + 1 hours));
+        Assessment memory a = engine.assess(Portfolio(-1e18, _pages(ETHER_ASSET, 1e21, BITCOIN_ASSET, 1e8)));
+        assertGe(a.initialE18, a.maintenanceE18);
+        if (a.halted) assertEq(a.equityE18, 60_000e18 - 1e18);
+    }
+
+    /// @dev Promise 9 at the door: IM >= MM, and E is what cash and bids add up to.
+    function testFuzz_assess_InitialIsAtLeastMaintenance(uint256 price, uint256 amount, int256 cash) public {
+        // {1e-8 usd} up to a hundred million dollars
+        etherFeed.setAnswer(int256(bound(price, 1, 1e16)));
+        amount = bound(amount, 1, MAX_AMOUNT);
+        cash = bound(cash, -int256(MAX_VALUE), int256(MAX_VALUE));
+        Portfolio memory portfolio = Portfolio(cash, _pages(ETHER_ASSET, amount, 0, 0));
+        Assessment memory a = engine.assess(portfolio);
+        assertGe(a.initialE18, a.maintenanceE18);
+        (uint256 bid, ) = oracle.requirePrice(ETHER_ASSET);
+        assertEq(a.equityE18, cash + int256((amount * bid) / 1e18));
+    }
+
+    function _ether() private pure returns (IRiskEngine.RiskParameters memory) {
+        return
+            IRiskEngine.RiskParameters({
+                shockBps: 1_000,
+                haircutMaintenanceBps: 400,
+                haircutInitialBps: 800,
+                initialFactorBps: 15_000,
+                sizeCoefficientBps: 2_000
+            });
+    }
+
+    function _set(uint8 asset, IRiskEngine.RiskParameters memory p) private {
+        vm.prank(governance);
+        engine.setRiskParameters(asset, p);
+    }
+
+    function _pages(
+        uint8 first,
+        uint256 firstAmount,
+        uint8 second,
+        uint256 secondAmount
+    ) private pure returns (CollateralPage[] memory pages) {
+        pages = new CollateralPage[](1);
+        pages[0] = CollateralPage.wrap(0).withEntry(0, first, firstAmount).withEntry(1, second, secondAmount);
+    }
+
+    function _expectOutOfBounds(bytes32 field, uint256 found, uint256 limit) private {
+        vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_ParameterOutOfBounds.selector, field, found, limit));
+    }
+}
