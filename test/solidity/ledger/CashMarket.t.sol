@@ -715,7 +715,7 @@ contract CashMarketTest is BaseTest {
             assertEq(borne + forfeited - c.forfeited, loss);
             _shares[who] = c.credit(_shares[who], loss);
         } else {
-            vm.warp(block.timestamp + (size % 30 days));
+            vm.warp(c.updatedAt + (size % 30 days));
             harness.store(c);
             c = harness.load();
         }

@@ -42,6 +42,12 @@ contract MarginTest is BaseTest {
         assertEq(Margin.sizeFactor(value, 0.3001e18), 0.8e18 + 300_100_000_000_000_001);
     }
 
+    function test_sizeFactor_WhereTheRootBeginsRoundsDown() public pure {
+        // With c = 0.3 the factor passes one at 444,444.4... quote units: the unit above that pays already.
+        assertEq(Margin.sizeFactor(444_444_444_444_444_444_444_444, 0.3e18), WAD);
+        assertGt(Margin.sizeFactor(444_444_444_444_444_444_444_445, 0.3e18), WAD);
+    }
+
     /// @dev The root is found by halving an interval, on squares: c * r >= size - 0.8 must hold just before the exact size.
     function testFuzz_sizeFactor_JustAboveTheBisectedRoot(uint256 value, uint256 coefficient) public pure {
         value = bound(value, 0, MAX_VALUE);
@@ -87,6 +93,7 @@ contract MarginTest is BaseTest {
         coefficient = bound(coefficient, 100, MAX_COEFFICIENT) * BPS_E18;
         uint256 first = (0.04e18 * MILLION) / ((coefficient * coefficient) / WAD);
         assertEq(Margin.sizeFactor(first, coefficient), WAD);
+        assertGt(Margin.sizeFactor(first + 1, coefficient), WAD);
         assertLe(Margin.sizeFactor(first + 1, coefficient), WAD + coefficient / WAD + 2);
     }
 
