@@ -207,7 +207,8 @@ contract Rebalancer is IRebalancer, AccessManaged {
         if (p.before.equityE18 < 0) return;
         _collect(d, false);
         if (d.walletLeftE18 != 0) _collect(d, true);
-        if (d.count == 0) return;
+        // Nothing is brought in for less than it may cost: else whoever sends crumbs to the owner's wallet is paid to move them.
+        if (d.count == 0 || d.movedE18 < p.keeperPayMaxE18) return;
 
         uint256 healthAfter = Margin.health(d.equityE18, d.maintenanceE18);
         if (healthAfter < WAD) return;

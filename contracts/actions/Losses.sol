@@ -39,10 +39,13 @@ abstract contract Losses is Health {
     }
 
     /// @dev Lets lenders bear a loss, with an event that says how much and why.
-    function _socialise(AccountId account, uint256 loss, Cash memory c) internal {
-        if (loss == 0) return;
+    /// @return paid {quote token} What forfeits and the index paid; less than the loss only when lenders have no more.
+    function _socialise(AccountId account, uint256 loss, Cash memory c) internal returns (uint256 paid) {
+        if (loss == 0) return 0;
+        uint256 forfeited = c.forfeited;
         uint256 borne = c.socialise(loss);
         emit LossSocialised(AccountId.unwrap(account), borne, c.supplyIndex);
+        return borne + forfeited - c.forfeited;
     }
 
     /// @dev Sets aside what an insolvent account may cost lenders; {quote token}, rounded up.

@@ -65,8 +65,7 @@ abstract contract Slices is Losses, IMarginAccountCore {
         paid = _payFromFund(slice.fromFund, c);
         uint256 missing = slice.fromFund - paid;
         uint256 borne = missing < slice.fromLenders ? missing : slice.fromLenders;
-        _socialise(slice.account, borne, c);
-        paid += borne;
+        paid += _socialise(slice.account, borne, c);
     }
 
     /// @dev Cash of either sign moves with the slice; then the payments, each account written once. The fund's share is credited

@@ -49,6 +49,8 @@ struct Cash {
 library CashMarketLib {
     uint256 private constant _U104 = type(uint104).max;
     uint256 private constant _U80 = type(uint80).max;
+    /// @dev {RAY} A billionth of the first unit: lenders have lost everything, and a share still has a price.
+    uint256 internal constant MIN_SUPPLY_INDEX = RAY / 1e9;
 
     /*//////////////////////////////////////////////////////////////////////////
                                    LOAD AND STORE
@@ -197,6 +199,7 @@ library CashMarketLib {
             assets -= debt;
             shares = 0;
         }
+        if (assets == 0) return shares;
         uint256 minted = Rounding.mulDivDown(assets, RAY, c.supplyIndex);
         c.supplyShares += minted;
         return shares + int256(minted);
@@ -256,17 +259,24 @@ library CashMarketLib {
                                         LOSSES
     //////////////////////////////////////////////////////////////////////////*/
 
-    /// @notice Lets lenders bear `loss`: first from what leavers forfeited, the rest through the supply index.
-    /// @dev The one place where the supply index falls (promise 4). Rounding: the index down.
-    /// @return borne {quote token} What the index took; less than asked only when lenders have no more.
+    /// @notice Lets lenders bear `loss`: first what leavers forfeited, the rest through the supply index.
+    /// @dev The one place where the supply index falls (promise 4). Rounding: the index down. It never falls below
+    /// {MIN_SUPPLY_INDEX}, so that deposits and cures stay possible after lenders have lost everything.
+    /// @return borne {quote token} What the index took; less than the rest only when lenders have no more.
     function socialise(Cash memory c, uint256 loss) internal pure returns (uint256 borne) {
         uint256 collected = loss < c.forfeited ? loss : c.forfeited;
         c.forfeited -= collected;
-        borne = loss - collected;
-        if (borne == 0) return 0;
         uint256 supply = supplyAssets(c);
+        borne = loss - collected;
         if (borne > supply) borne = supply;
         if (borne == 0) return 0;
-        c.supplyIndex = Rounding.mulDivDown(c.supplyIndex, supply - borne, supply);
+        uint256 index = Rounding.mulDivDown(c.supplyIndex, supply - borne, supply);
+        if (index < MIN_SUPPLY_INDEX) {
+            index = MIN_SUPPLY_INDEX < c.supplyIndex ? MIN_SUPPLY_INDEX : c.supplyIndex;
+            // What lenders keep is what the lowest index leaves them.
+            uint256 kept = Rounding.mulDivUp(c.supplyShares, index, RAY);
+            borne = kept < supply ? supply - kept : 0;
+        }
+        c.supplyIndex = index;
     }
 }
