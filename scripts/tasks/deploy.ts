@@ -3,8 +3,6 @@ import type { DeployOutcome } from "../io/deployment/deploy.js";
 
 import path from "node:path";
 
-import { tasks } from "hardhat";
-
 import { parseDeployOptions } from "../core/deployment/options.js";
 import { describe, toJson } from "../core/deployment/report.js";
 import { runDeployment } from "../io/deployment/deploy.js";
@@ -27,8 +25,6 @@ async function main(argv: readonly string[]): Promise<void> {
   const note = (sentence: string): void => {
     process.stderr.write(json ? `${JSON.stringify({ msg: sentence })}\n` : `${sentence}\n`);
   };
-  await tasks.getTask("build").run({ quiet: true, noTests: true });
-
   const drawsProgress = !json && process.stdout.isTTY;
   const { kind, record, file } = await runDeployment(request.options, { note, drawsProgress });
   if (json) {

@@ -10,7 +10,7 @@ import type { Difference } from "./readBack.js";
 import { rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { config } from "hardhat";
+import { config, tasks } from "hardhat";
 
 import { ballastModule } from "../../../deploy/ballast.js";
 import { withHolders } from "../../core/deployment/parameters.js";
@@ -47,6 +47,8 @@ export async function runDeployment(options: DeployOptions, reporter: Reporter):
   try {
     checkHolders(parameters, target.deployer);
     await checkMarket(target.connection, parameters);
+    // After all that can be wrong with the command: with nothing to compile it still takes a second or two.
+    await tasks.getTask("build").run({ quiet: true, noTests: true });
     if (target.dryRun) return await dryRun(target, options, parameters, reporter);
 
     await rehearse(parameters);
