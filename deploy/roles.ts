@@ -3,10 +3,36 @@
  * of the deployment: until it is mined the deployer alone governs, afterwards he has no say at all, and nothing lies between.
  */
 import type { Future, IgnitionModuleBuilder } from "@nomicfoundation/ignition-core";
+import type { Interface } from "ethers";
 import type { DeploymentParameters } from "../scripts/core/deployment/parameters.js";
+import type { Governed } from "../scripts/core/deployment/roles.js";
 import type { Core } from "./core.js";
 
-import { GUARDED, PERMISSIONS, ROLE, grantsOf, selectorsOf } from "../scripts/core/deployment/roles.js";
+import { GUARDED, PERMISSIONS, ROLE, grantsOf } from "../scripts/core/deployment/roles.js";
+import {
+  CollateralVault__factory,
+  IMarginAccount__factory,
+  Liquidator__factory,
+  Rebalancer__factory,
+  RiskEngine__factory,
+} from "../typechain-types/index.js";
+
+const GOVERNED: Readonly<Record<Governed, Interface>> = {
+  vault: CollateralVault__factory.createInterface(),
+  riskEngine: RiskEngine__factory.createInterface(),
+  rebalancer: Rebalancer__factory.createInterface(),
+  marginAccount: IMarginAccount__factory.createInterface(),
+  liquidator: Liquidator__factory.createInterface(),
+};
+
+/** How AccessManager names the functions of a contract. */
+export function selectorsOf(contract: Governed, functions: readonly string[]): readonly string[] {
+  return functions.map((name) => {
+    const fragment = GOVERNED[contract].getFunction(name);
+    if (fragment === null) throw new TypeError(`${contract} has no function ${name}`);
+    return fragment.selector;
+  });
+}
 
 export function handOver(
   m: IgnitionModuleBuilder,

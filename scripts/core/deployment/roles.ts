@@ -3,17 +3,8 @@
  * delay. The guardian has no function of his own: he cancels what governor and steward have scheduled. He cannot cancel
  * what the admin scheduled, or a bad guardian could never be removed.
  */
-import type { Interface } from "ethers";
 import type { Address } from "../mainnet.js";
 import type { DeploymentParameters } from "./parameters.js";
-
-import {
-  CollateralVault__factory,
-  IMarginAccount__factory,
-  Liquidator__factory,
-  Rebalancer__factory,
-  RiskEngine__factory,
-} from "../../../typechain-types/index.js";
 
 /** The numbers of the roles; 0 is AccessManager's own, for whoever grants the others. */
 export const ROLE = { admin: 0n, governor: 1n, steward: 2n, guardian: 3n } as const;
@@ -21,14 +12,6 @@ export type RoleName = keyof typeof ROLE;
 
 export const GOVERNED_NAMES = ["vault", "riskEngine", "rebalancer", "marginAccount", "liquidator"] as const;
 export type Governed = (typeof GOVERNED_NAMES)[number];
-
-export const GOVERNED: Readonly<Record<Governed, Interface>> = {
-  vault: CollateralVault__factory.createInterface(),
-  riskEngine: RiskEngine__factory.createInterface(),
-  rebalancer: Rebalancer__factory.createInterface(),
-  marginAccount: IMarginAccount__factory.createInterface(),
-  liquidator: Liquidator__factory.createInterface(),
-};
 
 /** Every restricted function; a test compares the list with the contracts' sources. */
 export const PERMISSIONS: readonly {
@@ -42,14 +25,6 @@ export const PERMISSIONS: readonly {
   { contract: "marginAccount", role: "governor", functions: ["setInterest", "setLiquidator"] },
   { contract: "liquidator", role: "governor", functions: ["setLiquidationParameters"] },
 ];
-
-export function selectorsOf(contract: Governed, functions: readonly string[]): readonly string[] {
-  return functions.map((name) => {
-    const fragment = GOVERNED[contract].getFunction(name);
-    if (fragment === null) throw new TypeError(`${contract} has no function ${name}`);
-    return fragment.selector;
-  });
-}
 
 export interface Grant {
   readonly role: RoleName;

@@ -6,16 +6,9 @@ import type { ContractRunner, EventLog, Log } from "ethers";
 import type { DeploymentParameters, Listing } from "../../core/deployment/parameters.js";
 import type { Protocol } from "../protocol.js";
 
+import { selectorsOf } from "../../../deploy/roles.js";
 import { CollateralVault__factory, UsdCoin__factory } from "../../../typechain-types/index.js";
-import {
-  GOVERNED_NAMES,
-  GUARDED,
-  PERMISSIONS,
-  ROLE,
-  grantsOf,
-  same,
-  selectorsOf,
-} from "../../core/deployment/roles.js";
+import { GOVERNED_NAMES, GUARDED, PERMISSIONS, ROLE, grantsOf, same } from "../../core/deployment/roles.js";
 import { listingsOf } from "../../core/deployment/parameters.js";
 
 export interface Difference {

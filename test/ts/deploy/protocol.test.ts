@@ -8,7 +8,8 @@ import { network } from "hardhat";
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 
-import { PERMISSIONS, ROLE, grantsOf, selectorsOf } from "../../../scripts/core/deployment/roles.js";
+import { selectorsOf } from "../../../deploy/roles.js";
+import { PERMISSIONS, ROLE, grantsOf } from "../../../scripts/core/deployment/roles.js";
 import { listingsOf } from "../../../scripts/core/deployment/parameters.js";
 import { readBack } from "../../../scripts/io/deployment/readBack.js";
 import { attachProtocol, deployProtocol, parametersFor } from "../../../scripts/io/protocol.js";
