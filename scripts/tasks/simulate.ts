@@ -1,6 +1,8 @@
 /** `npm run simulate`: see `--help`. */
 import type { SimulateOptions } from "../core/options.js";
 
+import { tasks } from "hardhat";
+
 import { parseSimulateOptions } from "../core/options.js";
 import { serializeReport } from "../core/report/assemble.js";
 import { renderHtml } from "../core/report/html.js";
@@ -30,6 +32,8 @@ async function run(options: SimulateOptions): Promise<void> {
   await prepareOutDir(out);
   const path = await loadPath(options);
   const watch = stopwatch();
+  await tasks.getTask("build").run({ quiet: true, noTests: true });
+  watch.lap("build");
   const progress = createProgress({ total: 2 * path.bars.length, label: "simulate", quiet: json });
   try {
     const { report } = await simulate(

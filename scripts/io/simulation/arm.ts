@@ -90,11 +90,12 @@ async function moveWorld({ stage: { chain }, market }: ArmState, { prints, price
 async function act(arm: ArmState, seen: Observation, now: Observation, until: bigint | null): Promise<Observation> {
   const sent = arm.transactions;
   const slippage = arm.losses.totals.slippageE18;
-  if (arm.name === "rebalance") await keep(arm, seen);
+  const kept = arm.name === "rebalance" ? await keep(arm, seen, now) : now;
+  const sentByKeeper = arm.transactions;
   await serve(arm, seen);
   await liquidate(arm, seen, until ?? now.timestamp + 60n);
   if (arm.transactions === sent) return now;
-  const after = await arm.stage.observer.observe();
+  const after = arm.transactions === sentByKeeper ? kept : await arm.stage.observer.observe();
   verify(arm, now, after, slippage - arm.losses.totals.slippageE18, arm.transactions - sent);
   return after;
 }

@@ -14,12 +14,16 @@ const DUTY_GAS = 2_000_000n;
 /** {s} Between two collections of fees. */
 const COLLECT_SECONDS = 86_400n;
 
-/** Rebalances the accounts that were due in `seen`; the chain decides what becomes of each now. */
-export async function keep(arm: ArmState, seen: Observation): Promise<void> {
+/**
+ * Rebalances the accounts that were due in `seen`; the chain decides what becomes of each now.
+ * @returns The reading after the last batch; `now` when there was none.
+ */
+export async function keep(arm: ArmState, seen: Observation, now: Observation): Promise<Observation> {
   const { chain, observer, keeper, protocol } = arm.stage;
+  let last = now;
   for (const batch of keeperBatches(seen.accounts.slice(0, arm.stage.borrowers.length))) {
     const ids = batch.slice();
-    const before = await observer.observe();
+    const before = last;
     const data = MARGIN.encodeFunctionData("rebalanceMany", [ids]);
     const receipt = await chain.transact({
       from: keeper.address,
@@ -29,6 +33,7 @@ export async function keep(arm: ArmState, seen: Observation): Promise<void> {
     });
     arm.sent(receipt.gasUsed, "keeper");
     const after = await observer.observe();
+    last = after;
 
     const pays = new Map<bigint, bigint>();
     for (const log of logsOf(receipt)) {
@@ -55,6 +60,7 @@ export async function keep(arm: ArmState, seen: Observation): Promise<void> {
       if (moved !== 0n) arm.event("rebalanced", was.id, moved < 0n ? -moved : moved);
     }
   }
+  return last;
 }
 
 /** Provisions, their reversals, write-offs, and once a day the fees: whatever was seen to be due and still is. */
