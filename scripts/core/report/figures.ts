@@ -17,9 +17,9 @@ export const FIGURES: readonly Figure[] = [
   { label: "  liquidated", decimals: 0, of: (arm) => arm.liquidated },
   { label: "  insolvent", decimals: 0, of: (arm) => arm.insolvent },
   { label: "losses, USD", decimals: 2, of: (arm) => arm.lossesUsd },
-  { label: "  discounts of fills", decimals: 2, of: (arm) => arm.losses.discountsUsd },
-  { label: "  liquidation penalties", decimals: 2, of: (arm) => arm.losses.penaltiesUsd },
-  { label: "  slippage", decimals: 2, of: (arm) => arm.losses.slippageUsd },
+  { label: "  kept by liquidators", decimals: 2, of: (arm) => arm.losses.discountsUsd },
+  { label: "  the fund's share", decimals: 2, of: (arm) => arm.losses.penaltiesUsd },
+  { label: "  slippage on the venue", decimals: 2, of: (arm) => arm.losses.slippageUsd },
   { label: "  keeper pay", decimals: 2, of: (arm) => arm.losses.keeperPayUsd },
   { label: "  bad debt", decimals: 2, of: (arm) => arm.losses.badDebtUsd },
   { label: "mark to market, USD", decimals: 2, of: (arm) => arm.markToMarketUsd },
@@ -40,9 +40,9 @@ export const LOSS_KINDS: readonly (keyof ReportLosses)[] = [
 ];
 
 export const LOSS_LABELS: Readonly<Record<keyof ReportLosses, string>> = {
-  discountsUsd: "discounts of fills",
-  penaltiesUsd: "liquidation penalties",
-  slippageUsd: "slippage",
+  discountsUsd: "kept by liquidators",
+  penaltiesUsd: "the fund's share",
+  slippageUsd: "slippage on the venue",
   keeperPayUsd: "keeper pay",
   badDebtUsd: "bad debt",
 };

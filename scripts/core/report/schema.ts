@@ -32,15 +32,15 @@ const Event = z
 /** What was lost other than to the market, by the way it went. All are positive when lost. */
 const Losses = z
   .object({
-    /** Given to those who filled margin calls below the oracle's price. */
+    /** What takers of slices kept of the discount, after what the venue got: a slice's value at the oracle less its payment. */
     discountsUsd: cents,
-    /** Given to liquidators and the insurance fund. */
+    /** The insurance fund's share of the discounts. */
     penaltiesUsd: cents,
-    /** Between the oracle's price and what a venue paid. */
+    /** Between the oracle's price and what the venue paid for what takers sold: the venue's part of the discounts. */
     slippageUsd: cents,
     /** Paid to keepers for their gas and trouble. */
     keeperPayUsd: cents,
-    /** What insolvent accounts owe beyond all they have: the lenders' loss. */
+    /** What insolvent accounts owe beyond all they have: the loss of fund and lenders. */
     badDebtUsd: cents,
   })
   .strict();

@@ -28,6 +28,7 @@ const ANY_PAYMENT = 2n ** 200n;
 /** {s} How often a liquidator looks again while something is liquidatable, and how often between two points. */
 const LOOK_SECONDS = 60n;
 const LOOKS = 8;
+const TURNS = 6;
 
 /** Works on the accounts that were liquidatable in `seen`, until `until` {s} at the latest. */
 export async function liquidate(arm: ArmState, seen: Observation, until: bigint): Promise<void> {
@@ -165,13 +166,22 @@ async function take(arm: ArmState, taker: Person, target: AccountView, terms: Te
   return true;
 }
 
-/** Takes all collateral out, sells it, and brings the cash back in. */
-async function sellAll(arm: ArmState, { address, account }: Person): Promise<void> {
-  const { chain, protocol, observer } = arm.stage;
+/** Sells what was taken, in as many turns as a debt of the taker's own asks for: each one's cash frees more collateral. */
+async function sellAll(arm: ArmState, taker: Person): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn++) {
+    const [state] = await arm.stage.observer.accounts([taker.account]);
+    if (!state || (state.holdings.ETH === 0n && state.holdings.BTC === 0n)) return;
+    await sellWhatIsFree(arm, taker, state);
+  }
+}
+
+async function sellWhatIsFree(arm: ArmState, { address, account }: Person, state: AccountView): Promise<void> {
+  const { chain, protocol } = arm.stage;
   const to = protocol.addresses.marginAccount;
-  const [state] = await observer.accounts([account]);
   for (const asset of ["ETH", "BTC"] as const) {
-    const amount = state?.holdings[asset] ?? 0n;
+    const most = await protocol.marginAccount.maxWithdraw(account, TOKENS[asset]);
+    // Interest of the next second must fit in as well.
+    const amount = state.cash < 0n && most < state.holdings[asset] ? (most * 999n) / 1_000n : most;
     if (amount === 0n) continue;
     const data = MARGIN.encodeFunctionData("withdraw", [account, TOKENS[asset], amount, address]);
     arm.sent((await chain.transact({ from: address, to, data, gas: ACTION_GAS })).gasUsed, "liquidator");

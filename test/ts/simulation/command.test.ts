@@ -59,7 +59,7 @@ describe("npm run simulate", function () {
   it("asks to try again when the node is silent, as JSON when asked to", async function () {
     const { code, stderr } = await simulate("--rpc", "http://127.0.0.1:9", "--out", dir, "--json");
     expect(code).to.equal(75);
-    expect(JSON.parse(stderr)).to.include({ code: "NODE_SILENT", exitCode: 75 });
+    expect(JSON.parse(stderr)).to.include({ code: "RPC_UNAVAILABLE", exitCode: 75 });
   });
 
   it("prints the report alone with --json, and writes it with its page", async function () {
