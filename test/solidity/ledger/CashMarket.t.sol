@@ -635,8 +635,13 @@ contract CashMarketTest is BaseTest {
 
     function test_socialise_LendersBearNoMoreThanTheyHave() public pure {
         Cash memory c = _cash(RAY, RAY, 1_000, 0);
-        assertEq(c.socialise(1_001), 1_000);
+        // The lowest index leaves a share a price; here a trace of one unit.
+        assertEq(c.socialise(1_001), 999);
+        assertEq(c.supplyIndex, RAY / 1e9);
         assertEq(c.supplyAssets(), 0);
+        // Deposits and repayments stay possible.
+        assertGt(c.credit(0, 1_000), 0);
+        assertEq(c.credit(-5, 0), -5);
         c = _cash(RAY, RAY, 0, 5);
         assertEq(c.socialise(7), 0);
         assertEq(c.supplyIndex, RAY);
@@ -649,12 +654,25 @@ contract CashMarketTest is BaseTest {
     ) public pure {
         Cash memory c = _cash(bound(supplyIndex, MIN_INDEX, MAX_INDEX), RAY, bound(shares, 1e6, MAX_CASH), 77);
         uint256 supply = c.supplyAssets();
-        loss = bound(loss, 0, supply);
+        // Short of everything, when the index meets its floor.
+        loss = bound(loss, 0, supply - supply / 1_000 - 1);
         assertEq(c.socialise(loss), loss);
         assertLe(c.supplyAssets(), supply - loss);
         assertApproxEqAbs(c.supplyAssets(), supply - loss, 1);
         assertEq(c.borrowIndex, RAY);
         assertEq(c.borrowShares, 77);
+    }
+
+    function testFuzz_socialise_TheIndexKeepsAFloor(uint256 supplyIndex, uint256 shares, uint256 loss) public pure {
+        Cash memory c = _cash(bound(supplyIndex, MIN_INDEX, MAX_INDEX), RAY, bound(shares, 1e6, MAX_CASH), 0);
+        uint256 supply = c.supplyAssets();
+        loss = bound(loss, supply - supply / 1_000, type(uint128).max);
+        uint256 borne = c.socialise(loss);
+        assertGe(c.supplyIndex, RAY / 1e9);
+        assertLe(borne, loss);
+        // What is not borne is still owed to lenders, and no more than that, up to a unit.
+        assertLe(c.supplyAssets(), supply - borne);
+        assertApproxEqAbs(c.supplyAssets(), supply - borne, 1);
     }
 
     /*//////////////////////////////////////////////////////////////////////////
