@@ -138,7 +138,7 @@ function healthSection(report: Report): string {
         (i) =>
           `<figure><figcaption>${caption(report.accounts[i])}</figcaption>${drawSvg(healthChart(report, i), `h${i}`)}</figure>`,
       );
-    const title = share === 0 ? "No reserve" : `Reserve of ${percent(share)} of the debt`;
+    const title = share === 0 ? "No reserve" : `Reserve of ${percent(share)} of its equity`;
     return `<h3>${title}</h3>\n<div class="pair">${figures.join("\n")}</div>`;
   });
   const note = `Healths below ${CLIP.low} and above ${CLIP.high} are drawn at the edge; the line stops where there is no debt.`;

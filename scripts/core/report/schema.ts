@@ -85,7 +85,7 @@ const accountFields = {
   collateral: text,
   /** {1} Debt over the value of the collateral at the start. */
   loanShare: z.number().min(0).max(1),
-  /** {1} What the owner keeps in reserve, over the debt. */
+  /** {1} What the owner keeps in reserve, over the equity at the start. */
   reserveShare: z.number().min(0).max(1),
   /** The health below which it is called, and the one it is restored to. */
   band: z.object({ lower: z.number().positive(), lowerRestore: z.number().positive() }).strict(),

@@ -145,14 +145,14 @@ function reportOf(
 
 const DEFAULT_BAND = { lower: 1.25, lowerRestore: 1.6 };
 
-function infoOf({ plan, debt, worthE18, reserveE18 }: FundedBorrower): AccountInfo {
+function infoOf({ plan, debt, worthE18 }: FundedBorrower): AccountInfo {
   const debtUsd = usdOf(debt, 6);
   const { policy } = plan;
   return {
     id: plan.name,
     collateral: plan.kind,
     loanShare: rounded(debtUsd / usdOf(worthE18, 18)),
-    reserveShare: rounded(usdOf(reserveE18, 18) / debtUsd),
+    reserveShare: Number(plan.reserveBps) / 10_000,
     band:
       policy === null
         ? DEFAULT_BAND
