@@ -1,0 +1,134 @@
+import { borrowRateUp, compound, type Curve } from "./interest.js";
+import { BPS, minimum, mulDivDown, mulDivFloor, mulDivUp, RAY } from "./rounding.js";
+
+/** The book of the quote token at a moment: signed shares of two growing indices. Amounts in the quote's own units. */
+export interface Cash {
+  readonly supplyIndex: bigint; // {RAY} gross of open provisions
+  readonly borrowIndex: bigint; // {RAY}
+  readonly supplyShares: bigint;
+  readonly borrowShares: bigint;
+  readonly updatedAt: bigint; // {s}
+  readonly provisions: bigint; // {quote token}
+  readonly forfeited: bigint; // {quote token}
+}
+
+/** The curve, and interest's share that lenders do not get. */
+export interface InterestTerms extends Curve {
+  readonly feeBps: bigint;
+}
+
+/** A market and one account's shares after a booking. */
+export interface Booked {
+  readonly cash: Cash;
+  readonly shares: bigint;
+}
+
+/** A market and two accounts' shares after a slice. */
+export interface Moved {
+  readonly cash: Cash;
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+/** A market in which nobody has anything. */
+export function emptyCash(updatedAt: bigint): Cash {
+  const nothing = { supplyShares: 0n, borrowShares: 0n, provisions: 0n, forfeited: 0n };
+  return { supplyIndex: RAY, borrowIndex: RAY, updatedAt, ...nothing };
+}
+
+/** Debt over credit, rounded up and at most one; {RAY}. */
+export function utilisationUp(cash: Cash): bigint {
+  const debt = cash.borrowShares * cash.borrowIndex;
+  const supply = cash.supplyShares * cash.supplyIndex;
+  if (debt === 0n) return 0n;
+  return debt >= supply ? RAY : mulDivUp(debt, RAY, supply);
+}
+
+/** Moves both indices to `now`: the debt index rounded up, the supply index down, the fee in between. */
+export function accrue(cash: Cash, terms: InterestTerms, now: bigint): Cash {
+  const elapsed = now - cash.updatedAt;
+  if (elapsed === 0n) return cash;
+  if (cash.borrowShares === 0n) return { ...cash, updatedAt: now };
+  const rise = mulDivUp(cash.borrowIndex, compound(borrowRateUp(utilisationUp(cash), terms), elapsed), RAY);
+  const borrowIndex = cash.borrowIndex + rise;
+  if (cash.supplyShares === 0n) return { ...cash, borrowIndex, updatedAt: now };
+  // {quote token * RAY} all interest, of which lenders get their part, by the share
+  const gained = mulDivDown(cash.borrowShares * rise, BPS - terms.feeBps, BPS * cash.supplyShares);
+  return { ...cash, borrowIndex, supplyIndex: cash.supplyIndex + gained, updatedAt: now };
+}
+
+/** What all lenders are owed, rounded down. */
+export function supplyAssets(cash: Cash): bigint {
+  return mulDivDown(cash.supplyShares, cash.supplyIndex, RAY);
+}
+
+/** What all borrowers owe, rounded up. */
+export function borrowAssets(cash: Cash): bigint {
+  return mulDivUp(cash.borrowShares, cash.borrowIndex, RAY);
+}
+
+/** The index at which cash leaves: net of what open provisions have not yet collected. */
+export function netSupplyIndex(cash: Cash): bigint {
+  const owing = cash.provisions - cash.forfeited;
+  if (owing <= 0n) return cash.supplyIndex;
+  const supply = supplyAssets(cash);
+  return owing >= supply ? 0n : mulDivDown(cash.supplyIndex, supply - owing, supply);
+}
+
+/** The cash of an account: credit rounded down, debt up. */
+export function valueOf(cash: Cash, shares: bigint): bigint {
+  const index = shares >= 0n ? netSupplyIndex(cash) : cash.borrowIndex;
+  return mulDivFloor(shares, index, RAY);
+}
+
+/** Books what came in: debt first, the rest is lent. Shares burned of a debt that remains and shares minted: down. */
+export function credit(cash: Cash, shares: bigint, assets: bigint): Booked {
+  const debt = shares < 0n ? -valueOf(cash, shares) : 0n;
+  if (assets < debt) {
+    const burned = mulDivDown(assets, RAY, cash.borrowIndex);
+    return { cash: { ...cash, borrowShares: cash.borrowShares - burned }, shares: shares + burned };
+  }
+  const owed = shares < 0n ? -shares : 0n;
+  const minted = mulDivDown(assets - debt, RAY, cash.supplyIndex);
+  return {
+    cash: { ...cash, borrowShares: cash.borrowShares - owed, supplyShares: cash.supplyShares + minted },
+    shares: shares + owed + minted,
+  };
+}
+
+/** Books what leaves: what is lent first, the rest is borrowed. Shares burned and shares minted: up. */
+export function debit(cash: Cash, shares: bigint, assets: bigint): Booked {
+  if (shares <= 0n) return borrow(cash, shares, assets);
+  const net = netSupplyIndex(cash);
+  const taken = minimum(assets, mulDivDown(shares, net, RAY));
+  const burned = taken === 0n ? 0n : mulDivUp(taken, RAY, net);
+  // While a provision is open, a leaver leaves the difference between gross and net behind.
+  const forfeit = net === cash.supplyIndex ? 0n : mulDivDown(burned, cash.supplyIndex, RAY) - taken;
+  const after = { ...cash, supplyShares: cash.supplyShares - burned, forfeited: cash.forfeited + forfeit };
+  const left = shares - burned;
+  if (taken === assets) return { cash: after, shares: left };
+  // A debtor keeps no shares; what is left of them is worth less than one unit.
+  return borrow({ ...after, supplyShares: after.supplyShares - left }, 0n, assets - taken);
+}
+
+/** Moves the fraction numerator / denominator of one account's shares to another's, netting opposites there. */
+export function moveFraction(cash: Cash, from: bigint, to: bigint, numerator: bigint, denominator: bigint): Moved {
+  const moved = mulDivFloor(from, numerator, denominator);
+  if (moved === 0n) return { cash, from, to };
+  if (to === 0n || moved > 0n === to > 0n) return { cash, from: from - moved, to: to + moved };
+  if (moved > 0n) {
+    const value = mulDivDown(moved, netSupplyIndex(cash), RAY);
+    const emptied = debit(cash, moved, value);
+    const rest = { ...emptied.cash, supplyShares: emptied.cash.supplyShares - emptied.shares };
+    const booked = credit(rest, to, value);
+    return { cash: booked.cash, from: from - moved, to: booked.shares };
+  }
+  const debt = mulDivUp(-moved, cash.borrowIndex, RAY);
+  const booked = debit({ ...cash, borrowShares: cash.borrowShares + moved }, to, debt);
+  return { cash: booked.cash, from: from - moved, to: booked.shares };
+}
+
+function borrow(cash: Cash, shares: bigint, assets: bigint): Booked {
+  const minted = mulDivUp(assets, RAY, cash.borrowIndex);
+  return { cash: { ...cash, borrowShares: cash.borrowShares + minted }, shares: shares - minted };
+}
