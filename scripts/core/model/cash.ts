@@ -36,10 +36,10 @@ export function emptyCash(updatedAt: bigint): Cash {
   return { supplyIndex: RAY, borrowIndex: RAY, updatedAt, ...nothing };
 }
 
-/** Debt over credit, rounded up and at most one; {RAY}. */
+/** Debt over credit, debt rounded up and credit down, and at most one; {RAY}. */
 export function utilisationUp(cash: Cash): bigint {
-  const debt = cash.borrowShares * cash.borrowIndex;
-  const supply = cash.supplyShares * cash.supplyIndex;
+  const debt = borrowAssets(cash);
+  const supply = supplyAssets(cash);
   if (debt === 0n) return 0n;
   return debt >= supply ? RAY : mulDivUp(debt, RAY, supply);
 }

@@ -283,16 +283,21 @@ function release(s: Situation, draft: Draft): "none" | "NotWorthIt" | "Released"
     draft.moves.push({ asset, wallet: s.policy.releasesToWallet, amount, valueE18 });
   }
   if (draft.moves.length === 0) return "none";
-  const moved = draft.moves.reduce((total, move) => total + move.valueE18, 0n);
+  const moved = valueOfMoves(draft.moves);
   return moved < s.releaseMultiple * s.pay.maximumE18 ? "NotWorthIt" : "Released";
 }
 
-/** From the reserve, then from the wallet; cash first, then the owner's order. Only what saves the account. */
+/** From the reserve, then from the wallet; cash first, then the owner's order. Only what saves the account, and is worth its cost. */
 function topUp(s: Situation, draft: Draft, before: Assessment): boolean {
   if (before.equityE18 < 0n) return false;
   collect(s, draft, false);
   if (draft.walletLeftE18 !== 0n) collect(s, draft, true);
-  return draft.moves.length !== 0 && health(draft.equityE18, draft.maintenanceE18) >= WAD;
+  const moved = valueOfMoves(draft.moves);
+  return draft.moves.length !== 0 && moved >= s.pay.maximumE18 && health(draft.equityE18, draft.maintenanceE18) >= WAD;
+}
+
+function valueOfMoves(moves: readonly Move[]): bigint {
+  return moves.reduce((total, move) => total + move.valueE18, 0n);
 }
 
 function collect(s: Situation, draft: Draft, wallet: boolean): void {

@@ -18,7 +18,7 @@ import {
   type Plan,
   type Policy,
 } from "../../../scripts/core/model/rebalance.js";
-import { minimum, mulDivDown, mulDivUp, RAY, WAD } from "../../../scripts/core/model/rounding.js";
+import { maximum, minimum, mulDivDown, mulDivUp, RAY, WAD } from "../../../scripts/core/model/rounding.js";
 import { discount, healthAfter, maxFraction, payment } from "../../../scripts/core/model/slice.js";
 import { at, INTEREST, KEEPER, LIQUIDATION, QUOTE_SCALE, RISK, UNITS } from "./live.js";
 
@@ -226,10 +226,11 @@ export class Ledger {
     if (toAccount + fee !== 0n) this.debit(taker, toAccount + fee);
     if (paidToTaker !== 0n) this.credit(taker, paidToTaker);
     if (toAccount !== 0n) this.credit(account, toAccount);
-    if (fee !== 0n) this.credit(this.fund, fee);
     const { provision } = this.of(account);
     if (provision !== 0n) this.provide(account, mulDivUp(provision, WAD - fractionE18, WAD));
-    this.advance(account, afterE18, now);
+    // The call's clock is left to the next rebalance.
+    const { clock } = this.of(account);
+    if (afterE18 >= WAD) this.of(account).clock = { ...clock, liquidationSince: 0n };
   }
 
   /** Interest's share and what rounding left, to the fund. */
@@ -249,19 +250,21 @@ export class Ledger {
     const held = this.cashOf(this.fund);
     const paid = held <= 0n ? 0n : minimum(fromFund, held);
     if (paid !== 0n) this.debit(this.fund, paid);
-    const borne = minimum(fromFund - paid, fromLenders);
-    this.socialise(borne);
-    return paid + borne;
+    return paid + this.socialise(minimum(fromFund - paid, fromLenders));
   }
 
-  /** Lenders bear a loss: what leavers forfeited first, the rest through the supply index. */
-  private socialise(loss: bigint): void {
+  /** Lenders bear a loss: what leavers forfeited first, the rest through the supply index, which stays above a billionth. */
+  private socialise(loss: bigint): bigint {
     const collected = minimum(loss, this.cash.forfeited);
     this.cash = { ...this.cash, forfeited: this.cash.forfeited - collected };
+    const { supplyIndex, supplyShares } = this.cash;
     const supply = supplyAssets(this.cash);
     const borne = minimum(loss - collected, supply);
-    if (borne === 0n) return;
-    this.cash = { ...this.cash, supplyIndex: mulDivDown(this.cash.supplyIndex, supply - borne, supply) };
+    if (borne === 0n) return collected;
+    const index = mulDivDown(supplyIndex, supply - borne, supply);
+    const lowest = minimum(supplyIndex, RAY / 10n ** 9n);
+    this.cash = { ...this.cash, supplyIndex: maximum(index, lowest) };
+    return collected + (index < lowest ? maximum(0n, supply - mulDivUp(supplyShares, lowest, RAY)) : borne);
   }
 
   private provide(account: number, amount: bigint): void {
