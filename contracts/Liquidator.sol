@@ -37,8 +37,6 @@ contract Liquidator is ILiquidator, AccessManaged {
     uint256 internal constant MAX_SECANT_STEPS = 3;
     /// @dev Smaller slices would only buy a look at the clock.
     uint256 internal constant MIN_FRACTION = 0.01e18;
-    /// @dev Health may come out lower by the rounding of a handful of divisions, never by more.
-    uint256 internal constant HEALTH_ROUNDING = 1e6;
 
     uint16 internal constant MAX_HEALTH_SLOPE = 50_000;
     uint16 internal constant MAX_TIME_SLOPE = 10_000;
@@ -107,8 +105,8 @@ contract Liquidator is ILiquidator, AccessManaged {
         // Checks: on what the ledger says is left.
         int256 total = q.payment + int256(q.fundFee);
         if (total > maxPayment) revert Errors.Liquidator_PaymentAboveLimit(total, maxPayment);
-        uint256 healthAfter = _healthLeft(t, cash);
-        if (healthAfter + HEALTH_ROUNDING < q.healthE18) {
+        (uint256 healthAfter, uint256 rounding) = _healthLeft(t, cash);
+        if (healthAfter < q.healthE18 && q.healthE18 - healthAfter > rounding) {
             revert Errors.Liquidator_HealthLowered(AccountId.unwrap(account), q.healthE18, healthAfter);
         }
         emit Liquidated(
@@ -233,14 +231,18 @@ contract Liquidator is ILiquidator, AccessManaged {
     }
 
     /// @dev The account's health with the cash that the ledger left it and the collateral that the slice, rounded down, left it.
-    function _healthLeft(Terms memory t, int256 cash) private view returns (uint256) {
+    /// @return healthE18 {1}
+    /// @return rounding {1} What two units of the quote token weigh in it: by that much cash of either sign may round.
+    function _healthLeft(Terms memory t, int256 cash) private view returns (uint256 healthE18, uint256 rounding) {
         Leg[] memory legs = t.legs;
         for (uint256 i; i < legs.length; ++i) {
             Leg memory leg = legs[i];
             leg.amount -= Rounding.mulDivDown(leg.amount, t.fractionE18, WAD);
             leg.valueE18 = Rounding.mulDivDown(leg.amount, leg.bidE18, leg.unit);
         }
-        return Margin.assess(legs, cash * int256(_quoteScale)).healthE18;
+        Assessment memory a = Margin.assess(legs, cash * int256(_quoteScale));
+        if (a.maintenanceE18 != 0) rounding = Rounding.mulDivUp(2 * _quoteScale, WAD, a.maintenanceE18);
+        return (a.healthE18, rounding);
     }
 
     function _slice(

@@ -152,7 +152,7 @@ contract Rebalancer is IRebalancer, AccessManaged {
         uint256 target = d.policy.upperRestore();
         for (uint256 order = d.policy.assetOrder(); order != 0; order >>= 8) {
             Leg memory leg = _held(d.legs, uint8(order));
-            if (leg.amount != 0) _releaseLeg(d, leg, target);
+            if (leg.bidE18 != 0) _releaseLeg(d, leg, target);
         }
         if (d.count == 0) return false;
         if (d.movedE18 < _keeper.releaseMultiple * p.keeperPayMaxE18) {

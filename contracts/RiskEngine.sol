@@ -113,8 +113,9 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     function _fill(Leg memory leg, uint8 asset, uint256 amount, uint256 quoteScale, Fault quoteFault) private view {
         RiskParameters storage p = _parameters[asset];
         uint256 shock = p.shockBps;
-        if (shock == 0) revert Errors.RiskEngine_NoParameters(asset);
         (uint256 bid, , uint256 unit, Fault fault) = _bid(asset, quoteScale, quoteFault);
+        // An asset without parameters is no collateral: it counts for nothing, and shields nobody.
+        if (shock == 0) (bid, fault) = (0, Fault.None);
         leg.asset = asset;
         leg.halted = fault != Fault.None;
         leg.amount = amount;

@@ -11,10 +11,10 @@ import * as Contracts from "./index.js";
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
   getContractFactory(name: 'CollateralVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CollateralVault__factory>
+getContractFactory(name: 'Liquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Liquidator__factory>
 getContractFactory(name: 'MarginAccount', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccount__factory>
 getContractFactory(name: 'MarginAccountExtension', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountExtension__factory>
 getContractFactory(name: 'PriceOracleAdapter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PriceOracleAdapter__factory>
-getContractFactory(name: 'Liquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Liquidator__factory>
 getContractFactory(name: 'Rebalancer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rebalancer__factory>
 getContractFactory(name: 'RiskEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RiskEngine__factory>
 getContractFactory(name: 'AccountViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccountViews__factory>
@@ -30,6 +30,7 @@ getContractFactory(name: 'Provisions', signerOrOptions?: ethers.Signer | Factory
 getContractFactory(name: 'Rebalancing', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rebalancing__factory>
 getContractFactory(name: 'Slices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Slices__factory>
 getContractFactory(name: 'Transfers', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Transfers__factory>
+getContractFactory(name: 'Errors', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Errors__factory>
 getContractFactory(name: 'IAggregatorV3', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAggregatorV3__factory>
 getContractFactory(name: 'ICollateralVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICollateralVault__factory>
 getContractFactory(name: 'ILiquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidator__factory>
@@ -41,7 +42,6 @@ getContractFactory(name: 'IPriceOracleAdapter', signerOrOptions?: ethers.Signer 
 getContractFactory(name: 'IRebalancer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRebalancer__factory>
 getContractFactory(name: 'IRiskEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRiskEngine__factory>
 getContractFactory(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISliceTaker__factory>
-getContractFactory(name: 'Errors', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Errors__factory>
 getContractFactory(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountState__factory>
 getContractFactory(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConstantFeed__factory>
 getContractFactory(name: 'MintableToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MintableToken__factory>
@@ -53,10 +53,10 @@ getContractFactory(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer |
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
 
   getContractAt(name: 'CollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CollateralVault>
+getContractAt(name: 'Liquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Liquidator>
 getContractAt(name: 'MarginAccount', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccount>
 getContractAt(name: 'MarginAccountExtension', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountExtension>
 getContractAt(name: 'PriceOracleAdapter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PriceOracleAdapter>
-getContractAt(name: 'Liquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Liquidator>
 getContractAt(name: 'Rebalancer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rebalancer>
 getContractAt(name: 'RiskEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RiskEngine>
 getContractAt(name: 'AccountViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccountViews>
@@ -72,6 +72,7 @@ getContractAt(name: 'Provisions', address: string | ethers.Addressable, signer?:
 getContractAt(name: 'Rebalancing', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rebalancing>
 getContractAt(name: 'Slices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Slices>
 getContractAt(name: 'Transfers', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Transfers>
+getContractAt(name: 'Errors', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Errors>
 getContractAt(name: 'IAggregatorV3', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAggregatorV3>
 getContractAt(name: 'ICollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICollateralVault>
 getContractAt(name: 'ILiquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidator>
@@ -83,7 +84,6 @@ getContractAt(name: 'IPriceOracleAdapter', address: string | ethers.Addressable,
 getContractAt(name: 'IRebalancer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRebalancer>
 getContractAt(name: 'IRiskEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRiskEngine>
 getContractAt(name: 'ISliceTaker', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISliceTaker>
-getContractAt(name: 'Errors', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Errors>
 getContractAt(name: 'MarginAccountState', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountState>
 getContractAt(name: 'ConstantFeed', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConstantFeed>
 getContractAt(name: 'MintableToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MintableToken>
@@ -95,10 +95,10 @@ getContractAt(name: 'EACAggregatorProxy', address: string | ethers.Addressable, 
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
 
   deployContract(name: 'CollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
+deployContract(name: 'Liquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
 deployContract(name: 'MarginAccount', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccount>
 deployContract(name: 'MarginAccountExtension', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountExtension>
 deployContract(name: 'PriceOracleAdapter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracleAdapter>
-deployContract(name: 'Liquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
 deployContract(name: 'Rebalancer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancer>
 deployContract(name: 'RiskEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RiskEngine>
 deployContract(name: 'AccountViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
@@ -114,6 +114,7 @@ deployContract(name: 'Provisions', signerOrOptions?: ethers.Signer | DeployContr
 deployContract(name: 'Rebalancing', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancing>
 deployContract(name: 'Slices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Slices>
 deployContract(name: 'Transfers', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Transfers>
+deployContract(name: 'Errors', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Errors>
 deployContract(name: 'IAggregatorV3', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAggregatorV3>
 deployContract(name: 'ICollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICollateralVault>
 deployContract(name: 'ILiquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
@@ -125,7 +126,6 @@ deployContract(name: 'IPriceOracleAdapter', signerOrOptions?: ethers.Signer | De
 deployContract(name: 'IRebalancer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRebalancer>
 deployContract(name: 'IRiskEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRiskEngine>
 deployContract(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISliceTaker>
-deployContract(name: 'Errors', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Errors>
 deployContract(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
 deployContract(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
 deployContract(name: 'MintableToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>
@@ -137,10 +137,10 @@ deployContract(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | Dep
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
   deployContract(name: 'CollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
+deployContract(name: 'Liquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
 deployContract(name: 'MarginAccount', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccount>
 deployContract(name: 'MarginAccountExtension', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountExtension>
 deployContract(name: 'PriceOracleAdapter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracleAdapter>
-deployContract(name: 'Liquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
 deployContract(name: 'Rebalancer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancer>
 deployContract(name: 'RiskEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RiskEngine>
 deployContract(name: 'AccountViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
@@ -156,6 +156,7 @@ deployContract(name: 'Provisions', args: any[], signerOrOptions?: ethers.Signer 
 deployContract(name: 'Rebalancing', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancing>
 deployContract(name: 'Slices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Slices>
 deployContract(name: 'Transfers', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Transfers>
+deployContract(name: 'Errors', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Errors>
 deployContract(name: 'IAggregatorV3', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAggregatorV3>
 deployContract(name: 'ICollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICollateralVault>
 deployContract(name: 'ILiquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
@@ -167,7 +168,6 @@ deployContract(name: 'IPriceOracleAdapter', args: any[], signerOrOptions?: ether
 deployContract(name: 'IRebalancer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRebalancer>
 deployContract(name: 'IRiskEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRiskEngine>
 deployContract(name: 'ISliceTaker', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISliceTaker>
-deployContract(name: 'Errors', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Errors>
 deployContract(name: 'MarginAccountState', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
 deployContract(name: 'ConstantFeed', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
 deployContract(name: 'MintableToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>

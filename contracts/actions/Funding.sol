@@ -79,8 +79,8 @@ abstract contract Funding is Outflow, IMarginAccountCore {
     }
 
     /// @dev Whether a deposit is a cure that no cap may refuse: cash up to the debt, or up to the deficit at `lowerRestore`; a
-    /// collateral worth no more than the deficit. While a price is missing the deficit is unknown and nothing can be
-    /// borrowed against the deposit, so an account in debt is given the benefit of the doubt.
+    /// collateral worth no more than the deficit. While a price is missing the deficit is unknown; the debt
+    /// stands for it.
     function _isCure(AccountId account, address token, uint256 amount) private view returns (bool) {
         Cash memory c = _market.loadAccrued();
         Portfolio memory portfolio = _portfolio(account, c);
@@ -89,17 +89,19 @@ abstract contract Funding is Outflow, IMarginAccountCore {
         if (asset == QUOTE && _toE18(int256(amount)) <= -portfolio.cashE18) return true;
 
         Assessment memory a = _riskEngine().assess(portfolio);
-        if (a.halted) return true;
-        int256 needed = int256(Rounding.mulDivUp(a.maintenanceE18, _policyOf(account).lowerRestore(), WAD));
-        int256 deficit = needed - a.equityE18;
-        if (deficit <= 0) return false;
+        int256 deficit = -portfolio.cashE18;
+        if (!a.halted) {
+            deficit = int256(Rounding.mulDivUp(a.maintenanceE18, _policyOf(account).lowerRestore(), WAD)) - a.equityE18;
+            if (deficit <= 0) return false;
+        }
         if (asset == QUOTE) return _toE18(int256(amount)) <= deficit;
 
-        // One leg of the asset alone, to price the deposit.
+        // One leg of the asset alone, to price the deposit. One that has no price may at most double what is held of it.
         CollateralPage[] memory page = new CollateralPage[](1);
         page[0] = CollateralPage.wrap(0).withEntry(0, asset, amount);
         Leg memory leg = _riskEngine().legs(page)[0];
-        return leg.halted || int256(leg.valueE18) <= deficit;
+        if (leg.halted) return amount <= _accounts[account].amountOf(asset);
+        return int256(leg.valueE18) <= deficit;
     }
 
     /*//////////////////////////////////////////////////////////////////////////

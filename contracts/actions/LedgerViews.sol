@@ -38,6 +38,10 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
         if (asset == QUOTE) {
             uint256 own = portfolio.cashE18 > 0 ? uint256(portfolio.cashE18) : 0;
             uint256 most = (free > int256(own) ? uint256(free) : own) / _quoteScale();
+            // Debt rounds up by as much as a unit.
+            if (most > own / _quoteScale()) --most;
+            // A debt too small to be allowed is not offered.
+            if (most - own / _quoteScale() < (c.minimumDebt() * WAD) / _quoteScale()) most = own / _quoteScale();
             uint256 idle = _idle();
             return most < idle ? most : idle;
         }

@@ -61,6 +61,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         if (outcome <= Outcome.PriceHalted) return outcome;
 
         uint256 cashIn;
+        bool moved = plan.moves.length != 0;
         if (outcome == Outcome.Released) {
             _takeReleased(account, plan);
         } else if (plan.moves.length != 0) {
@@ -70,6 +71,9 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
                 if (cashIn != 0) _creditCash(account, cashIn, c);
                 cashIn = 0;
                 outcome = _outcomeWithoutWallet(account, plan, c);
+                // A wallet that refuses costs its owner no more than what came from elsewhere is worth.
+                plan.keeperPayMaxE18 = _capPay(plan);
+                moved = plan.keeperPayMaxE18 != 0;
             }
         }
 
@@ -82,13 +86,13 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
 
         // A look that only moved a clock is not paid; a call recorded is, once; work is paid with its gas.
         uint256 payE18;
-        if (plan.moves.length != 0) {
+        if (moved) {
             uint256 gasUsed = gasBefore - gasleft() + plan.gasOverhead / batch;
             payE18 = plan.gasPriceE18 * gasUsed + plan.keeperFlatE18;
+            if (payE18 > plan.keeperPayMaxE18) payE18 = plan.keeperPayMaxE18;
         } else if (called && plan.before.equityE18 >= 0) {
             payE18 = plan.keeperFlatE18;
         }
-        if (payE18 > plan.keeperPayMaxE18) payE18 = plan.keeperPayMaxE18;
         uint256 pay = _settleCash(account, keeper, cashIn, payE18, c);
         if (pay != 0 || plan.moves.length != 0 || outcome == Outcome.Provisioned) _market.store(c);
 
@@ -116,6 +120,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
                     spentE18 += move.valueE18;
                 } catch {
                     complete = false;
+                    move.valueE18 = 0;
                     continue;
                 }
             } else {
@@ -125,6 +130,14 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
             else _addCollateral(account, move.asset, move.amount, true);
         }
         if (spentE18 != 0) _spendFromWallet(account, spentE18);
+    }
+
+    /// @dev {quote} The keeper's pay at most, when only some of the moves came.
+    function _capPay(Plan memory plan) private pure returns (uint256 most) {
+        for (uint256 i; i < plan.moves.length; ++i) {
+            most += plan.moves[i].valueE18;
+        }
+        if (most > plan.keeperPayMaxE18) most = plan.keeperPayMaxE18;
     }
 
     /// @dev What became of the account when its wallet refused: its health is asked for again, and the clock decides.

@@ -141,9 +141,6 @@ library Errors {
     /// @notice Thrown when more pages are handed in than an account can have.
     error RiskEngine_TooManyPages(uint256 found, uint256 maximum);
 
-    /// @notice Thrown when an account holds an asset without risk parameters.
-    error RiskEngine_NoParameters(uint8 asset);
-
     /*//////////////////////////////////////////////////////////////////////////
                                        REBALANCER
     //////////////////////////////////////////////////////////////////////////*/

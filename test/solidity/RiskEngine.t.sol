@@ -193,10 +193,11 @@ contract RiskEngineTest is OracleTest {
         engine.legs(new CollateralPage[](5));
     }
 
-    function test_legs_RevertWhen_AnAssetHasNoParameters() public {
+    function test_legs_AnAssetWithoutParametersCountsForNothing() public {
         setFeed(7, etherFeed, 18);
-        vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_NoParameters.selector, 7));
-        engine.legs(_pages(7, 1, 0, 0));
+        Leg memory leg = engine.legs(_pages(7, 1e18, 0, 0))[0];
+        assertEq(leg.valueE18, 0);
+        assertFalse(leg.halted, "it would shield the account");
     }
 
     /*//////////////////////////////////////////////////////////////////////////

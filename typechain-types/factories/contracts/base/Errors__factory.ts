@@ -767,17 +767,6 @@ import type { NonPayableOverrides } from "../../../common.js"
   {
     "inputs": [
       {
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      }
-    ],
-    "name": "RiskEngine_NoParameters",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
         "internalType": "bytes32",
         "name": "field",
         "type": "bytes32"
