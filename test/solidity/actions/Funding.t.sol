@@ -7,7 +7,6 @@ import {MintableToken} from "../../../contracts/mocks/MintableToken.sol";
 import {CallState} from "../../../contracts/types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
 import {PolicyFields} from "../../../contracts/types/BandPolicy.sol";
-import {Assessment} from "../../../contracts/types/Portfolio.sol";
 import {BallastTest} from "../utils/BallastTest.sol";
 
 /// @title FundingTest
@@ -500,26 +499,6 @@ contract FundingTest is BallastTest {
         _assertRefused(alice, _depositCall(alice, address(weth), most + 1), above);
         vm.prank(alice);
         marginAccount.deposit(_account(alice), address(weth), most);
-    }
-
-    /// @dev What is missing is rounded up, so the last unit of a cure is still one.
-    function test_TheExemptionIsRoundedUp() public {
-        _borrow(alice, 10e18 + 7, 15_000e6);
-        MintableToken dollar = new MintableToken("Dollar", "USD");
-        _listCollateral(address(dollar), 18, 1e8);
-        vault.setLimits(address(dollar), 0, 0);
-        _fund(alice, address(dollar), 10_000e18);
-        _setPrice(WETH_ASSET, 1_800.12345678e8);
-        Assessment memory a = marginAccount.assess(_account(alice));
-        assertTrue((a.maintenanceE18 * 16) % 10 != 0);
-        uint256 missing = (a.maintenanceE18 * 16) / 10 + 1 - uint256(a.equityE18);
-        _assertRefused(
-            alice,
-            _depositCall(alice, address(dollar), missing + 1),
-            _aboveCap(address(dollar), missing + 1, 0)
-        );
-        vm.prank(alice);
-        marginAccount.deposit(_account(alice), address(dollar), missing);
     }
 
     function test_NoExemptionWithoutDebt() public {
