@@ -84,7 +84,7 @@ function readSnapshot<Content>(url: URL, schema: z.ZodType<Content, z.ZodTypeDef
 
 await runCommand(async () => {
   const flags = readFlags(USAGE, Flags);
-  await hre.tasks.getTask("build").run({ quiet: true });
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const measured = await measure();
   print(measured);
   const large = oversized(measured.sizes);

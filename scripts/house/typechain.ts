@@ -14,7 +14,7 @@ import { terminal } from "../io/terminal.js";
 import { ROOT, listChanged, readCommitted, readText } from "../io/tree.js";
 
 await runCommand(async () => {
-  await hre.tasks.getTask("build").run({ quiet: true });
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const files = listChanged("typechain-types").map((path) => ({
     path,
     committed: readCommitted(path),

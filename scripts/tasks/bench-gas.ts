@@ -77,7 +77,7 @@ function readSnapshot(): GasSnapshot {
 
 await runCommand(async () => {
   const flags = readFlags(USAGE, Flags);
-  await hre.tasks.getTask("build").run({ quiet: true });
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const constant = await measure("constant");
   const rows = limitedRows(constant.readings);
   if (flags.json) {
