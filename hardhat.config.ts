@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
 
+import { testCompiler } from "./scripts/house/test-compiler.js";
+
 /** Compilers come from npm, so that a build needs no download; the version is pinned in package.json. */
 const solcPath = (specifier: string): string => fileURLToPath(import.meta.resolve(specifier));
 
@@ -15,10 +17,13 @@ const production = {
   outputSelection: { "*": { "*": ["storageLayout"] } },
 };
 
+/** Solidity tests deploy the protocol from its artifacts. */
+const fsPermissions = { readDirectory: ["./artifacts"] };
+
 const fuzzSeed = "0xba11a57";
 
 export default defineConfig({
-  plugins: [hardhatToolboxMochaEthers],
+  plugins: [hardhatToolboxMochaEthers, testCompiler],
   paths: { ignition: "deploy", tests: { solidity: "test/solidity", mocha: "test/ts" } },
   typechain: { outDir: "typechain-types" },
   solidity: {
@@ -40,11 +45,13 @@ export default defineConfig({
     solidity: {
       profiles: {
         default: {
+          fsPermissions,
           fuzz: { runs: 1_000, seed: fuzzSeed },
           invariant: { runs: 64, depth: 100, failOnRevert: true },
         },
         // npm run test:deep
         deep: {
+          fsPermissions,
           fuzz: { runs: 100_000, seed: fuzzSeed },
           invariant: { runs: 512, depth: 250, failOnRevert: true },
         },

@@ -26,7 +26,6 @@ contract MarginAccount is Funding, Rebalancing, Slices, AccountViews {
     IRebalancer public immutable rebalancer;
     address public immutable quoteToken;
     uint256 public immutable quoteScale;
-    /// @notice The second half of this contract's code; immutable, so this is no proxy.
     address public immutable extension;
 
     /// @param quoteToken_ The token that cash is counted in; at most 8 decimals.

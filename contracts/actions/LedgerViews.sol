@@ -36,12 +36,13 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
         Assessment memory a = Margin.assess(legs, portfolio.cashE18);
         int256 free = a.equityE18 - int256(a.initialE18);
         if (asset == QUOTE) {
-            uint256 own = portfolio.cashE18 > 0 ? uint256(portfolio.cashE18) : 0;
-            uint256 most = (free > int256(own) ? uint256(free) : own) / _quoteScale();
+            uint256 own = portfolio.cashE18 > 0 ? uint256(portfolio.cashE18) / _quoteScale() : 0;
+            uint256 most = free > 0 ? uint256(free) / _quoteScale() : 0;
             // Debt rounds up by as much as a unit.
-            if (most > own / _quoteScale()) --most;
-            // A debt too small to be allowed is not offered.
-            if (most - own / _quoteScale() < (c.minimumDebt() * WAD) / _quoteScale()) most = own / _quoteScale();
+            if (most > own) --most;
+            // A first debt too small to be allowed is not offered.
+            bool dust = portfolio.cashE18 >= 0 && most < own + (c.minimumDebt() * WAD) / _quoteScale();
+            if (most < own || dust) most = own;
             uint256 idle = _idle();
             return most < idle ? most : idle;
         }

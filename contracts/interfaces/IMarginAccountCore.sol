@@ -135,4 +135,7 @@ interface IMarginAccountCore {
 
     /// @notice One unit of the quote token with 18 decimals.
     function quoteScale() external view returns (uint256);
+
+    /// @notice The second half of this contract's code; immutable, so this is no proxy.
+    function extension() external view returns (address);
 }

@@ -14,7 +14,6 @@ import {NoReturnToken} from "./utils/mocks/NoReturnToken.sol";
 import {ReentrantToken} from "./utils/mocks/ReentrantToken.sol";
 import {TestToken} from "./utils/mocks/TestToken.sol";
 import {Errors} from "../../contracts/base/Errors.sol";
-import {CollateralVault} from "../../contracts/CollateralVault.sol";
 import {ICollateralVault} from "../../contracts/interfaces/ICollateralVault.sol";
 import {AccountId, toAccountId} from "../../contracts/types/AccountId.sol";
 
@@ -23,7 +22,7 @@ contract CollateralVaultTest is BaseTest {
     uint256 private constant MAX_TOTAL = type(uint96).max;
 
     /// @dev This contract stands for the margin account: it created the vault.
-    CollateralVault private vault;
+    ICollateralVault private vault;
     TestToken private quote;
     TestToken private token;
     address private authority;
@@ -34,10 +33,14 @@ contract CollateralVaultTest is BaseTest {
     function setUp() public {
         quote = new TestToken("QUOTE", 6);
         token = new TestToken("TOKEN", 18);
-        authority = address(deployAuthority());
-        vault = new CollateralVault(authority, address(quote));
+        authority = deployAuthority();
+        vault = _newVault(authority, address(quote));
         _list(address(token));
         _fund(address(token), alice);
+    }
+
+    function _newVault(address authority_, address quoteToken) private returns (ICollateralVault) {
+        return ICollateralVault(_deployed(ROOT, "CollateralVault", abi.encode(authority_, quoteToken)));
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -47,7 +50,7 @@ contract CollateralVaultTest is BaseTest {
     function test_constructor_TiesTheVaultToItsCreatorAndListsTheQuote() public {
         vm.expectEmit();
         emit ICollateralVault.TokenListed(address(quote), 0, 6);
-        CollateralVault fresh = new CollateralVault(authority, address(quote));
+        ICollateralVault fresh = _newVault(authority, address(quote));
         assertEq(fresh.marginAccount(), address(this));
         assertEq(fresh.listedCount(), 1);
         assertEq(fresh.tokenOf(0), address(quote));
@@ -56,12 +59,12 @@ contract CollateralVaultTest is BaseTest {
 
     function test_constructor_RevertWhen_QuoteHasMoreThanEightDecimals() public {
         TestToken eight = new TestToken("Q8", 8);
-        new CollateralVault(authority, address(eight));
+        _newVault(authority, address(eight));
         TestToken nine = new TestToken("Q9", 9);
         vm.expectRevert(
             abi.encodeWithSelector(Errors.CollateralVault_UnsupportedDecimals.selector, address(nine), 9, 8)
         );
-        new CollateralVault(authority, address(nine));
+        _newVault(authority, address(nine));
     }
 
     function test_list_GivesTheNextNumberAndNoCap() public {

@@ -5,23 +5,22 @@ import {FaultyFeed} from "./utils/mocks/FaultyFeed.sol";
 import {OracleTest} from "./utils/OracleTest.sol";
 import {Errors} from "../../contracts/base/Errors.sol";
 import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
-import {PriceOracleAdapter} from "../../contracts/PriceOracleAdapter.sol";
-import {RiskEngine} from "../../contracts/RiskEngine.sol";
+import {IPriceOracleAdapter} from "../../contracts/interfaces/IPriceOracleAdapter.sol";
 import {CollateralPage} from "../../contracts/types/CollateralPage.sol";
 import {Assessment, Leg, Portfolio} from "../../contracts/types/Portfolio.sol";
 
 contract RiskEngineTest is OracleTest {
-    RiskEngine private engine;
+    IRiskEngine private engine;
 
     function setUp() public override {
         super.setUp();
-        engine = RiskEngine(address(oracle));
+        engine = IRiskEngine(address(oracle));
         _set(ETHER_ASSET, _ether());
         _set(BITCOIN_ASSET, IRiskEngine.RiskParameters(800, 400, 800, 15_000, 2_000));
     }
 
-    function deployOracle(address authority) internal override returns (PriceOracleAdapter) {
-        return new RiskEngine(authority);
+    function deployOracle(address authority) internal override returns (IPriceOracleAdapter) {
+        return IPriceOracleAdapter(_deployed(ROOT, "RiskEngine", abi.encode(authority)));
     }
 
     /*//////////////////////////////////////////////////////////////////////////

@@ -1,33 +1,28 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Test} from "forge-std/Test.sol";
 
-import {CollateralVault} from "../../../contracts/CollateralVault.sol";
+import {ICollateralVault} from "../../../contracts/interfaces/ICollateralVault.sol";
 import {ILiquidator} from "../../../contracts/interfaces/ILiquidator.sol";
 import {IMarginAccount} from "../../../contracts/interfaces/IMarginAccount.sol";
 import {IRebalancer} from "../../../contracts/interfaces/IRebalancer.sol";
 import {IRiskEngine} from "../../../contracts/interfaces/IRiskEngine.sol";
-import {Liquidator} from "../../../contracts/Liquidator.sol";
-import {MarginAccount} from "../../../contracts/MarginAccount.sol";
-import {MarginAccountExtension} from "../../../contracts/MarginAccountExtension.sol";
 import {MintableToken} from "../../../contracts/mocks/MintableToken.sol";
 import {SettableAggregator} from "../../../contracts/mocks/SettableAggregator.sol";
 import {UsdCoin} from "../../../contracts/mocks/UsdCoin.sol";
 import {WrappedBitcoin} from "../../../contracts/mocks/WrappedBitcoin.sol";
 import {MarginLens} from "../../../contracts/periphery/MarginLens.sol";
-import {Rebalancer} from "../../../contracts/Rebalancer.sol";
-import {RiskEngine} from "../../../contracts/RiskEngine.sol";
 import {AccountHeader} from "../../../contracts/types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
 import {PolicyFields} from "../../../contracts/types/BandPolicy.sol";
+import {ArtifactTest} from "./ArtifactTest.sol";
 
 /// @title BallastTest
 /// @notice The whole protocol, deployed as on mainnet with the design's starting values, and short words for what tests do.
 /// @dev The test contract is the AccessManager's admin, so it holds every role without delay.
-abstract contract BallastTest is Test {
+abstract contract BallastTest is ArtifactTest {
     /*//////////////////////////////////////////////////////////////////////////
                                        CONSTANTS
     //////////////////////////////////////////////////////////////////////////*/
@@ -50,6 +45,9 @@ abstract contract BallastTest is Test {
     uint256 internal constant MAX_WETH = 10_000e18;
     uint256 internal constant MAX_WBTC = 500e8;
 
+    /// @dev AccessManager's own number for its administrators.
+    uint64 internal constant ADMIN_ROLE = 0;
+
     uint8 internal constant WITHDRAW = 1;
     uint8 internal constant TRADE = 2;
     uint8 internal constant POLICY = 4;
@@ -60,12 +58,12 @@ abstract contract BallastTest is Test {
                                       THE PROTOCOL
     //////////////////////////////////////////////////////////////////////////*/
 
-    AccessManager internal manager;
-    CollateralVault internal vault;
-    RiskEngine internal riskEngine;
-    Rebalancer internal rebalancer;
+    IAccessManager internal manager;
+    ICollateralVault internal vault;
+    IRiskEngine internal riskEngine;
+    IRebalancer internal rebalancer;
     IMarginAccount internal marginAccount;
-    Liquidator internal liquidator;
+    ILiquidator internal liquidator;
     MarginLens internal lens;
 
     UsdCoin internal usdc;
@@ -92,33 +90,26 @@ abstract contract BallastTest is Test {
         vm.roll(20_000_000);
         vm.fee(20 gwei);
 
-        manager = new AccessManager(address(this));
-        riskEngine = new RiskEngine(address(manager));
-        rebalancer = new Rebalancer(address(manager), riskEngine);
+        manager = IAccessManager(_deployed(ACCESS, "AccessManager", abi.encode(address(this))));
+        riskEngine = IRiskEngine(_deployed(ROOT, "RiskEngine", abi.encode(manager)));
+        rebalancer = IRebalancer(_deployed(ROOT, "Rebalancer", abi.encode(manager, riskEngine)));
 
-        usdc = new UsdCoin();
-        weth = new MintableToken("Wrapped Ether", "WETH");
-        wbtc = new WrappedBitcoin();
+        usdc = UsdCoin(_deployed(MOCKS, "UsdCoin", ""));
+        weth = MintableToken(_deployed(MOCKS, "MintableToken", abi.encode("Wrapped Ether", "WETH")));
+        wbtc = WrappedBitcoin(_deployed(MOCKS, "WrappedBitcoin", ""));
+        address extension = _deployed(ROOT, "MarginAccountExtension", abi.encode(manager));
         marginAccount = IMarginAccount(
-            address(
-                new MarginAccount(
-                    address(manager),
-                    address(usdc),
-                    riskEngine,
-                    rebalancer,
-                    address(new MarginAccountExtension(address(manager)))
-                )
-            )
+            _deployed(ROOT, "MarginAccount", abi.encode(manager, usdc, riskEngine, rebalancer, extension))
         );
-        vault = CollateralVault(address(marginAccount.vault()));
+        vault = ICollateralVault(marginAccount.vault());
         _list(address(usdc), 6, USDC_START, USDC_HEARTBEAT);
         _list(address(weth), 18, WETH_START, COIN_HEARTBEAT);
         _list(address(wbtc), 8, WBTC_START, COIN_HEARTBEAT);
         riskEngine.setRiskParameters(WETH_ASSET, _riskParameters(1_000));
         riskEngine.setRiskParameters(WBTC_ASSET, _riskParameters(800));
 
-        liquidator = new Liquidator(address(manager), marginAccount);
-        lens = new MarginLens(marginAccount, liquidator);
+        liquidator = ILiquidator(_deployed(ROOT, "Liquidator", abi.encode(manager, marginAccount)));
+        lens = MarginLens(_deployed(PERIPHERY, "MarginLens", abi.encode(marginAccount, liquidator)));
 
         rebalancer.setKeeperParameters(_keeperParameters());
         liquidator.setLiquidationParameters(_liquidationParameters());
@@ -196,7 +187,9 @@ abstract contract BallastTest is Test {
     function _list(address token, uint8 decimals, int256 answer, uint24 heartbeat) internal returns (uint8 asset) {
         asset = token == address(usdc) ? 0 : vault.list(token); // the quote token is listed from the start
         vault.setLimits(token, 1_000_000_000, 100);
-        feeds[asset] = new SettableAggregator("FEED", 8, 0);
+        feeds[asset] = SettableAggregator(
+            _deployed(MOCKS, "SettableAggregator", abi.encode("FEED", uint8(8), int256(0)))
+        );
         feeds[asset].push(answer, block.timestamp);
         riskEngine.setFeed(asset, address(feeds[asset]), decimals, heartbeat, SLACK);
     }
@@ -209,7 +202,7 @@ abstract contract BallastTest is Test {
 
     /// @dev A new token of 18 decimals, listed as collateral at 2,000 dollars.
     function _newCollateral() internal returns (MintableToken token, uint8 asset) {
-        token = new MintableToken("Collateral", "COL");
+        token = MintableToken(_deployed(MOCKS, "MintableToken", abi.encode("Collateral", "COL")));
         asset = _listCollateral(address(token), 18, WETH_START);
     }
 

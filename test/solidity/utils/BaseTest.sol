@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
-import {Test} from "forge-std/Test.sol";
+import {ArtifactTest} from "./ArtifactTest.sol";
 
 /// @title BaseTest
 /// @notice The limits that fuzzed inputs are bound to, named once, and the people every test knows.
-abstract contract BaseTest is Test {
+abstract contract BaseTest is ArtifactTest {
     /// @dev {quote E18/whole token} A millionth of a cent: below it a collateral is worth nothing.
     uint256 internal constant MIN_PRICE = 1e10;
     /// @dev {quote E18/whole token} A trillion for one token.
@@ -27,8 +26,8 @@ abstract contract BaseTest is Test {
     address internal immutable stranger = makeAddr("stranger");
 
     /// @dev An authority of which `governance` is the administrator, as every function not yet given a role asks for.
-    function deployAuthority() internal returns (AccessManager) {
-        return new AccessManager(governance);
+    function deployAuthority() internal returns (address) {
+        return _deployed(ACCESS, "AccessManager", abi.encode(governance));
     }
 
     /// @dev Expects what a restricted function answers a stranger, and makes the next call his.

@@ -5,7 +5,6 @@ import {BaseTest} from "./BaseTest.sol";
 import {FaultyFeed} from "./mocks/FaultyFeed.sol";
 import {QUOTE} from "../../../contracts/base/Constants.sol";
 import {IPriceOracleAdapter} from "../../../contracts/interfaces/IPriceOracleAdapter.sol";
-import {PriceOracleAdapter} from "../../../contracts/PriceOracleAdapter.sol";
 
 /// @title OracleTest
 /// @notice An adapter with a dollar, an ether and a bitcoin, whose feeds may be spoilt.
@@ -15,14 +14,14 @@ abstract contract OracleTest is BaseTest {
     uint24 internal constant HEARTBEAT = 1 hours;
     uint24 internal constant SLACK = 10 minutes;
 
-    PriceOracleAdapter internal oracle;
+    IPriceOracleAdapter internal oracle;
     FaultyFeed internal quoteFeed;
     FaultyFeed internal etherFeed;
     FaultyFeed internal bitcoinFeed;
 
     function setUp() public virtual {
         vm.warp(START);
-        oracle = deployOracle(address(deployAuthority()));
+        oracle = deployOracle(deployAuthority());
         quoteFeed = new FaultyFeed(8, 1e8);
         etherFeed = new FaultyFeed(8, 2_000e8);
         bitcoinFeed = new FaultyFeed(8, 60_000e8);
@@ -32,8 +31,8 @@ abstract contract OracleTest is BaseTest {
     }
 
     /// @dev The adapter alone; whoever tests a contract that inherits it deploys that.
-    function deployOracle(address authority) internal virtual returns (PriceOracleAdapter) {
-        return new PriceOracleAdapter(authority);
+    function deployOracle(address authority) internal virtual returns (IPriceOracleAdapter) {
+        return IPriceOracleAdapter(_deployed(ROOT, "PriceOracleAdapter", abi.encode(authority)));
     }
 
     function setFeed(uint8 asset, FaultyFeed feed, uint8 tokenDecimals) internal {

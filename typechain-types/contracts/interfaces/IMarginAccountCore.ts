@@ -18,7 +18,7 @@ export declare namespace IMarginAccountCore {
     }
 
   export interface IMarginAccountCoreInterface extends Interface {
-    getFunction(nameOrSignature: "accountOf" | "assess" | "cashOf" | "deposit" | "depositFor" | "healthOf" | "mayAct" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceMany" | "rebalancer" | "riskEngine" | "takeSlice" | "vault" | "withdraw"): FunctionFragment;
+    getFunction(nameOrSignature: "accountOf" | "assess" | "cashOf" | "deposit" | "depositFor" | "extension" | "healthOf" | "mayAct" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceMany" | "rebalancer" | "riskEngine" | "takeSlice" | "vault" | "withdraw"): FunctionFragment;
 
     
 
@@ -27,6 +27,7 @@ encodeFunctionData(functionFragment: 'assess', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'cashOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'deposit', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'depositFor', values: [BigNumberish, AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'extension', values?: undefined): string;
 encodeFunctionData(functionFragment: 'healthOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'mayAct', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'quoteScale', values?: undefined): string;
@@ -44,6 +45,7 @@ decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cashOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'deposit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depositFor', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'extension', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'healthOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'mayAct', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'quoteScale', data: BytesLike): Result;
@@ -129,6 +131,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
       [account: BigNumberish, token: AddressLike, amount: BigNumberish, ],
       [void],
       'nonpayable'
+    >
+    
+
+    
+    extension: TypedContractMethod<
+      [],
+      [string],
+      'view'
     >
     
 
@@ -247,6 +257,11 @@ getFunction(nameOrSignature: 'depositFor'): TypedContractMethod<
       [account: BigNumberish, token: AddressLike, amount: BigNumberish, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'extension'): TypedContractMethod<
+      [],
+      [string],
+      'view'
     >;
 getFunction(nameOrSignature: 'healthOf'): TypedContractMethod<
       [account: BigNumberish, ],

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Errors} from "../../contracts/base/Errors.sol";
+import {MintableToken} from "../../contracts/mocks/MintableToken.sol";
+import {PolicyFields} from "../../contracts/types/BandPolicy.sol";
+import {BallastTest} from "./utils/BallastTest.sol";
+
+/// @title GriefingTest
+/// @notice Ways in which a stranger, a keeper or an owner once could take, shield or block; each is closed.
+contract GriefingTest is BallastTest {
+    function _wallet() private {
+        _borrow(alice, 10e18, 15_000e6);
+        PolicyFields memory policy = _policy();
+        policy.walletTopUp = true;
+        _setPolicy(alice, policy);
+        vm.startPrank(alice);
+        marginAccount.setWalletLimit(_account(alice), 100_000e18);
+        usdc.approve(address(vault), type(uint256).max);
+        vm.stopPrank();
+        _setPrice(WETH_ASSET, 1_800e8);
+    }
+
+    // a wallet that refuses pays the keeper again and again in one block.
+    function test_RefusingWalletPaysOnce() public {
+        _wallet();
+        vm.mockCall(address(usdc), abi.encodeWithSelector(usdc.transferFrom.selector, alice), abi.encode(false));
+        vm.prank(keeper);
+        marginAccount.rebalance(_account(alice));
+        int256 paid = _cash(keeper);
+        for (uint256 i; i < 10; ++i) {
+            vm.prank(keeper);
+            marginAccount.rebalance(_account(alice));
+        }
+        assertEq(_cash(keeper), paid, "paid again");
+    }
+
+    // dust sent to a wallet that tops up is brought in at a cost far above its worth.
+    function test_DustInTheWalletIsNotWorthIt() public {
+        _wallet();
+        vm.prank(alice);
+        usdc.transfer(carol, 15_000e6);
+        uint256 before = _health(alice);
+        for (uint256 i; i < 20; ++i) {
+            usdc.mint(alice, 0.01e6);
+            vm.prank(keeper);
+            marginAccount.rebalance(_account(alice));
+        }
+        assertLe(_cash(keeper), 1e6, "paid for dust");
+        assertGe(_health(alice) + 1e15, before, "health fell");
+    }
+
+    // the same with a reserve of one unit: health falls by a rebalance.
+    function test_DustInTheReserve() public {
+        _borrow(alice, 10e18, 15_000e6);
+        _depositReserve(alice, address(usdc), 1);
+        _setPrice(WETH_ASSET, 1_800e8);
+        vm.prank(keeper);
+        marginAccount.rebalance(_account(alice));
+        assertLe(_cash(keeper), 1e6, "paid more than a call");
+    }
+
+    // with one halted asset any amount of another passes its cap.
+    function test_CapHoldsWithAHaltedAsset() public {
+        _borrow(alice, 10e18, 1_000e6);
+        (MintableToken token, uint8 asset) = _newCollateral();
+        _deposit(alice, address(token), 0.01e18);
+        _makeStale(asset);
+        vault.setLimits(address(weth), 10, 100);
+        _fund(alice, address(weth), 1_000e18);
+        vm.prank(alice);
+        vm.expectPartialRevert(Errors.CollateralVault_AboveCap.selector);
+        marginAccount.deposit(_account(alice), address(weth), 1_000e18);
+    }
+
+    // a listed asset without risk parameters makes an indebted account unassessable: no rebalance, no liquidation.
+    function test_AssetWithoutRiskParametersShields() public {
+        _borrow(alice, 10e18, 15_000e6);
+        MintableToken token = new MintableToken("New", "NEW");
+        _list(address(token), 18, WETH_START, COIN_HEARTBEAT);
+        _fund(alice, address(token), 1e18);
+        vm.prank(alice);
+        marginAccount.deposit(_account(alice), address(token), 1e18);
+        _setPrice(WETH_ASSET, 1_600e8);
+        _deposit(taker, address(usdc), 1_000_000e6);
+        vm.prank(taker);
+        liquidator.liquidate(_account(alice), _account(taker), 0.3e18, type(int256).max, "");
+    }
+
+    // maxWithdraw names an amount that withdraw refuses as a dust debt.
+    function test_MaxWithdrawIsWithdrawable() public {
+        _lend(1_000_000e6);
+        _deposit(alice, address(weth), 0.05e18);
+        _deposit(alice, address(usdc), 100e6);
+        uint256 most = marginAccount.maxWithdraw(_account(alice), address(usdc));
+        _withdraw(alice, address(usdc), most);
+    }
+
+    // a partial slice at d >= h reverts with HealthLowered.
+    function test_PartialSliceBeyondHealth() public {
+        _borrow(alice, 10e18, 15_000e6);
+        _pass(100 days);
+        _setPrice(WETH_ASSET, 1_600e8);
+        _deposit(taker, address(usdc), 1_000_000e6);
+        marginAccount.rebalance(_account(alice));
+        _pass(10 minutes);
+        for (uint256 f = 0.01e18; f < 0.99e18; f += 0.07e18) {
+            uint256 state = vm.snapshotState();
+            vm.prank(taker);
+            liquidator.liquidate(_account(alice), _account(taker), f + 12_345, type(int256).max, "");
+            vm.revertToState(state);
+        }
+    }
+
+    // a whole slice panics.
+    function test_WholeSlice() public {
+        _borrow(alice, 10e18, 15_000e6);
+        _setPrice(WETH_ASSET, 1_400e8);
+        _deposit(taker, address(usdc), 1_000_000e6);
+        vm.prank(taker);
+        liquidator.liquidate(_account(alice), _account(taker), 1e18, type(int256).max, "");
+    }
+
+    // an asset without risk parameters named in the policy and held in the wallet makes every rebalance revert.
+    function test_RebalanceOfAnOwnerWithAnUnparameterisedAsset() public {
+        _wallet();
+        MintableToken token = new MintableToken("New", "NEW");
+        uint8 asset = _list(address(token), 18, WETH_START, COIN_HEARTBEAT);
+        PolicyFields memory policy = _policy();
+        policy.walletTopUp = true;
+        policy.assetOrder = asset;
+        _setPolicy(alice, policy);
+        _fund(alice, address(token), 1e18);
+        vm.prank(alice);
+        usdc.approve(address(vault), 0);
+        marginAccount.rebalance(_account(alice));
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Errors} from "../../../contracts/base/Errors.sol";
+import {IMarginAccountExtension} from "../../../contracts/interfaces/IMarginAccountExtension.sol";
+import {Outcome} from "../../../contracts/interfaces/IRebalancer.sol";
+import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
+import {BallastTest} from "../utils/BallastTest.sol";
+
+/// @title LedgerViewsTest
+/// @notice What the ledger answers, held against what it then does.
+contract LedgerViewsTest is BallastTest {
+    /// @dev What is said to be withdrawable is, and a ten-thousandth of a cent more is not.
+    function testFuzz_MaxWithdrawOfCollateralIsExact(uint256 price, uint256 debt, uint256 bitcoin) public {
+        _borrow(alice, 10e18, bound(debt, 100e6, 15_000e6));
+        bitcoin = bound(bitcoin, 0, 1e8);
+        if (bitcoin >= 0.01e8) _deposit(alice, address(wbtc), bitcoin);
+        _setPrice(WETH_ASSET, int256(bound(price, 1_000e8, 5_000e8)));
+        for (uint8 asset = WETH_ASSET; asset <= WBTC_ASSET; ++asset) {
+            address token = vault.tokenOf(asset);
+            uint256 most = marginAccount.maxWithdraw(_account(alice), token);
+            uint256 held = _collateral(alice, asset);
+            assertLe(most, held);
+            uint256 state = vm.snapshotState();
+            if (most != 0) _withdraw(alice, token, most);
+            vm.revertToState(state);
+            uint256 dust = asset == WETH_ASSET ? 1e12 : 100;
+            if (most + dust <= held) {
+                vm.prank(alice);
+                vm.expectPartialRevert(Errors.MarginAccount_BelowInitialMargin.selector);
+                marginAccount.withdraw(_account(alice), token, most + dust, alice);
+            }
+        }
+    }
+
+    function testFuzz_MaxWithdrawOfCashIsExact(uint256 price, uint256 debt, uint256 time) public {
+        _borrow(alice, 10e18, bound(debt, 100e6, 15_000e6));
+        _pass(bound(time, 0, 30 days));
+        _setPrice(WETH_ASSET, int256(bound(price, 1_000e8, 5_000e8)));
+        uint256 most = marginAccount.maxWithdraw(_account(alice), address(usdc));
+        uint256 state = vm.snapshotState();
+        if (most != 0) _withdraw(alice, address(usdc), most);
+        vm.revertToState(state);
+        vm.prank(alice);
+        vm.expectPartialRevert(Errors.MarginAccount_BelowInitialMargin.selector);
+        marginAccount.withdraw(_account(alice), address(usdc), most + 2, alice);
+    }
+
+    function test_MaxWithdrawWithoutDebtIsWhatIsHeld() public {
+        _deposit(alice, address(weth), 3e18);
+        _deposit(alice, address(usdc), 7e6);
+        _makeStale(WETH_ASSET);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(weth)), 3e18);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(usdc)), 7e6);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(wbtc)), 0);
+        vm.expectRevert(abi.encodeWithSelector(Errors.CollateralVault_UnknownToken.selector, address(0xdead)));
+        marginAccount.maxWithdraw(_account(alice), address(0xdead));
+    }
+
+    function test_MaxWithdrawOfCashIsAtMostWhatIsIdle() public {
+        _lend(1_000e6);
+        _deposit(alice, address(weth), 10e18);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(usdc)), 1_000e6);
+    }
+
+    function test_BelowInitialMarginNothingMayGo() public {
+        _borrow(alice, 10e18, 15_000e6);
+        _setPrice(WETH_ASSET, 1_800e8);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(weth)), 0);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(usdc)), 0);
+    }
+
+    function test_TheCashMarketSaysWhatIsLentAndOwed() public {
+        _borrow(alice, 10e18, 10_000e6);
+        IMarginAccountExtension.CashView memory v = marginAccount.cashMarket();
+        assertEq(v.supplyIndex, 1e27);
+        assertEq(v.borrowIndex, 1e27);
+        assertEq(v.supplyAssets, 10_000_000e6);
+        assertEq(v.borrowAssets, 10_000e6);
+        assertEq(v.idle, 9_990_000e6);
+        assertEq(v.updatedAt, block.timestamp);
+        _pass(1 days);
+        v = marginAccount.cashMarket();
+        assertEq(v.updatedAt, block.timestamp);
+        assertGt(v.borrowIndex, 1e27);
+        assertLe(v.supplyAssets, v.idle + v.borrowAssets + 1);
+    }
+
+    function test_LentIsRoundedUpAndOwedDown() public {
+        _borrow(alice, 10e18, 10_000e6);
+        _pass(1 days + 17);
+        IMarginAccountExtension.CashView memory v = marginAccount.cashMarket();
+        // One lender and one debtor, whose own values round the other way.
+        assertEq(v.supplyAssets, uint256(_cash(lender)) + 1);
+        assertEq(v.borrowAssets, uint256(-_cash(alice)) - 1);
+    }
+
+    function test_TheRateIsRoundedDown() public {
+        _lend(30_000e6);
+        _deposit(alice, address(weth), 100e18);
+        _withdraw(alice, address(usdc), 10_000e6);
+        // 2% + 8% x 1/3
+        assertEq(marginAccount.cashMarket().borrowRateE18, 0.046666666666666666e18);
+    }
+
+    function test_NobodyOwnsTheFund() public view {
+        assertTrue(marginAccount.insuranceFund() == toAccountId(address(marginAccount), 0));
+        assertEq(marginAccount.liquidator(), address(liquidator));
+    }
+
+    function test_AnEmptyAccountAnswersNothing() public view {
+        AccountId id = toAccountId(alice, type(uint96).max);
+        assertEq(marginAccount.cashOf(id), 0);
+        assertEq(marginAccount.healthOf(id), type(uint256).max);
+        assertEq(marginAccount.collateralOf(id, WETH_ASSET), 0);
+        assertEq(marginAccount.collateralOf(id, QUOTE_ASSET), 0);
+        assertEq(marginAccount.provisionOf(id), 0);
+        assertEq(marginAccount.callDeadlineOf(id), 0);
+        assertEq(uint8(marginAccount.previewRebalance(id).outcome), uint8(Outcome.NoRisk));
+    }
+}

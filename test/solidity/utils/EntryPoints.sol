@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {ILiquidator} from "../../../contracts/interfaces/ILiquidator.sol";
+import {IMarginAccountCore} from "../../../contracts/interfaces/IMarginAccountCore.sol";
+import {IMarginAccountExtension} from "../../../contracts/interfaces/IMarginAccountExtension.sol";
+import {AccountId} from "../../../contracts/types/AccountId.sol";
+import {PolicyFields} from "../../../contracts/types/BandPolicy.sol";
+
+/// @title EntryPoints
+/// @notice A call to every external function of the ledger that the lock must refuse, for tests of re-entrance.
+library EntryPoints {
+    function ofMarginAccount(
+        AccountId own,
+        AccountId other,
+        address token,
+        PolicyFields memory policy
+    ) internal pure returns (bytes[] memory calls) {
+        calls = new bytes[](26);
+        AccountId[] memory batch = new AccountId[](1);
+        batch[0] = other;
+        IMarginAccountCore.Slice memory slice;
+        (slice.account, slice.taker, slice.fractionE18) = (other, own, 1e18);
+        calls[0] = abi.encodeCall(IMarginAccountCore.deposit, (own, token, 1e18));
+        calls[1] = abi.encodeCall(IMarginAccountCore.depositFor, (other, token, 1e18));
+        calls[2] = abi.encodeCall(IMarginAccountCore.withdraw, (own, token, 1, address(1)));
+        calls[3] = abi.encodeCall(IMarginAccountCore.rebalance, (other));
+        calls[4] = abi.encodeCall(IMarginAccountCore.rebalanceMany, (batch));
+        calls[5] = abi.encodeCall(IMarginAccountCore.takeSlice, (slice, address(1), ""));
+        calls[6] = abi.encodeCall(IMarginAccountCore.accountOf, (own));
+        calls[7] = abi.encodeCall(IMarginAccountCore.cashOf, (own));
+        calls[8] = abi.encodeCall(IMarginAccountCore.assess, (own));
+        calls[9] = abi.encodeCall(IMarginAccountCore.healthOf, (own));
+        calls[10] = abi.encodeCall(IMarginAccountExtension.transfer, (own, other, token, 1));
+        calls[11] = abi.encodeCall(IMarginAccountExtension.depositReserve, (own, token, 1e18));
+        calls[12] = abi.encodeCall(IMarginAccountExtension.withdrawReserve, (own, token, 1, address(1)));
+        calls[13] = abi.encodeCall(IMarginAccountExtension.setOperator, (own, address(1), 1));
+        calls[14] = abi.encodeCall(IMarginAccountExtension.setPolicy, (own, policy));
+        calls[15] = abi.encodeCall(IMarginAccountExtension.setWalletLimit, (own, 1));
+        calls[16] = abi.encodeCall(IMarginAccountExtension.provision, (other));
+        calls[17] = abi.encodeCall(IMarginAccountExtension.reverseProvision, (other));
+        calls[18] = abi.encodeCall(IMarginAccountExtension.writeOff, (other));
+        calls[19] = abi.encodeCall(IMarginAccountExtension.collectFees, ());
+        calls[20] = abi.encodeCall(IMarginAccountExtension.setInterest, (200, 800, 9_000, 8_500, 2_000, 100));
+        calls[21] = abi.encodeCall(IMarginAccountExtension.setLiquidator, (address(1)));
+        calls[22] = abi.encodeCall(IMarginAccountExtension.collateralOf, (own, 1));
+        calls[23] = abi.encodeCall(IMarginAccountExtension.maxWithdraw, (own, token));
+        calls[24] = abi.encodeCall(IMarginAccountExtension.previewRebalance, (own));
+        calls[25] = abi.encodeCall(IMarginAccountExtension.cashMarket, ());
+    }
+
+    function ofLiquidator(AccountId own, AccountId other) internal pure returns (bytes[] memory calls) {
+        calls = new bytes[](2);
+        calls[0] = abi.encodeCall(ILiquidator.liquidate, (other, own, 1e18, type(int256).max, ""));
+        calls[1] = abi.encodeCall(ILiquidator.quote, (other, 1e18));
+    }
+}
