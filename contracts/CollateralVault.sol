@@ -107,14 +107,17 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         state.total = _toTotal(token, total);
 
         // Interaction
-        _receive(token, from, amount);
+        _receive(token, from, amount, total + state.reserved);
     }
 
     /// @inheritdoc ICollateralVault
     function push(address token, address to, uint256 amount) external onlyMarginAccount {
-        uint256 total = _tokens[token].total;
+        Token storage state = _tokens[token];
+        uint256 total = state.total;
         if (amount > total) revert Errors.CollateralVault_InsufficientTotal(token, total, amount);
-        _tokens[token].total = uint96(total - amount);
+        unchecked {
+            state.total = uint96(total - amount);
+        }
         IERC20(token).safeTransfer(to, amount);
     }
 
@@ -127,9 +130,10 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     ) external onlyMarginAccount returns (uint8 asset) {
         Token memory state = _load(token);
         asset = state.asset;
-        _tokens[token].reserved = _toTotal(token, uint256(state.reserved) + amount);
+        uint256 reserved = state.reserved + amount;
+        _tokens[token].reserved = _toTotal(token, reserved);
         _setReserve(account, asset, _reserveOf[account][asset] + amount);
-        _receive(token, from, amount);
+        _receive(token, from, amount, state.total + reserved);
     }
 
     /// @inheritdoc ICollateralVault
@@ -149,22 +153,26 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     /// @inheritdoc ICollateralVault
     function toReserve(AccountId account, uint8 asset, uint256 amount) external onlyMarginAccount {
         address token = asset == 0 ? _quoteToken : _tokenOf[asset];
-        Token memory state = _tokens[token];
-        if (amount > state.total) revert Errors.CollateralVault_InsufficientTotal(token, state.total, amount);
-        state.total -= uint96(amount);
-        state.reserved = _toTotal(token, uint256(state.reserved) + amount);
-        _tokens[token] = state;
-        _setReserve(account, asset, _reserveOf[account][asset] + amount);
+        Token storage state = _tokens[token];
+        (uint256 total, uint256 reserved) = (state.total, state.reserved);
+        if (amount > total) revert Errors.CollateralVault_InsufficientTotal(token, total, amount);
+        unchecked {
+            // `amount` is at most the total, which has 96 bits.
+            (state.total, state.reserved) = (uint96(total - amount), _toTotal(token, reserved + amount));
+            _setReserve(account, asset, _reserveOf[account][asset] + amount);
+        }
     }
 
     /// @inheritdoc ICollateralVault
     function fromReserve(AccountId account, uint8 asset, uint256 amount) external onlyMarginAccount {
         address token = asset == 0 ? _quoteToken : _tokenOf[asset];
-        Token memory state = _tokens[token];
+        Token storage state = _tokens[token];
+        (uint256 total, uint256 reserved) = (state.total, state.reserved);
         _subtractReserve(account, asset, token, amount);
-        state.reserved -= uint96(amount);
-        state.total = _toTotal(token, uint256(state.total) + amount);
-        _tokens[token] = state;
+        unchecked {
+            // `amount` is at most what this reserve held, and so at most their sum, which has 96 bits.
+            (state.total, state.reserved) = (_toTotal(token, total + amount), uint96(reserved - amount));
+        }
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -173,7 +181,8 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     /// @inheritdoc ICollateralVault
     function assetOf(address token) external view returns (uint8 asset) {
-        Token memory state = _load(token);
+        Token storage state = _tokens[token];
+        if (state.decimalsAndListed == 0) revert Errors.CollateralVault_UnknownToken(token);
         return state.asset;
     }
 
@@ -226,13 +235,13 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         emit TokenListed(token, asset, decimals);
     }
 
-    /// @dev The balance is read on both sides, because a surplus in the vault would hide a fee.
-    function _receive(address token, address from, uint256 amount) private {
-        uint256 before = IERC20(token).balanceOf(address(this));
+    /// @dev Afterwards the vault holds what it answers for: a fee on the way, or a token that lies, shows here. Before, there may
+    /// have been a surplus that nobody owns; that it may fill such a gap harms nobody.
+    /// @param owed {token} The token's total and reserves, `amount` included.
+    function _receive(address token, address from, uint256 amount, uint256 owed) private {
         IERC20(token).safeTransferFrom(from, address(this), amount);
         uint256 held = IERC20(token).balanceOf(address(this));
-        uint256 arrived = held > before ? held - before : 0;
-        if (arrived != amount) revert Errors.CollateralVault_WrongAmountArrived(token, arrived, amount);
+        if (held < owed) revert Errors.CollateralVault_TooLittleArrived(token, held, owed);
     }
 
     function _setReserve(AccountId account, uint8 asset, uint256 held) private {

@@ -14,7 +14,7 @@ import {Margin} from "./risk/Margin.sol";
 import {AccountHeader} from "./types/AccountHeader.sol";
 import {AccountId} from "./types/AccountId.sol";
 import {CollateralPage} from "./types/CollateralPage.sol";
-import {Assessment, Leg} from "./types/Portfolio.sol";
+import {Assessment, Leg} from "./types/Assessment.sol";
 
 /// @title Liquidator
 /// @notice Sells slices of accounts below maintenance. The only module with a call into the ledger; it holds nothing.

@@ -29,16 +29,16 @@ contract MarginAccount is Funding, Rebalancing, Slices, AccountViews {
     address public immutable extension;
 
     /// @param quoteToken_ The token that cash is counted in; at most 8 decimals.
+    /// @param rebalancer_ The risk engine too.
     /// @param extension_ A {MarginAccountExtension}.
     constructor(
         address authority,
         address quoteToken_,
-        IRiskEngine riskEngine_,
         IRebalancer rebalancer_,
         address extension_
     ) AccessManaged(authority) {
         vault = new CollateralVault(authority, quoteToken_);
-        riskEngine = riskEngine_;
+        riskEngine = IRiskEngine(address(rebalancer_));
         rebalancer = rebalancer_;
         quoteToken = quoteToken_;
         quoteScale = 10 ** (18 - IERC20Metadata(quoteToken_).decimals());

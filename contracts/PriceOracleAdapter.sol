@@ -7,19 +7,12 @@ import {MAX_COLLATERALS, QUOTE, WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {IAggregatorV3} from "./interfaces/IAggregatorV3.sol";
 import {IPriceOracleAdapter} from "./interfaces/IPriceOracleAdapter.sol";
+import {ListedAsset} from "./types/ListedAsset.sol";
 
 /// @title PriceOracleAdapter
 /// @notice Reads Chainlink-style feeds and answers in quote units, with a bid, an ask and a status.
 /// @dev RiskEngine inherits it, so that pricing an account is one call and not two; it can as well stand alone.
 contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
-    /// @dev Everything a reading needs, in one slot.
-    struct Feed {
-        IAggregatorV3 source; // 20 bytes
-        uint32 maxAgeSeconds; // {s} heartbeat and slack
-        uint8 feedDecimals;
-        uint8 tokenDecimals;
-    }
-
     uint24 internal constant MIN_HEARTBEAT = 1 minutes;
     uint24 internal constant MAX_HEARTBEAT = 7 days;
     uint24 internal constant MAX_SLACK = 1 days;
@@ -34,7 +27,7 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
 
     // slot 0 is AccessManaged's authority
     // slot 1
-    mapping(uint8 asset => Feed feed) private _feeds;
+    mapping(uint8 asset => ListedAsset) internal _assets;
 
     constructor(address authority) AccessManaged(authority) {}
 
@@ -56,12 +49,8 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         if (slackSeconds > MAX_SLACK) _feedOutOfBounds("slackSeconds", slackSeconds, MAX_SLACK);
 
         // Effects
-        _feeds[asset] = Feed({
-            source: IAggregatorV3(feed),
-            maxAgeSeconds: uint32(heartbeatSeconds) + slackSeconds,
-            feedDecimals: feedDecimals,
-            tokenDecimals: tokenDecimals
-        });
+        uint256 maxAge = uint256(heartbeatSeconds) + slackSeconds;
+        _assets[asset] = _assets[asset].withFeed(feed, maxAge, feedDecimals, tokenDecimals);
         emit FeedSet(asset, feed, heartbeatSeconds, slackSeconds, feedDecimals);
     }
 
@@ -96,8 +85,8 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
     function feedOf(
         uint8 asset
     ) external view returns (address feed, uint8 feedDecimals, uint8 tokenDecimals, uint24 maxAgeSeconds) {
-        Feed memory f = _feeds[asset];
-        return (address(f.source), f.feedDecimals, f.tokenDecimals, uint24(f.maxAgeSeconds));
+        ListedAsset a = _assets[asset];
+        return (a.feed(), uint8(a.feedDecimals()), uint8(a.tokenDecimals()), uint24(a.maxAgeSeconds()));
     }
 
     /// @dev The price of an asset given the quote's side of it. Without the quote's own price there is none of anything.
@@ -107,7 +96,7 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         Fault quoteFault
     ) private view returns (Price memory result, Fault fault) {
         uint256 remainder;
-        (result.bidE18, remainder, result.unit, fault) = _bid(asset, quoteScale, quoteFault);
+        (result.bidE18, remainder, result.unit, fault) = _bid(_assets[asset], quoteScale, quoteFault);
         if (fault != Fault.None) return (result, fault);
         result.askE18 = remainder == 0 ? result.bidE18 : result.bidE18 + 1;
         result.status = Status.Live;
@@ -115,7 +104,7 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
 
     /// @dev The bid of an asset and what its rounding left; the hot half of {_price}, without memory.
     function _bid(
-        uint8 asset,
+        ListedAsset asset,
         uint256 quoteScale,
         Fault quoteFault
     ) internal view returns (uint256 bidE18, uint256 remainder, uint256 unit, Fault fault) {
@@ -138,7 +127,7 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
     /// @dev {usd/whole quote E18} The quote's own answer with 18 decimals.
     function _quoteSide() internal view returns (uint256 scale, Fault fault) {
         uint256 feedDecimals;
-        (scale, feedDecimals, , fault) = _read(QUOTE);
+        (scale, feedDecimals, , fault) = _read(_assets[QUOTE]);
         unchecked {
             // As above: below 2^156.
             scale *= 10 ** (MAX_DECIMALS - feedDecimals);
@@ -147,12 +136,10 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
 
     /// @dev One reading of one feed. Never reverts: what is wrong comes back as a fault.
     function _read(
-        uint8 asset
+        ListedAsset asset
     ) private view returns (uint256 value, uint256 feedDecimals, uint256 tokenDecimals, Fault) {
-        Feed storage feed = _feeds[asset];
-        address source = address(feed.source);
-        uint256 maxAge = feed.maxAgeSeconds;
-        (feedDecimals, tokenDecimals) = (feed.feedDecimals, feed.tokenDecimals);
+        address source = asset.feed();
+        (feedDecimals, tokenDecimals) = (asset.feedDecimals(), asset.tokenDecimals());
         if (source == address(0)) return (0, feedDecimals, tokenDecimals, Fault.NoFeed);
 
         bytes4 selector = IAggregatorV3.latestRoundData.selector;
@@ -179,7 +166,7 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         else if (answer <= 0 || uint256(answer) > MAX_ANSWER) fault = Fault.NotPositive;
         else if (updatedAt == 0 || answeredInRound < roundId) fault = Fault.Unanswered;
         else if (updatedAt > block.timestamp) fault = Fault.FromTheFuture;
-        else if (block.timestamp - updatedAt > maxAge) fault = Fault.Stale;
+        else if (block.timestamp - updatedAt > asset.maxAgeSeconds()) fault = Fault.Stale;
         else value = uint256(answer);
         return (value, feedDecimals, tokenDecimals, fault);
     }

@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 import {BPS, INFINITE_HEALTH, MAX_COLLATERALS, QUOTE, WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
-import {IPriceOracleAdapter} from "./interfaces/IPriceOracleAdapter.sol";
 import {IRebalancer, Move, Outcome, Plan, Request} from "./interfaces/IRebalancer.sol";
-import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
 import {Rounding} from "./math/Rounding.sol";
 import {Margin} from "./risk/Margin.sol";
+import {RiskEngine} from "./RiskEngine.sol";
 import {AccountHeader, CallState} from "./types/AccountHeader.sol";
 import {AccountId} from "./types/AccountId.sol";
 import {BandPolicy} from "./types/BandPolicy.sol";
 import {CollateralPage} from "./types/CollateralPage.sol";
-import {Assessment, Leg, Portfolio} from "./types/Portfolio.sol";
+import {Assessment, Leg} from "./types/Assessment.sol";
 
 /// @title Rebalancer
 /// @notice Plans rebalances. It moves nothing: MarginAccount carries a plan out.
-contract Rebalancer is IRebalancer, AccessManaged {
+/// @dev It is the risk engine too: a plan is computed where prices and parameters are, and not one call further away.
+contract Rebalancer is IRebalancer, RiskEngine {
     /// @dev What a plan is computed from and grows in; memory only.
     struct Draft {
         AccountId account;
@@ -43,25 +42,21 @@ contract Rebalancer is IRebalancer, AccessManaged {
     uint32 internal constant MAX_FLAT_E6 = 100e6;
     uint256 internal constant E6_TO_E18 = 1e12;
 
-    IRiskEngine public immutable riskEngine;
-
-    // slot 0 is AccessManaged's authority
-    // slot 1
+    // slots 0 and 1 are RiskEngine's
+    // slot 2
     KeeperParameters private _keeper;
 
-    constructor(address authority, IRiskEngine riskEngine_) AccessManaged(authority) {
-        riskEngine = riskEngine_;
-    }
+    constructor(address authority) RiskEngine(authority) {}
 
     /// @inheritdoc IRebalancer
     function setKeeperParameters(KeeperParameters calldata p) external restricted {
         // Checks
-        if (p.gasMaximum > MAX_GAS) _outOfBounds("gasMaximum", p.gasMaximum, MAX_GAS);
-        if (p.gasOverhead > MAX_OVERHEAD) _outOfBounds("gasOverhead", p.gasOverhead, MAX_OVERHEAD);
-        if (p.baseFeeMaximum > MAX_BASE_FEE) _outOfBounds("baseFeeMaximum", p.baseFeeMaximum, MAX_BASE_FEE);
-        if (p.marginBps > BPS) _outOfBounds("marginBps", p.marginBps, BPS);
-        if (p.flatE6 > MAX_FLAT_E6) _outOfBounds("flatE6", p.flatE6, MAX_FLAT_E6);
-        if (p.discountBps > BPS) _outOfBounds("discountBps", p.discountBps, BPS);
+        if (p.gasMaximum > MAX_GAS) _keeperOutOfBounds("gasMaximum", p.gasMaximum, MAX_GAS);
+        if (p.gasOverhead > MAX_OVERHEAD) _keeperOutOfBounds("gasOverhead", p.gasOverhead, MAX_OVERHEAD);
+        if (p.baseFeeMaximum > MAX_BASE_FEE) _keeperOutOfBounds("baseFeeMaximum", p.baseFeeMaximum, MAX_BASE_FEE);
+        if (p.marginBps > BPS) _keeperOutOfBounds("marginBps", p.marginBps, BPS);
+        if (p.flatE6 > MAX_FLAT_E6) _keeperOutOfBounds("flatE6", p.flatE6, MAX_FLAT_E6);
+        if (p.discountBps > BPS) _keeperOutOfBounds("discountBps", p.discountBps, BPS);
 
         // Effects
         _keeper = p;
@@ -74,16 +69,15 @@ contract Rebalancer is IRebalancer, AccessManaged {
     }
 
     /// @inheritdoc IRebalancer
-    function plan(Request calldata request) external view returns (Plan memory p) {
-        Portfolio calldata portfolio = request.portfolio;
+    function plan(Request calldata request, CollateralPage[] calldata pages) external view returns (Plan memory p) {
         AccountHeader header = request.header;
         BandPolicy policy = request.policy;
-        Leg[] memory legs = riskEngine.legs(portfolio.pages);
-        Assessment memory a = Margin.assess(legs, portfolio.cashE18);
+        Leg[] memory legs = _legs(pages);
+        Assessment memory a = Margin.assess(legs, request.cashE18);
         p.before = a;
         p.healthAfterE18 = a.healthE18;
         // Without debt nothing is at risk; an old call is closed, whatever the prices are.
-        if (portfolio.cashE18 >= 0) {
+        if (request.cashE18 >= 0) {
             p.healthAfterE18 = INFINITE_HEALTH;
             p.outcome =
                 header.callState() == CallState.None && header.liquidationSince() == 0
@@ -137,8 +131,9 @@ contract Rebalancer is IRebalancer, AccessManaged {
         for (uint256 i; i < legs.length; ++i) {
             if (legs[i].asset == gasAsset) return legs[i].bidE18;
         }
-        (IPriceOracleAdapter.Price memory price, ) = riskEngine.price(gasAsset);
-        return price.bidE18;
+        (uint256 quoteScale, Fault quoteFault) = _quoteSide();
+        (uint256 bid, , , ) = _bid(_assets[gasAsset], quoteScale, quoteFault);
+        return bid;
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -356,11 +351,7 @@ contract Rebalancer is IRebalancer, AccessManaged {
         leg = _held(d.legs, asset);
         if (leg.amount != 0) return leg;
         if (d.legs.length == MAX_COLLATERALS) return leg;
-        CollateralPage[] memory page = new CollateralPage[](1);
-        page[0] = CollateralPage.wrap(0).withEntry(0, asset, 1);
-        leg = riskEngine.legs(page)[0];
-        leg.amount = 0;
-        leg.valueE18 = 0;
+        leg = _emptyLeg(asset);
         // From now on the account holds it, for the wallet's turn and for the count of kinds.
         Leg[] memory legs = new Leg[](d.legs.length + 1);
         for (uint256 i; i < d.legs.length; ++i) {
@@ -368,6 +359,11 @@ contract Rebalancer is IRebalancer, AccessManaged {
         }
         legs[d.legs.length] = leg;
         d.legs = legs;
+    }
+
+    function _emptyLeg(uint8 asset) private view returns (Leg memory leg) {
+        (uint256 quoteScale, Fault quoteFault) = _quoteSide();
+        _fill(leg, asset, 0, quoteScale, quoteFault);
     }
 
     function _finish(Plan memory p, Draft memory d) private pure {
@@ -400,7 +396,7 @@ contract Rebalancer is IRebalancer, AccessManaged {
         return state == CallState.Paused ? Outcome.InBand : Outcome.CallPaused;
     }
 
-    function _outOfBounds(bytes32 field, uint256 found, uint256 bound) private pure {
+    function _keeperOutOfBounds(bytes32 field, uint256 found, uint256 bound) private pure {
         revert Errors.Rebalancer_ParameterOutOfBounds(field, found, bound);
     }
 }

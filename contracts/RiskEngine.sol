@@ -8,7 +8,8 @@ import {Rounding} from "./math/Rounding.sol";
 import {PriceOracleAdapter} from "./PriceOracleAdapter.sol";
 import {Margin} from "./risk/Margin.sol";
 import {CollateralPage, ENTRIES_PER_PAGE} from "./types/CollateralPage.sol";
-import {Assessment, Leg, Portfolio} from "./types/Portfolio.sol";
+import {ListedAsset, SIZE_COEFFICIENT_STEP} from "./types/ListedAsset.sol";
+import {Assessment, Leg} from "./types/Assessment.sol";
 
 /// @title RiskEngine
 /// @notice Prices an account's pages and computes its margin.
@@ -24,9 +25,6 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     uint16 internal constant MAX_INITIAL_FACTOR = 30_000;
     /// @dev A coefficient of 6 doubles the shock of an account of 40,000 quote units; more would be a mistake of unit.
     uint16 internal constant MAX_SIZE_COEFFICIENT = 60_000;
-
-    // slot 2
-    mapping(uint8 asset => RiskParameters parameters) private _parameters;
 
     constructor(address authority) PriceOracleAdapter(authority) {}
 
@@ -48,19 +46,27 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         if (p.sizeCoefficientBps > MAX_SIZE_COEFFICIENT) {
             _outOfBounds("sizeCoefficientBps", p.sizeCoefficientBps, MAX_SIZE_COEFFICIENT);
         }
+        if (p.sizeCoefficientBps % SIZE_COEFFICIENT_STEP != 0) {
+            _outOfBounds("sizeCoefficientBps", p.sizeCoefficientBps, SIZE_COEFFICIENT_STEP);
+        }
         uint256 total = Rounding.mulDivUp(p.shockBps, p.initialFactorBps, BPS) + p.haircutInitialBps;
         if (total >= BPS) _outOfBounds("initialMarginBps", total, BPS);
 
         // Effects
-        _parameters[asset] = p;
+        _assets[asset] = _assets[asset].withRisk(
+            p.shockBps,
+            p.haircutMaintenanceBps,
+            p.haircutInitialBps,
+            p.initialFactorBps,
+            p.sizeCoefficientBps
+        );
         emit RiskParametersSet(asset, p);
     }
 
     /// @inheritdoc IRiskEngine
     /// @dev One leg in memory serves all: nothing but the sums leaves this function.
-    function assess(Portfolio calldata portfolio) external view returns (Assessment memory a) {
-        CollateralPage[] calldata pages = portfolio.pages;
-        a.equityE18 = portfolio.cashE18;
+    function assess(int256 cashE18, CollateralPage[] calldata pages) external view returns (Assessment memory a) {
+        a.equityE18 = cashE18;
         if (pages.length != 0) {
             if (pages.length > MAX_PAGES) revert Errors.RiskEngine_TooManyPages(pages.length, MAX_PAGES);
             (uint256 quoteScale, Fault quoteFault) = _quoteSide();
@@ -84,12 +90,18 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     }
 
     /// @inheritdoc IRiskEngine
-    function riskParametersOf(uint8 asset) external view returns (RiskParameters memory) {
-        return _parameters[asset];
+    function riskParametersOf(uint8 asset) external view returns (RiskParameters memory p) {
+        ListedAsset a = _assets[asset];
+        if (a.shockBps() == 0) return p;
+        p.shockBps = uint16(a.shockBps());
+        p.haircutMaintenanceBps = uint16(a.haircutMaintenanceBps());
+        p.haircutInitialBps = uint16(a.haircutInitialBps());
+        p.initialFactorBps = uint16(a.initialFactorBps());
+        p.sizeCoefficientBps = uint16(a.sizeCoefficientBps());
     }
 
     /// @dev Prices each entry of the pages. The quote's own feed is read once.
-    function _legs(CollateralPage[] calldata pages) private view returns (Leg[] memory result) {
+    function _legs(CollateralPage[] calldata pages) internal view returns (Leg[] memory result) {
         uint256 most = pages.length * ENTRIES_PER_PAGE;
         if (most == 0) return result;
         if (pages.length > MAX_PAGES) revert Errors.RiskEngine_TooManyPages(pages.length, MAX_PAGES);
@@ -110,10 +122,10 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         }
     }
 
-    function _fill(Leg memory leg, uint8 asset, uint256 amount, uint256 quoteScale, Fault quoteFault) private view {
-        RiskParameters storage p = _parameters[asset];
-        uint256 shock = p.shockBps;
-        (uint256 bid, , uint256 unit, Fault fault) = _bid(asset, quoteScale, quoteFault);
+    function _fill(Leg memory leg, uint8 asset, uint256 amount, uint256 quoteScale, Fault quoteFault) internal view {
+        ListedAsset listed = _assets[asset];
+        uint256 shock = listed.shockBps();
+        (uint256 bid, , uint256 unit, Fault fault) = _bid(listed, quoteScale, quoteFault);
         // An asset without parameters is no collateral: it counts for nothing, and shields nobody.
         if (shock == 0) (bid, fault) = (0, Fault.None);
         leg.asset = asset;
@@ -126,10 +138,10 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         unchecked {
             // Sixteen bits times 1e14.
             leg.shockE18 = shock * BPS_TO_WAD;
-            leg.haircutMaintenanceE18 = p.haircutMaintenanceBps * BPS_TO_WAD;
-            leg.haircutInitialE18 = p.haircutInitialBps * BPS_TO_WAD;
-            leg.initialFactorE18 = p.initialFactorBps * BPS_TO_WAD;
-            leg.sizeCoefficientE18 = p.sizeCoefficientBps * BPS_TO_WAD;
+            leg.haircutMaintenanceE18 = listed.haircutMaintenanceBps() * BPS_TO_WAD;
+            leg.haircutInitialE18 = listed.haircutInitialBps() * BPS_TO_WAD;
+            leg.initialFactorE18 = listed.initialFactorBps() * BPS_TO_WAD;
+            leg.sizeCoefficientE18 = listed.sizeCoefficientBps() * BPS_TO_WAD;
         }
     }
 

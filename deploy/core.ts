@@ -11,7 +11,7 @@ import type { Market } from "./market.js";
 export type Contracts = {
   readonly accessManager: Deployed<"AccessManager">;
   readonly vault: NamedArtifactContractAtFuture<"CollateralVault">;
-  readonly riskEngine: Deployed<"RiskEngine">;
+  /** The risk engine and the oracle too. */
   readonly rebalancer: Deployed<"Rebalancer">;
   readonly extension: Deployed<"MarginAccountExtension">;
   readonly marginAccount: Deployed<"MarginAccount">;
@@ -33,12 +33,11 @@ export function deployCore(m: IgnitionModuleBuilder, { quote, collaterals }: Mar
   // The deployer governs until the hand-over, so that all of it fits in one run; see roles.ts.
   const accessManager = m.contract("AccessManager", [m.getAccount(0)]);
 
-  const riskEngine = m.contract("RiskEngine", [accessManager]);
-  const rebalancer = m.contract("Rebalancer", [accessManager, riskEngine]);
+  const rebalancer = m.contract("Rebalancer", [accessManager]);
   const extension = m.contract("MarginAccountExtension", [accessManager]);
 
   // The ledger creates its vault, which lists the quote token as asset 0.
-  const ledger = [accessManager, quote.tokenPlace, riskEngine, rebalancer, extension];
+  const ledger = [accessManager, quote.tokenPlace, rebalancer, extension];
   const marginAccount = m.contract("MarginAccount", ledger);
   const wholeMarginAccount = m.contractAt("IMarginAccount", marginAccount);
   const vault = m.contractAt("CollateralVault", m.staticCall(marginAccount, "vault"));
@@ -53,7 +52,7 @@ export function deployCore(m: IgnitionModuleBuilder, { quote, collaterals }: Mar
   const lens = m.contract("MarginLens", [marginAccount, liquidator]);
 
   return {
-    contracts: { accessManager, vault, riskEngine, rebalancer, extension, marginAccount, liquidator, lens },
+    contracts: { accessManager, vault, rebalancer, extension, marginAccount, liquidator, lens },
     wholeMarginAccount,
     listed,
     calls: [...listed, m.call(wholeMarginAccount, "setLiquidator", [liquidator], { id: "setLiquidator" })],

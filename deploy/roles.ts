@@ -14,12 +14,10 @@ import {
   IMarginAccount__factory,
   Liquidator__factory,
   Rebalancer__factory,
-  RiskEngine__factory,
 } from "../typechain-types/index.js";
 
 const GOVERNED: Readonly<Record<Governed, Interface>> = {
   vault: CollateralVault__factory.createInterface(),
-  riskEngine: RiskEngine__factory.createInterface(),
   rebalancer: Rebalancer__factory.createInterface(),
   marginAccount: IMarginAccount__factory.createInterface(),
   liquidator: Liquidator__factory.createInterface(),

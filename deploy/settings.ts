@@ -10,7 +10,7 @@ export function applySettings(
   { quote, collaterals: listings }: Market,
   { collaterals, interest, keeper, liquidation }: DeploymentParameters,
 ): readonly Future[] {
-  const { vault, riskEngine, rebalancer, liquidator } = contracts;
+  const { vault, rebalancer, liquidator } = contracts;
 
   const ofAssets = [quote, ...listings].flatMap(({ asset, symbol, tokenPlace, feedPlace, decimals, ...of }) => [
     m.call(vault, "setLimits", [tokenPlace, of.capWholeTokens, of.minimumE4], {
@@ -18,14 +18,14 @@ export function applySettings(
       // The quote, asset 0, is listed from the start.
       after: asset === 0n ? [] : listed.slice(Number(asset) - 1, Number(asset)),
     }),
-    m.call(riskEngine, "setFeed", [asset, feedPlace, decimals, of.heartbeatSeconds, of.slackSeconds], {
+    m.call(rebalancer, "setFeed", [asset, feedPlace, decimals, of.heartbeatSeconds, of.slackSeconds], {
       id: `setFeed_${symbol}`,
     }),
   ]);
 
   // Cash carries no risk of its own: the quote, asset 0, has no risk parameters.
   const ofCollaterals = collaterals.map(({ symbol, risk }, index) =>
-    m.call(riskEngine, "setRiskParameters", [BigInt(index + 1), { ...risk }], { id: `setRiskParameters_${symbol}` }),
+    m.call(rebalancer, "setRiskParameters", [BigInt(index + 1), { ...risk }], { id: `setRiskParameters_${symbol}` }),
   );
 
   const { baseBps, slopeBps, jumpBps, kinkBps, feeBps, minimumDebt } = interest;

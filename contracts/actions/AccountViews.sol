@@ -7,7 +7,7 @@ import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {CollateralPage} from "../types/CollateralPage.sol";
-import {Assessment} from "../types/Portfolio.sol";
+import {Assessment} from "../types/Assessment.sol";
 import {Health} from "./Health.sol";
 
 /// @title AccountViews

@@ -9,7 +9,7 @@ import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {Rounding} from "../math/Rounding.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {CollateralPage} from "../types/CollateralPage.sol";
-import {Assessment, Leg, Portfolio} from "../types/Portfolio.sol";
+import {Assessment, Leg} from "../types/Assessment.sol";
 import {Outflow} from "./Outflow.sol";
 
 /// @title Funding
@@ -83,13 +83,13 @@ abstract contract Funding is Outflow, IMarginAccountCore {
     /// stands for it.
     function _isCure(AccountId account, address token, uint256 amount) private view returns (bool) {
         Cash memory c = _market.loadAccrued();
-        Portfolio memory portfolio = _portfolio(account, c);
-        if (portfolio.cashE18 >= 0) return false;
+        (int256 cashE18, CollateralPage[] memory pages) = _portfolio(account, c);
+        if (cashE18 >= 0) return false;
         uint8 asset = _vault().assetOf(token);
-        if (asset == QUOTE && _toE18(int256(amount)) <= -portfolio.cashE18) return true;
+        if (asset == QUOTE && _toE18(int256(amount)) <= -cashE18) return true;
 
-        Assessment memory a = _riskEngine().assess(portfolio);
-        int256 deficit = -portfolio.cashE18;
+        Assessment memory a = _riskEngine().assess(cashE18, pages);
+        int256 deficit = -cashE18;
         if (!a.halted) {
             deficit = int256(Rounding.mulDivUp(a.maintenanceE18, _policyOf(account).lowerRestore(), WAD)) - a.equityE18;
             if (deficit <= 0) return false;

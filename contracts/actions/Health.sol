@@ -10,7 +10,8 @@ import {MarginCallClock} from "../ledger/MarginCallClock.sol";
 import {AccountHeader, CallState} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {BandPolicy, defaultPolicy} from "../types/BandPolicy.sol";
-import {Assessment, Portfolio} from "../types/Portfolio.sol";
+import {CollateralPage} from "../types/CollateralPage.sol";
+import {Assessment} from "../types/Assessment.sol";
 import {Permissions} from "./Permissions.sol";
 
 /// @title Health
@@ -21,14 +22,18 @@ abstract contract Health is Permissions {
     using CashMarketLib for CashMarket;
 
     /// @dev What the risk engine needs of an account, at the market as loaded.
-    function _portfolio(AccountId id, Cash memory c) internal view returns (Portfolio memory portfolio) {
+    function _portfolio(
+        AccountId id,
+        Cash memory c
+    ) internal view returns (int256 cashE18, CollateralPage[] memory pages) {
         Account storage account = _accounts[id];
-        portfolio.cashE18 = _toE18(c.valueOf(account.header.cashShares()));
-        portfolio.pages = account.loadPages();
+        cashE18 = _toE18(c.valueOf(account.header.cashShares()));
+        pages = account.loadPages();
     }
 
     function _assess(AccountId id, Cash memory c) internal view returns (Assessment memory) {
-        return _riskEngine().assess(_portfolio(id, c));
+        (int256 cashE18, CollateralPage[] memory pages) = _portfolio(id, c);
+        return _riskEngine().assess(cashE18, pages);
     }
 
     /// @dev Reverts when an account in debt is below its initial margin. An account without debt needs no price. A halted
@@ -113,17 +118,19 @@ abstract contract Health is Permissions {
     /// @dev What a rebalance would do now.
     function _plan(AccountId account, Cash memory c) internal view returns (Plan memory) {
         BandPolicy policy = _policyOf(account);
+        (int256 cashE18, CollateralPage[] memory pages) = _portfolio(account, c);
         return
             _rebalancer().plan(
                 Request({
                     account: account,
                     header: _accounts[account].header,
                     policy: policy,
-                    portfolio: _portfolio(account, c),
+                    cashE18: cashE18,
                     walletLeftE18: policy.topsUpFromWallet() ? _walletLeft(account) : 0,
                     vault: _vault(),
                     quoteScale: _quoteScale()
-                })
+                }),
+                pages
             );
     }
 }

@@ -9,7 +9,8 @@ import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {Rounding} from "../math/Rounding.sol";
 import {Margin} from "../risk/Margin.sol";
 import {AccountId} from "../types/AccountId.sol";
-import {Assessment, Leg, Portfolio} from "../types/Portfolio.sol";
+import {CollateralPage} from "../types/CollateralPage.sol";
+import {Assessment, Leg} from "../types/Assessment.sol";
 import {Health} from "./Health.sol";
 
 /// @title LedgerViews
@@ -31,23 +32,23 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
     function maxWithdraw(AccountId account, address token) external view whenConsistent returns (uint256) {
         uint8 asset = _vault().assetOf(token);
         Cash memory c = _market.loadAccrued();
-        Portfolio memory portfolio = _portfolio(account, c);
-        Leg[] memory legs = _riskEngine().legs(portfolio.pages);
-        Assessment memory a = Margin.assess(legs, portfolio.cashE18);
+        (int256 cashE18, CollateralPage[] memory pages) = _portfolio(account, c);
+        Leg[] memory legs = _riskEngine().legs(pages);
+        Assessment memory a = Margin.assess(legs, cashE18);
         int256 free = a.equityE18 - int256(a.initialE18);
         if (asset == QUOTE) {
-            uint256 own = portfolio.cashE18 > 0 ? uint256(portfolio.cashE18) / _quoteScale() : 0;
+            uint256 own = cashE18 > 0 ? uint256(cashE18) / _quoteScale() : 0;
             uint256 most = free > 0 ? uint256(free) / _quoteScale() : 0;
             // Debt rounds up by as much as a unit.
             if (most > own) --most;
             // A first debt too small to be allowed is not offered.
-            bool dust = portfolio.cashE18 >= 0 && most < own + (c.minimumDebt() * WAD) / _quoteScale();
+            bool dust = cashE18 >= 0 && most < own + (c.minimumDebt() * WAD) / _quoteScale();
             if (most < own || dust) most = own;
             uint256 idle = _idle();
             return most < idle ? most : idle;
         }
         uint256 held = _accounts[account].amountOf(asset);
-        if (portfolio.cashE18 >= 0 || held == 0) return held;
+        if (cashE18 >= 0 || held == 0) return held;
         if (free <= 0) return 0;
         for (uint256 i; i < legs.length; ++i) {
             if (legs[i].asset != asset) continue;

@@ -25,7 +25,7 @@ abstract contract Outflow is Health {
         }
         int256 shares = c.debit(header.cashShares(), amount);
         if (shares < 0) header = header.withRiskBlock(block.number);
-        _setCash(account, header, shares, c);
+        _setCash(account, header, shares);
         _market.store(c);
         if (shares < 0) _requireNoDustDebt(account, c);
         return amount;

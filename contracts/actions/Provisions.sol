@@ -8,7 +8,7 @@ import {Account, AccountBook} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
-import {Assessment} from "../types/Portfolio.sol";
+import {Assessment} from "../types/Assessment.sol";
 import {Losses} from "./Losses.sol";
 
 /// @title Provisions

@@ -12,7 +12,7 @@ import {Rounding} from "../math/Rounding.sol";
 import {AccountHeader, CallState} from "../types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../types/AccountId.sol";
 import {BandPolicy} from "../types/BandPolicy.sol";
-import {Assessment} from "../types/Portfolio.sol";
+import {Assessment} from "../types/Assessment.sol";
 import {Losses} from "./Losses.sol";
 
 /// @title Rebalancing
@@ -185,7 +185,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         int256 shares = header.cashShares();
         if (cashIn != 0) shares = c.credit(shares, cashIn);
         if (pay != 0) shares = c.debit(shares, pay);
-        _setCash(account, header, shares, c);
+        _setCash(account, header, shares);
         if (pay != 0) _creditCash(keeperAccount, pay, c);
     }
 

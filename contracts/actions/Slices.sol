@@ -90,8 +90,8 @@ abstract contract Slices is Losses, IMarginAccountCore {
         if (paidToTaker != 0) toShares = c.credit(toShares, paidToTaker);
         if (slice.payment != 0) fromShares = c.credit(fromShares, slice.payment);
         // The taker raised his own risk: he cannot be liquidated in this block.
-        _setCash(slice.taker, to.withRiskBlock(block.number), toShares, c);
-        _setCash(slice.account, from, fromShares, c);
+        _setCash(slice.taker, to.withRiskBlock(block.number), toShares);
+        _setCash(slice.account, from, fromShares);
         return (c.valueOf(fromShares), toShares < 0);
     }
 

@@ -105,8 +105,10 @@ library Errors {
     /// @notice Thrown when a deposit would lift a token's total above its cap. Retryable: wait for withdrawals.
     error CollateralVault_AboveCap(address token, uint256 total, uint256 cap);
 
-    /// @notice Thrown when fewer or more tokens arrived than were announced: a fee on transfer, or a token that lies.
-    error CollateralVault_WrongAmountArrived(address token, uint256 arrived, uint256 announced);
+    /// @notice Thrown when a deposit leaves the vault with less than it answers for: a fee on transfer, or a token that lies.
+    /// @param held {token} What the vault holds after the transfer.
+    /// @param owed {token} Its total and reserves, the deposit included.
+    error CollateralVault_TooLittleArrived(address token, uint256 held, uint256 owed);
 
     /// @notice Thrown when more is asked of the vault than its internal total.
     error CollateralVault_InsufficientTotal(address token, uint256 total, uint256 needed);

@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {CollateralPage} from "../types/CollateralPage.sol";
-import {Assessment} from "../types/Portfolio.sol";
+import {Assessment} from "../types/Assessment.sol";
 import {ICollateralVault} from "./ICollateralVault.sol";
 import {IRebalancer, Outcome} from "./IRebalancer.sol";
 import {IRiskEngine} from "./IRiskEngine.sol";

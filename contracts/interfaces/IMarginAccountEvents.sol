@@ -12,7 +12,7 @@ interface IMarginAccountEvents {
 
     /// @notice An account's cash changed to `shares` of the supply (positive) or the borrow index (negative), while the indices
     /// stood at these values with 27 decimals.
-    event CashChanged(uint256 indexed accountId, int256 shares, uint256 supplyIndex, uint256 borrowIndex);
+    event CashChanged(uint256 indexed accountId, int256 shares);
 
     /// @notice An owner set the band and the wishes for an account.
     event PolicySet(uint256 indexed accountId, uint256 policy);

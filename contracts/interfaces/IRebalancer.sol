@@ -4,7 +4,8 @@ pragma solidity 0.8.30;
 import {AccountId} from "../types/AccountId.sol";
 import {AccountHeader} from "../types/AccountHeader.sol";
 import {BandPolicy} from "../types/BandPolicy.sol";
-import {Assessment, Portfolio} from "../types/Portfolio.sol";
+import {CollateralPage} from "../types/CollateralPage.sol";
+import {Assessment} from "../types/Assessment.sol";
 import {ICollateralVault} from "./ICollateralVault.sol";
 
 /// @notice What a rebalance does, and why it does nothing.
@@ -38,7 +39,7 @@ struct Request {
     AccountId account;
     AccountHeader header;
     BandPolicy policy;
-    Portfolio portfolio;
+    int256 cashE18; // {quote} signed, debt rounded up and credit rounded down
     uint256 walletLeftE18; // {quote} what today's top-ups may still take from the owner's wallet; 0 leaves the wallet out
     ICollateralVault vault;
     uint256 quoteScale; // one unit of the quote token with 18 decimals
@@ -82,7 +83,8 @@ interface IRebalancer {
     function setKeeperParameters(KeeperParameters calldata parameters) external;
 
     /// @notice What a rebalance of the account would do now.
-    function plan(Request calldata request) external view returns (Plan memory);
+    /// @param pages The account's collateral.
+    function plan(Request calldata request, CollateralPage[] calldata pages) external view returns (Plan memory);
 
     /// @notice What keepers are paid.
     function keeperParameters() external view returns (KeeperParameters memory);

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {CollateralPage} from "../types/CollateralPage.sol";
-import {Assessment, Leg, Portfolio} from "../types/Portfolio.sol";
+import {Assessment, Leg} from "../types/Assessment.sol";
 import {IPriceOracleAdapter} from "./IPriceOracleAdapter.sol";
 
 /// @title IRiskEngine
@@ -34,13 +34,13 @@ interface IRiskEngine is IPriceOracleAdapter {
     /// Requirements, checked in this order:
     /// - The caller must hold the role that AccessManager asks for.
     /// - 1% <= shock < 1/3, so that the shocked price stays positive.
-    /// - maintenance haircut <= initial haircut <= 50%; 1 <= initial factor <= 3; size coefficient <= 10.
+    /// - maintenance haircut <= initial haircut <= 50%; 1 <= initial factor <= 3; size coefficient <= 6, in steps of 0.001.
     /// - shock * initial factor + initial haircut < 1.
     function setRiskParameters(uint8 asset, RiskParameters calldata parameters) external;
 
     /// @notice The margin of a portfolio at the prices of now. Never reverts for a bad feed.
     /// @dev Rounding: equity and health down, both margins up.
-    function assess(Portfolio calldata portfolio) external view returns (Assessment memory);
+    function assess(int256 cashE18, CollateralPage[] calldata pages) external view returns (Assessment memory);
 
     /// @notice The priced legs of a set of pages, for callers that go on computing with them.
     function legs(CollateralPage[] calldata pages) external view returns (Leg[] memory);

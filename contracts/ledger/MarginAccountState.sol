@@ -51,21 +51,21 @@ abstract contract MarginAccountState is AccessManaged, TransientLock, IMarginAcc
     }
 
     /// @dev Writes an account's cash and says so.
-    function _setCash(AccountId id, AccountHeader header, int256 shares, Cash memory c) internal {
+    function _setCash(AccountId id, AccountHeader header, int256 shares) internal {
         _accounts[id].header = header.withCashShares(shares);
-        emit CashChanged(AccountId.unwrap(id), shares, c.supplyIndex, c.borrowIndex);
+        emit CashChanged(AccountId.unwrap(id), shares);
     }
 
     /// @dev Adds to an account's cash in a market that the caller has loaded and will store.
     function _creditCash(AccountId id, uint256 assets, Cash memory c) internal {
         AccountHeader header = _accounts[id].header;
-        _setCash(id, header, c.credit(header.cashShares(), assets), c);
+        _setCash(id, header, c.credit(header.cashShares(), assets));
     }
 
     /// @dev Takes from an account's cash, into debt if need be, in a market that the caller has loaded and will store.
     function _debitCash(AccountId id, uint256 assets, Cash memory c) internal {
         AccountHeader header = _accounts[id].header;
-        _setCash(id, header, c.debit(header.cashShares(), assets), c);
+        _setCash(id, header, c.debit(header.cashShares(), assets));
     }
 
     /// @dev Adds collateral and says so.

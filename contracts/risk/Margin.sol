@@ -5,7 +5,7 @@ import {sqrt} from "@prb/math/src/Common.sol";
 
 import {INFINITE_HEALTH, WAD} from "../base/Constants.sol";
 import {Rounding} from "../math/Rounding.sol";
-import {Assessment, Leg} from "../types/Portfolio.sol";
+import {Assessment, Leg} from "../types/Assessment.sol";
 
 /// @title Margin
 /// @notice The margin function, on priced legs. Pure: whoever holds legs computes the same figures.

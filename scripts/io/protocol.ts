@@ -12,7 +12,6 @@ import type {
   MarginLens,
   IPriceOracleAdapter,
   Rebalancer,
-  RiskEngine,
 } from "../../typechain-types/index.js";
 import type { DeploymentParameters, Holders } from "../core/deployment/parameters.js";
 import type { Address } from "../core/mainnet.js";
@@ -26,7 +25,6 @@ import {
   MarginLens__factory,
   IPriceOracleAdapter__factory,
   Rebalancer__factory,
-  RiskEngine__factory,
   SettableAggregator__factory,
   UsdCoin__factory,
 } from "../../typechain-types/index.js";
@@ -37,7 +35,6 @@ import { ParameterFileError, parameterPath, readParameters } from "./deployment/
 export const CONTRACT_NAMES = [
   "accessManager",
   "vault",
-  "riskEngine",
   "rebalancer",
   "extension",
   "marginAccount",
@@ -59,9 +56,8 @@ export interface ListedAsset {
 export interface Protocol {
   readonly accessManager: AccessManager;
   readonly vault: CollateralVault;
-  /** The risk engine, as the one who knows prices. */
+  /** The rebalancer, as the one who knows prices. */
   readonly oracle: IPriceOracleAdapter;
-  readonly riskEngine: RiskEngine;
   readonly rebalancer: Rebalancer;
   /** With the functions of its extension. */
   readonly marginAccount: IMarginAccount;
@@ -104,7 +100,6 @@ export async function addressesOf(
   return {
     accessManager: await at("accessManager"),
     vault: await at("vault"),
-    riskEngine: await at("riskEngine"),
     rebalancer: await at("rebalancer"),
     extension: await at("extension"),
     marginAccount: await at("marginAccount"),
@@ -118,12 +113,11 @@ export async function attachProtocol(connection: NetworkConnection, addresses: P
   const [first] = await connection.ethers.getSigners();
   const runner = first ?? connection.ethers.provider;
   const vault = CollateralVault__factory.connect(addresses.vault, runner);
-  const oracle = IPriceOracleAdapter__factory.connect(addresses.riskEngine, runner);
+  const oracle = IPriceOracleAdapter__factory.connect(addresses.rebalancer, runner);
   return {
     accessManager: AccessManager__factory.connect(addresses.accessManager, runner),
     vault,
     oracle,
-    riskEngine: RiskEngine__factory.connect(addresses.riskEngine, runner),
     rebalancer: Rebalancer__factory.connect(addresses.rebalancer, runner),
     marginAccount: IMarginAccount__factory.connect(addresses.marginAccount, runner),
     liquidator: Liquidator__factory.connect(addresses.liquidator, runner),
@@ -140,7 +134,6 @@ export function protocolAs(protocol: Protocol, signer: Signer): Protocol {
     accessManager: protocol.accessManager.connect(signer),
     vault: protocol.vault.connect(signer),
     oracle: protocol.oracle.connect(signer),
-    riskEngine: protocol.riskEngine.connect(signer),
     rebalancer: protocol.rebalancer.connect(signer),
     marginAccount: protocol.marginAccount.connect(signer),
     liquidator: protocol.liquidator.connect(signer),

@@ -6,7 +6,7 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {Errors} from "../../contracts/base/Errors.sol";
 import {ILiquidator} from "../../contracts/interfaces/ILiquidator.sol";
 import {AccountId, toAccountId} from "../../contracts/types/AccountId.sol";
-import {Assessment} from "../../contracts/types/Portfolio.sol";
+import {Assessment} from "../../contracts/types/Assessment.sol";
 import {BallastTest} from "./utils/BallastTest.sol";
 
 /// @title LiquidatorTest

@@ -7,7 +7,7 @@ import {Errors} from "../../contracts/base/Errors.sol";
 import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
 import {IPriceOracleAdapter} from "../../contracts/interfaces/IPriceOracleAdapter.sol";
 import {CollateralPage} from "../../contracts/types/CollateralPage.sol";
-import {Assessment, Leg, Portfolio} from "../../contracts/types/Portfolio.sol";
+import {Assessment, Leg} from "../../contracts/types/Assessment.sol";
 
 contract RiskEngineTest is OracleTest {
     IRiskEngine private engine;
@@ -28,7 +28,7 @@ contract RiskEngineTest is OracleTest {
     //////////////////////////////////////////////////////////////////////////*/
 
     function test_setRiskParameters_EmitsAndIsRead() public {
-        IRiskEngine.RiskParameters memory p = IRiskEngine.RiskParameters(101, 102, 103, 10_104, 105);
+        IRiskEngine.RiskParameters memory p = IRiskEngine.RiskParameters(101, 102, 103, 10_104, 110);
         vm.expectEmit(address(engine));
         emit IRiskEngine.RiskParametersSet(7, p);
         _set(7, p);
@@ -97,6 +97,9 @@ contract RiskEngineTest is OracleTest {
         _expectOutOfBounds("sizeCoefficientBps", 60_001, 60_000);
         _set(7, p);
         p.sizeCoefficientBps = 0;
+        _set(7, p);
+        p.sizeCoefficientBps = 2_005;
+        _expectOutOfBounds("sizeCoefficientBps", 2_005, 10);
         _set(7, p);
     }
 
@@ -183,7 +186,7 @@ contract RiskEngineTest is OracleTest {
             assertEq(legs[i].valueE18, (i + 1) * (i + 1) * 1e18);
             squares += legs[i].valueE18;
         }
-        assertEq(engine.assess(Portfolio(0, pages)).equityE18, int256(squares));
+        assertEq(engine.assess(0, pages).equityE18, int256(squares));
     }
 
     function test_legs_RevertWhen_MorePagesThanAnAccountHas() public {
@@ -205,7 +208,7 @@ contract RiskEngineTest is OracleTest {
 
     function test_assess_CashAndTwoCollaterals() public view {
         // 3 ether and half a bitcoin, 36,000 in all, against 30,000 of debt.
-        Assessment memory a = engine.assess(Portfolio(-30_000e18, _pages(ETHER_ASSET, 3e18, BITCOIN_ASSET, 0.5e8)));
+        Assessment memory a = engine.assess(-30_000e18, _pages(ETHER_ASSET, 3e18, BITCOIN_ASSET, 0.5e8));
         assertEq(a.equityE18, 6_000e18);
         assertEq(a.maintenanceE18, (6_000e18 * 14) / 100 + (30_000e18 * 12) / 100);
         assertEq(a.initialE18, (6_000e18 * 23) / 100 + (30_000e18 * 20) / 100);
@@ -215,18 +218,18 @@ contract RiskEngineTest is OracleTest {
 
     /// @dev Liquidation near 86% loan to value.
     function test_assess_LiquidationNearEightySixPercent() public view {
-        assertLt(engine.assess(Portfolio(-1_720e18 - 1, _pages(ETHER_ASSET, 1e18, 0, 0))).healthE18, 1e18);
-        assertEq(engine.assess(Portfolio(-1_720e18, _pages(ETHER_ASSET, 1e18, 0, 0))).healthE18, 1e18);
+        assertLt(engine.assess(-1_720e18 - 1, _pages(ETHER_ASSET, 1e18, 0, 0)).healthE18, 1e18);
+        assertEq(engine.assess(-1_720e18, _pages(ETHER_ASSET, 1e18, 0, 0)).healthE18, 1e18);
     }
 
     function test_assess_AHaltedAssetStopsOnlyAccountsThatHoldIt() public {
         etherFeed.setAnswer(0);
-        Assessment memory a = engine.assess(Portfolio(100e18, _pages(ETHER_ASSET, 3e18, BITCOIN_ASSET, 1e8)));
+        Assessment memory a = engine.assess(100e18, _pages(ETHER_ASSET, 3e18, BITCOIN_ASSET, 1e8));
         assertTrue(a.halted);
         assertEq(a.equityE18, 60_100e18);
         assertEq(a.maintenanceE18, 7_200e18);
-        assertFalse(engine.assess(Portfolio(0, _pages(BITCOIN_ASSET, 1e8, 0, 0))).halted);
-        assertFalse(engine.assess(Portfolio(-5, new CollateralPage[](0))).halted);
+        assertFalse(engine.assess(0, _pages(BITCOIN_ASSET, 1e8, 0, 0)).halted);
+        assertFalse(engine.assess(-5, new CollateralPage[](0)).halted);
     }
 
     function testFuzz_assess_NeverRevertsForABadFeed(uint8 behaviour, int256 answer, uint256 updatedAt) public {
@@ -234,7 +237,7 @@ contract RiskEngineTest is OracleTest {
         etherFeed.setBehaviour(FaultyFeed.Behaviour(behaviour));
         etherFeed.setAnswer(answer);
         etherFeed.setUpdatedAt(bound(updatedAt, START - 2 hours, START + 1 hours));
-        Assessment memory a = engine.assess(Portfolio(-1e18, _pages(ETHER_ASSET, 1e21, BITCOIN_ASSET, 1e8)));
+        Assessment memory a = engine.assess(-1e18, _pages(ETHER_ASSET, 1e21, BITCOIN_ASSET, 1e8));
         assertGe(a.initialE18, a.maintenanceE18);
         if (a.halted) assertEq(a.equityE18, 60_000e18 - 1e18);
     }
@@ -245,8 +248,7 @@ contract RiskEngineTest is OracleTest {
         etherFeed.setAnswer(int256(bound(price, 1, 1e16)));
         amount = bound(amount, 1, MAX_AMOUNT);
         cash = bound(cash, -int256(MAX_VALUE), int256(MAX_VALUE));
-        Portfolio memory portfolio = Portfolio(cash, _pages(ETHER_ASSET, amount, 0, 0));
-        Assessment memory a = engine.assess(portfolio);
+        Assessment memory a = engine.assess(cash, _pages(ETHER_ASSET, amount, 0, 0));
         assertGe(a.initialE18, a.maintenanceE18);
         (uint256 bid, ) = oracle.requirePrice(ETHER_ASSET);
         assertEq(a.equityE18, cash + int256((amount * bid) / 1e18));

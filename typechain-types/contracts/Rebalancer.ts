@@ -4,19 +4,19 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../common.js"
   
-    export type PortfolioStruct = {cashE18: BigNumberish, pages: BigNumberish[]}
-
-    export type PortfolioStructOutput = [cashE18: bigint, pages: bigint[]] & {cashE18: bigint, pages: bigint[] }
-  
-
-    export type RequestStruct = {account: BigNumberish, header: BigNumberish, policy: BigNumberish, portfolio: PortfolioStruct, walletLeftE18: BigNumberish, vault: AddressLike, quoteScale: BigNumberish}
-
-    export type RequestStructOutput = [account: bigint, header: bigint, policy: bigint, portfolio: PortfolioStructOutput, walletLeftE18: bigint, vault: string, quoteScale: bigint] & {account: bigint, header: bigint, policy: bigint, portfolio: PortfolioStructOutput, walletLeftE18: bigint, vault: string, quoteScale: bigint }
-  
-
     export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean}
 
     export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean }
+  
+
+    export type LegStruct = {asset: BigNumberish, halted: boolean, amount: BigNumberish, unit: BigNumberish, bidE18: BigNumberish, valueE18: BigNumberish, shockE18: BigNumberish, haircutMaintenanceE18: BigNumberish, haircutInitialE18: BigNumberish, initialFactorE18: BigNumberish, sizeCoefficientE18: BigNumberish}
+
+    export type LegStructOutput = [asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint] & {asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint }
+  
+
+    export type RequestStruct = {account: BigNumberish, header: BigNumberish, policy: BigNumberish, cashE18: BigNumberish, walletLeftE18: BigNumberish, vault: AddressLike, quoteScale: BigNumberish}
+
+    export type RequestStructOutput = [account: bigint, header: bigint, policy: bigint, cashE18: bigint, walletLeftE18: bigint, vault: string, quoteScale: bigint] & {account: bigint, header: bigint, policy: bigint, cashE18: bigint, walletLeftE18: bigint, vault: string, quoteScale: bigint }
   
 
     export type MoveStruct = {asset: BigNumberish, wallet: boolean, amount: BigNumberish, valueE18: BigNumberish}
@@ -37,26 +37,58 @@ export declare namespace IRebalancer {
   
     }
 
+export declare namespace IRiskEngine {
+      
+    export type RiskParametersStruct = {shockBps: BigNumberish, haircutMaintenanceBps: BigNumberish, haircutInitialBps: BigNumberish, initialFactorBps: BigNumberish, sizeCoefficientBps: BigNumberish}
+
+    export type RiskParametersStructOutput = [shockBps: bigint, haircutMaintenanceBps: bigint, haircutInitialBps: bigint, initialFactorBps: bigint, sizeCoefficientBps: bigint] & {shockBps: bigint, haircutMaintenanceBps: bigint, haircutInitialBps: bigint, initialFactorBps: bigint, sizeCoefficientBps: bigint }
+  
+    }
+
+export declare namespace IPriceOracleAdapter {
+      
+    export type PriceStruct = {bidE18: BigNumberish, askE18: BigNumberish, unit: BigNumberish, status: BigNumberish}
+
+    export type PriceStructOutput = [bidE18: bigint, askE18: bigint, unit: bigint, status: bigint] & {bidE18: bigint, askE18: bigint, unit: bigint, status: bigint }
+  
+    }
+
   export interface RebalancerInterface extends Interface {
-    getFunction(nameOrSignature: "authority" | "isConsumingScheduledOp" | "keeperParameters" | "plan" | "riskEngine" | "setAuthority" | "setKeeperParameters"): FunctionFragment;
+    getFunction(nameOrSignature: "assess" | "authority" | "feedOf" | "isConsumingScheduledOp" | "keeperParameters" | "legs" | "plan" | "price" | "prices" | "requirePrice" | "riskParametersOf" | "setAuthority" | "setFeed" | "setKeeperParameters" | "setRiskParameters"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "KeeperParametersSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "FeedSet" | "KeeperParametersSet" | "RiskParametersSet"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
+    encodeFunctionData(functionFragment: 'assess', values: [BigNumberish, BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
+encodeFunctionData(functionFragment: 'feedOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'keeperParameters', values?: undefined): string;
-encodeFunctionData(functionFragment: 'plan', values: [RequestStruct]): string;
-encodeFunctionData(functionFragment: 'riskEngine', values?: undefined): string;
+encodeFunctionData(functionFragment: 'legs', values: [BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'plan', values: [RequestStruct, BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'price', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'prices', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'requirePrice', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'riskParametersOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'setFeed', values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setKeeperParameters', values: [IRebalancer.KeeperParametersStruct]): string;
+encodeFunctionData(functionFragment: 'setRiskParameters', values: [BigNumberish, IRiskEngine.RiskParametersStruct]): string;
 
-    decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'feedOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'keeperParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'legs', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'plan', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'riskEngine', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'price', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'prices', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'requirePrice', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'riskParametersOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setKeeperParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Result;
   }
 
   
@@ -72,10 +104,34 @@ decodeFunctionResult(functionFragment: 'setKeeperParameters', data: BytesLike): 
 
   
 
+    export namespace FeedSetEvent {
+      export type InputTuple = [asset: BigNumberish, feed: AddressLike, heartbeatSeconds: BigNumberish, slackSeconds: BigNumberish, feedDecimals: BigNumberish];
+      export type OutputTuple = [asset: bigint, feed: string, heartbeatSeconds: bigint, slackSeconds: bigint, feedDecimals: bigint];
+      export interface OutputObject {asset: bigint, feed: string, heartbeatSeconds: bigint, slackSeconds: bigint, feedDecimals: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace KeeperParametersSetEvent {
       export type InputTuple = [parameters: IRebalancer.KeeperParametersStruct];
       export type OutputTuple = [parameters: IRebalancer.KeeperParametersStructOutput];
       export interface OutputObject {parameters: IRebalancer.KeeperParametersStructOutput };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace RiskParametersSetEvent {
+      export type InputTuple = [asset: BigNumberish, parameters: IRiskEngine.RiskParametersStruct];
+      export type OutputTuple = [asset: bigint, parameters: IRiskEngine.RiskParametersStructOutput];
+      export interface OutputObject {asset: bigint, parameters: IRiskEngine.RiskParametersStructOutput };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -118,9 +174,25 @@ decodeFunctionResult(functionFragment: 'setKeeperParameters', data: BytesLike): 
 
     
     
+    assess: TypedContractMethod<
+      [cashE18: BigNumberish, pages: BigNumberish[], ],
+      [AssessmentStructOutput],
+      'view'
+    >
+    
+
+    
     authority: TypedContractMethod<
       [],
       [string],
+      'view'
+    >
+    
+
+    
+    feedOf: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[string, bigint, bigint, bigint] & {feed: string, feedDecimals: bigint, tokenDecimals: bigint, maxAgeSeconds: bigint }],
       'view'
     >
     
@@ -142,17 +214,49 @@ decodeFunctionResult(functionFragment: 'setKeeperParameters', data: BytesLike): 
     
 
     
+    legs: TypedContractMethod<
+      [pages: BigNumberish[], ],
+      [LegStructOutput[]],
+      'view'
+    >
+    
+
+    
     plan: TypedContractMethod<
-      [request: RequestStruct, ],
+      [request: RequestStruct, pages: BigNumberish[], ],
       [PlanStructOutput],
       'view'
     >
     
 
     
-    riskEngine: TypedContractMethod<
-      [],
-      [string],
+    price: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[IPriceOracleAdapter.PriceStructOutput, bigint]],
+      'view'
+    >
+    
+
+    
+    prices: TypedContractMethod<
+      [assets: BigNumberish, ],
+      [IPriceOracleAdapter.PriceStructOutput[]],
+      'view'
+    >
+    
+
+    
+    requirePrice: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[bigint, bigint] & {bidE18: bigint, askE18: bigint }],
+      'view'
+    >
+    
+
+    
+    riskParametersOf: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [IRiskEngine.RiskParametersStructOutput],
       'view'
     >
     
@@ -166,8 +270,24 @@ decodeFunctionResult(functionFragment: 'setKeeperParameters', data: BytesLike): 
     
 
     
+    setFeed: TypedContractMethod<
+      [asset: BigNumberish, feed: AddressLike, tokenDecimals: BigNumberish, heartbeatSeconds: BigNumberish, slackSeconds: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     setKeeperParameters: TypedContractMethod<
       [p: IRebalancer.KeeperParametersStruct, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setRiskParameters: TypedContractMethod<
+      [asset: BigNumberish, p: IRiskEngine.RiskParametersStruct, ],
       [void],
       'nonpayable'
     >
@@ -176,9 +296,19 @@ decodeFunctionResult(functionFragment: 'setKeeperParameters', data: BytesLike): 
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'authority'): TypedContractMethod<
+    getFunction(nameOrSignature: 'assess'): TypedContractMethod<
+      [cashE18: BigNumberish, pages: BigNumberish[], ],
+      [AssessmentStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'authority'): TypedContractMethod<
       [],
       [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'feedOf'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[string, bigint, bigint, bigint] & {feed: string, feedDecimals: bigint, tokenDecimals: bigint, maxAgeSeconds: bigint }],
       'view'
     >;
 getFunction(nameOrSignature: 'isConsumingScheduledOp'): TypedContractMethod<
@@ -191,18 +321,43 @@ getFunction(nameOrSignature: 'keeperParameters'): TypedContractMethod<
       [IRebalancer.KeeperParametersStructOutput],
       'view'
     >;
+getFunction(nameOrSignature: 'legs'): TypedContractMethod<
+      [pages: BigNumberish[], ],
+      [LegStructOutput[]],
+      'view'
+    >;
 getFunction(nameOrSignature: 'plan'): TypedContractMethod<
-      [request: RequestStruct, ],
+      [request: RequestStruct, pages: BigNumberish[], ],
       [PlanStructOutput],
       'view'
     >;
-getFunction(nameOrSignature: 'riskEngine'): TypedContractMethod<
-      [],
-      [string],
+getFunction(nameOrSignature: 'price'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[IPriceOracleAdapter.PriceStructOutput, bigint]],
+      'view'
+    >;
+getFunction(nameOrSignature: 'prices'): TypedContractMethod<
+      [assets: BigNumberish, ],
+      [IPriceOracleAdapter.PriceStructOutput[]],
+      'view'
+    >;
+getFunction(nameOrSignature: 'requirePrice'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[bigint, bigint] & {bidE18: bigint, askE18: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'riskParametersOf'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [IRiskEngine.RiskParametersStructOutput],
       'view'
     >;
 getFunction(nameOrSignature: 'setAuthority'): TypedContractMethod<
       [newAuthority: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'setFeed'): TypedContractMethod<
+      [asset: BigNumberish, feed: AddressLike, tokenDecimals: BigNumberish, heartbeatSeconds: BigNumberish, slackSeconds: BigNumberish, ],
       [void],
       'nonpayable'
     >;
@@ -211,9 +366,16 @@ getFunction(nameOrSignature: 'setKeeperParameters'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'setRiskParameters'): TypedContractMethod<
+      [asset: BigNumberish, p: IRiskEngine.RiskParametersStruct, ],
+      [void],
+      'nonpayable'
+    >;
 
     getEvent(key: 'AuthorityUpdated'): TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
+getEvent(key: 'FeedSet'): TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
 getEvent(key: 'KeeperParametersSet'): TypedContractEvent<KeeperParametersSetEvent.InputTuple, KeeperParametersSetEvent.OutputTuple, KeeperParametersSetEvent.OutputObject>;
+getEvent(key: 'RiskParametersSet'): TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
 
     filters: {
       
@@ -221,8 +383,16 @@ getEvent(key: 'KeeperParametersSet'): TypedContractEvent<KeeperParametersSetEven
       AuthorityUpdated: TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
     
 
+      'FeedSet(uint8,address,uint24,uint24,uint8)': TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
+      FeedSet: TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
+    
+
       'KeeperParametersSet(tuple)': TypedContractEvent<KeeperParametersSetEvent.InputTuple, KeeperParametersSetEvent.OutputTuple, KeeperParametersSetEvent.OutputObject>;
       KeeperParametersSet: TypedContractEvent<KeeperParametersSetEvent.InputTuple, KeeperParametersSetEvent.OutputTuple, KeeperParametersSetEvent.OutputObject>;
+    
+
+      'RiskParametersSet(uint8,tuple)': TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
+      RiskParametersSet: TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
     
     };
   }

@@ -10,7 +10,7 @@ import type { DeploymentParameters } from "./parameters.js";
 export const ROLE = { admin: 0n, governor: 1n, steward: 2n, guardian: 3n } as const;
 export type RoleName = keyof typeof ROLE;
 
-export const GOVERNED_NAMES = ["vault", "riskEngine", "rebalancer", "marginAccount", "liquidator"] as const;
+export const GOVERNED_NAMES = ["vault", "rebalancer", "marginAccount", "liquidator"] as const;
 export type Governed = (typeof GOVERNED_NAMES)[number];
 
 /** Every restricted function; a test compares the list with the contracts' sources. */
@@ -20,7 +20,7 @@ export const PERMISSIONS: readonly {
   readonly functions: readonly string[];
 }[] = [
   { contract: "vault", role: "governor", functions: ["list", "setLimits"] },
-  { contract: "riskEngine", role: "governor", functions: ["setFeed", "setRiskParameters"] },
+  { contract: "rebalancer", role: "governor", functions: ["setFeed", "setRiskParameters"] },
   { contract: "rebalancer", role: "steward", functions: ["setKeeperParameters"] },
   { contract: "marginAccount", role: "governor", functions: ["setInterest", "setLiquidator"] },
   { contract: "liquidator", role: "governor", functions: ["setLiquidationParameters"] },

@@ -1,6 +1,6 @@
 import { BPS, INFINITE_HEALTH, maximum, mulDivDown, mulDivUp, sqrtDown, WAD } from "./rounding.js";
 
-/** The collateral of one underlying with its price and its terms, as in contracts/types/Portfolio.sol. */
+/** The collateral of one underlying with its price and its terms, as in contracts/types/Assessment.sol. */
 export interface Leg {
   readonly asset: number;
   readonly halted: boolean; // no usable price: worth nothing here

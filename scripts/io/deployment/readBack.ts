@@ -35,7 +35,7 @@ export async function readBack(
     await compareListing(protocol, asset, listing, compare);
   }
   for (const [index, { symbol, risk }] of parameters.collaterals.entries()) {
-    compareFields(`risk of ${symbol}`, await protocol.riskEngine.riskParametersOf(index + 1), risk, compare);
+    compareFields(`risk of ${symbol}`, await protocol.rebalancer.riskParametersOf(index + 1), risk, compare);
   }
   compareFields("keeper", await protocol.rebalancer.keeperParameters(), parameters.keeper, compare);
   compareFields("liquidation", await protocol.liquidator.liquidationParameters(), parameters.liquidation, compare);

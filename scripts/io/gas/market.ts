@@ -223,11 +223,10 @@ async function deployParts(chain: Chain, feedKind: FeedKind): Promise<Parts> {
     collaterals.push(await ethers.getContractAt("MintableToken", token, admin));
   }
 
-  const riskEngine = await deploy("RiskEngine", [authority]);
-  const rebalancer = await deploy("Rebalancer", [authority, riskEngine]);
+  const rebalancer = await deploy("Rebalancer", [authority]);
   const extension = await deploy("MarginAccountExtension", [authority]);
   const quoteToken = await quote.getAddress();
-  const ledger = [authority, quoteToken, riskEngine, rebalancer, extension];
+  const ledger = [authority, quoteToken, rebalancer, extension];
   const marginAccount = await deploy("MarginAccount", ledger);
   const liquidator = await deploy("Liquidator", [authority, marginAccount]);
   const account = await ethers.getContractAt("IMarginAccount", marginAccount, admin);
@@ -240,7 +239,7 @@ async function deployParts(chain: Chain, feedKind: FeedKind): Promise<Parts> {
     quote,
     collaterals,
     vault: await ethers.getContractAt("ICollateralVault", vault, admin),
-    riskEngine: await ethers.getContractAt("IRiskEngine", riskEngine, admin),
+    riskEngine: await ethers.getContractAt("IRiskEngine", rebalancer, admin),
     rebalancer: await ethers.getContractAt("IRebalancer", rebalancer, admin),
     marginAccount: account,
     liquidator: await ethers.getContractAt("ILiquidator", liquidator, admin),

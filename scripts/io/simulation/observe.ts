@@ -129,7 +129,7 @@ function questionsOf({ addresses }: Protocol, { accounts, wallets }: Watched): r
     callData: ERC20.encodeFunctionData("balanceOf", [holder]),
   });
   const price = (asset: bigint): Question => ({
-    target: addresses.riskEngine,
+    target: addresses.rebalancer,
     callData: ORACLE.encodeFunctionData("price", [asset]),
   });
   return [

@@ -344,11 +344,11 @@ contract FundingTest is BallastTest {
 
         _fund(bob, address(usdc), 200e6);
         vm.expectEmit(address(marginAccount));
-        emit CashChanged(_raw(bob), 200e6, 1e27, 1e27);
+        emit CashChanged(_raw(bob), 200e6);
         vm.prank(bob);
         marginAccount.deposit(_account(bob), address(usdc), 200e6);
         vm.expectEmit(address(marginAccount));
-        emit CashChanged(_raw(alice), -150e6, 1e27, 1e27);
+        emit CashChanged(_raw(alice), -150e6);
         _withdraw(alice, address(usdc), 150e6);
     }
 
@@ -540,7 +540,7 @@ contract FundingTest is BallastTest {
     //////////////////////////////////////////////////////////////////////////*/
 
     event CollateralChanged(uint256 indexed accountId, uint8 indexed asset, uint256 balance);
-    event CashChanged(uint256 indexed accountId, int256 shares, uint256 supplyIndex, uint256 borrowIndex);
+    event CashChanged(uint256 indexed accountId, int256 shares);
 
     function _fillAccount(address owner) private {
         _deposit(owner, address(weth), 1e18);

@@ -7,7 +7,7 @@ import {IRebalancer, Move, Outcome, Plan} from "../../../contracts/interfaces/IR
 import {CallState} from "../../../contracts/types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
 import {PolicyFields} from "../../../contracts/types/BandPolicy.sol";
-import {Assessment} from "../../../contracts/types/Portfolio.sol";
+import {Assessment} from "../../../contracts/types/Assessment.sol";
 import {BallastTest} from "../utils/BallastTest.sol";
 
 /// @title RebalancingTest
@@ -419,8 +419,8 @@ contract RebalancingTest is BallastTest {
         IRebalancer.KeeperParameters memory k = _keeperParameters();
         k.gasOverhead = 50_000;
         rebalancer.setKeeperParameters(k);
-        // Setting parameters has warmed the rebalancer: 4,500 gas less.
-        assertApproxEqAbs(_payAt(1 gwei), 1e6 + perGwei + 21_600 - 9_720, 30);
+        // Setting parameters has warmed their slot: 2,000 gas less.
+        assertApproxEqAbs(_payAt(1 gwei), 1e6 + perGwei + 21_600 - 4_320, 30);
         k.marginBps = 0;
         rebalancer.setKeeperParameters(k);
         uint256 withoutMargin = _payAt(1 gwei);

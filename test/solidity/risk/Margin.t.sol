@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {BaseTest} from "../utils/BaseTest.sol";
 import {INFINITE_HEALTH, WAD} from "../../../contracts/base/Constants.sol";
 import {Margin} from "../../../contracts/risk/Margin.sol";
-import {Assessment, Leg} from "../../../contracts/types/Portfolio.sol";
+import {Assessment, Leg} from "../../../contracts/types/Assessment.sol";
 
 contract MarginTest is BaseTest {
     uint256 private constant MILLION = 1e24;

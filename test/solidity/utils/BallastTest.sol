@@ -91,15 +91,15 @@ abstract contract BallastTest is ArtifactTest {
         vm.fee(20 gwei);
 
         manager = IAccessManager(_deployed(ACCESS, "AccessManager", abi.encode(address(this))));
-        riskEngine = IRiskEngine(_deployed(ROOT, "RiskEngine", abi.encode(manager)));
-        rebalancer = IRebalancer(_deployed(ROOT, "Rebalancer", abi.encode(manager, riskEngine)));
+        rebalancer = IRebalancer(_deployed(ROOT, "Rebalancer", abi.encode(manager)));
+        riskEngine = IRiskEngine(address(rebalancer));
 
         usdc = UsdCoin(_deployed(MOCKS, "UsdCoin", ""));
         weth = MintableToken(_deployed(MOCKS, "MintableToken", abi.encode("Wrapped Ether", "WETH")));
         wbtc = WrappedBitcoin(_deployed(MOCKS, "WrappedBitcoin", ""));
         address extension = _deployed(ROOT, "MarginAccountExtension", abi.encode(manager));
         marginAccount = IMarginAccount(
-            _deployed(ROOT, "MarginAccount", abi.encode(manager, usdc, riskEngine, rebalancer, extension))
+            _deployed(ROOT, "MarginAccount", abi.encode(manager, usdc, rebalancer, extension))
         );
         vault = ICollateralVault(marginAccount.vault());
         _list(address(usdc), 6, USDC_START, USDC_HEARTBEAT);

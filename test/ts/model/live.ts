@@ -98,11 +98,10 @@ export class Live {
       await ethers.getContractAt("MintableToken", await deploy("MintableToken", ["Wrapped Ether", "WETH"])),
       await ethers.getContractAt("WrappedBitcoin", await deploy("WrappedBitcoin")),
     ];
-    const riskEngine = await deploy("RiskEngine", [authority]);
-    const rebalancer = await deploy("Rebalancer", [authority, riskEngine]);
+    const rebalancer = await deploy("Rebalancer", [authority]);
     const extension = await deploy("MarginAccountExtension", [authority]);
     const quote = await at(tokens, 0).getAddress();
-    const ledger = await deploy("MarginAccount", [authority, quote, riskEngine, rebalancer, extension]);
+    const ledger = await deploy("MarginAccount", [authority, quote, rebalancer, extension]);
     const marginAccount = await ethers.getContractAt("IMarginAccount", ledger);
     const feeds: SettableAggregator[] = [];
     while (feeds.length < tokens.length) {
@@ -118,7 +117,7 @@ export class Live {
       feeds,
       marginAccount,
       await ethers.getContractAt("ICollateralVault", await marginAccount.vault()),
-      await ethers.getContractAt("IRiskEngine", riskEngine),
+      await ethers.getContractAt("IRiskEngine", rebalancer),
       await ethers.getContractAt("IRebalancer", rebalancer),
       await ethers.getContractAt("ILiquidator", await deploy("Liquidator", [authority, ledger])),
     );

@@ -142,9 +142,9 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
   
 
     export namespace CashChangedEvent {
-      export type InputTuple = [accountId: BigNumberish, shares: BigNumberish, supplyIndex: BigNumberish, borrowIndex: BigNumberish];
-      export type OutputTuple = [accountId: bigint, shares: bigint, supplyIndex: bigint, borrowIndex: bigint];
-      export interface OutputObject {accountId: bigint, shares: bigint, supplyIndex: bigint, borrowIndex: bigint };
+      export type InputTuple = [accountId: BigNumberish, shares: BigNumberish];
+      export type OutputTuple = [accountId: bigint, shares: bigint];
+      export interface OutputObject {accountId: bigint, shares: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -875,7 +875,7 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
       CallChanged: TypedContractEvent<CallChangedEvent.InputTuple, CallChangedEvent.OutputTuple, CallChangedEvent.OutputObject>;
     
 
-      'CashChanged(uint256,int256,uint256,uint256)': TypedContractEvent<CashChangedEvent.InputTuple, CashChangedEvent.OutputTuple, CashChangedEvent.OutputObject>;
+      'CashChanged(uint256,int256)': TypedContractEvent<CashChangedEvent.InputTuple, CashChangedEvent.OutputTuple, CashChangedEvent.OutputObject>;
       CashChanged: TypedContractEvent<CashChangedEvent.InputTuple, CashChangedEvent.OutputTuple, CashChangedEvent.OutputObject>;
     
 

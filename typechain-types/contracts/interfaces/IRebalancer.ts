@@ -4,14 +4,9 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../../common.js"
   
-    export type PortfolioStruct = {cashE18: BigNumberish, pages: BigNumberish[]}
+    export type RequestStruct = {account: BigNumberish, header: BigNumberish, policy: BigNumberish, cashE18: BigNumberish, walletLeftE18: BigNumberish, vault: AddressLike, quoteScale: BigNumberish}
 
-    export type PortfolioStructOutput = [cashE18: bigint, pages: bigint[]] & {cashE18: bigint, pages: bigint[] }
-  
-
-    export type RequestStruct = {account: BigNumberish, header: BigNumberish, policy: BigNumberish, portfolio: PortfolioStruct, walletLeftE18: BigNumberish, vault: AddressLike, quoteScale: BigNumberish}
-
-    export type RequestStructOutput = [account: bigint, header: bigint, policy: bigint, portfolio: PortfolioStructOutput, walletLeftE18: bigint, vault: string, quoteScale: bigint] & {account: bigint, header: bigint, policy: bigint, portfolio: PortfolioStructOutput, walletLeftE18: bigint, vault: string, quoteScale: bigint }
+    export type RequestStructOutput = [account: bigint, header: bigint, policy: bigint, cashE18: bigint, walletLeftE18: bigint, vault: string, quoteScale: bigint] & {account: bigint, header: bigint, policy: bigint, cashE18: bigint, walletLeftE18: bigint, vault: string, quoteScale: bigint }
   
 
     export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean}
@@ -43,7 +38,7 @@ export declare namespace IRebalancer {
     getEvent(nameOrSignatureOrTopic: "KeeperParametersSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'keeperParameters', values?: undefined): string;
-encodeFunctionData(functionFragment: 'plan', values: [RequestStruct]): string;
+encodeFunctionData(functionFragment: 'plan', values: [RequestStruct, BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'setKeeperParameters', values: [IRebalancer.KeeperParametersStruct]): string;
 
     decodeFunctionResult(functionFragment: 'keeperParameters', data: BytesLike): Result;
@@ -107,7 +102,7 @@ decodeFunctionResult(functionFragment: 'setKeeperParameters', data: BytesLike): 
 
     
     plan: TypedContractMethod<
-      [request: RequestStruct, ],
+      [request: RequestStruct, pages: BigNumberish[], ],
       [PlanStructOutput],
       'view'
     >
@@ -130,7 +125,7 @@ decodeFunctionResult(functionFragment: 'setKeeperParameters', data: BytesLike): 
       'view'
     >;
 getFunction(nameOrSignature: 'plan'): TypedContractMethod<
-      [request: RequestStruct, ],
+      [request: RequestStruct, pages: BigNumberish[], ],
       [PlanStructOutput],
       'view'
     >;

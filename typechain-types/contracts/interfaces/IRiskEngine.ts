@@ -4,11 +4,6 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../../common.js"
   
-    export type PortfolioStruct = {cashE18: BigNumberish, pages: BigNumberish[]}
-
-    export type PortfolioStructOutput = [cashE18: bigint, pages: bigint[]] & {cashE18: bigint, pages: bigint[] }
-  
-
     export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean}
 
     export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean }
@@ -40,7 +35,7 @@ export declare namespace IPriceOracleAdapter {
 
     getEvent(nameOrSignatureOrTopic: "FeedSet" | "RiskParametersSet"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'assess', values: [PortfolioStruct]): string;
+    encodeFunctionData(functionFragment: 'assess', values: [BigNumberish, BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'feedOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'legs', values: [BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'price', values: [BigNumberish]): string;
@@ -121,7 +116,7 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     
     
     assess: TypedContractMethod<
-      [portfolio: PortfolioStruct, ],
+      [cashE18: BigNumberish, pages: BigNumberish[], ],
       [AssessmentStructOutput],
       'view'
     >
@@ -195,7 +190,7 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
     getFunction(nameOrSignature: 'assess'): TypedContractMethod<
-      [portfolio: PortfolioStruct, ],
+      [cashE18: BigNumberish, pages: BigNumberish[], ],
       [AssessmentStructOutput],
       'view'
     >;

@@ -138,6 +138,27 @@ import type { NonPayableOverrides } from "../../../common.js"
       },
       {
         "internalType": "uint256",
+        "name": "held",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "owed",
+        "type": "uint256"
+      }
+    ],
+    "name": "CollateralVault_TooLittleArrived",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "token",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
         "name": "total",
         "type": "uint256"
       },
@@ -191,27 +212,6 @@ import type { NonPayableOverrides } from "../../../common.js"
       }
     ],
     "name": "CollateralVault_UnsupportedDecimals",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
-        "name": "token",
-        "type": "address"
-      },
-      {
-        "internalType": "uint256",
-        "name": "arrived",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "announced",
-        "type": "uint256"
-      }
-    ],
-    "name": "CollateralVault_WrongAmountArrived",
     "type": "error"
   },
   {

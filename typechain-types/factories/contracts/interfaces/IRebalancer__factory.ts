@@ -136,21 +136,9 @@
             "type": "uint256"
           },
           {
-            "components": [
-              {
-                "internalType": "int256",
-                "name": "cashE18",
-                "type": "int256"
-              },
-              {
-                "internalType": "CollateralPage[]",
-                "name": "pages",
-                "type": "uint256[]"
-              }
-            ],
-            "internalType": "struct Portfolio",
-            "name": "portfolio",
-            "type": "tuple"
+            "internalType": "int256",
+            "name": "cashE18",
+            "type": "int256"
           },
           {
             "internalType": "uint256",
@@ -171,6 +159,11 @@
         "internalType": "struct Request",
         "name": "request",
         "type": "tuple"
+      },
+      {
+        "internalType": "CollateralPage[]",
+        "name": "pages",
+        "type": "uint256[]"
       }
     ],
     "name": "plan",

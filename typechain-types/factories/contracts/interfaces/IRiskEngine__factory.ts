@@ -92,21 +92,14 @@
   {
     "inputs": [
       {
-        "components": [
-          {
-            "internalType": "int256",
-            "name": "cashE18",
-            "type": "int256"
-          },
-          {
-            "internalType": "CollateralPage[]",
-            "name": "pages",
-            "type": "uint256[]"
-          }
-        ],
-        "internalType": "struct Portfolio",
-        "name": "portfolio",
-        "type": "tuple"
+        "internalType": "int256",
+        "name": "cashE18",
+        "type": "int256"
+      },
+      {
+        "internalType": "CollateralPage[]",
+        "name": "pages",
+        "type": "uint256[]"
       }
     ],
     "name": "assess",

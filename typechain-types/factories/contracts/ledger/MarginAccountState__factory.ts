@@ -96,18 +96,6 @@
         "internalType": "int256",
         "name": "shares",
         "type": "int256"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "supplyIndex",
-        "type": "uint256"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "borrowIndex",
-        "type": "uint256"
       }
     ],
     "name": "CashChanged",

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {CollateralPage} from "./CollateralPage.sol";
-
-/// @notice What the risk engine needs of an account. Positions join as a third member; nothing else has to move.
-struct Portfolio {
-    int256 cashE18; // {quote} signed, debt rounded up and credit rounded down
-    CollateralPage[] pages;
-}
-
 /// @notice One exposure of an account, priced: the collateral of one underlying. A leg holds what every later step needs,
 /// so no step reads a feed or a parameter twice.
 struct Leg {
