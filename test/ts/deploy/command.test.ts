@@ -56,14 +56,14 @@ describe("npm run deploy", function () {
       const { code, stderr } = await run.ended;
       expect(code, stderr).to.equal(null);
       // Killed in the middle, not at the end.
-      expect(await confirmedIn(id)).to.be.lessThan(28);
+      expect(await confirmedIn(id)).to.be.lessThan(27);
     }
 
     const resumed = await deploy(args);
     expect(resumed.code, resumed.stderr).to.equal(0);
     const first = Record.parse(JSON.parse(resumed.stdout));
     expect(first.outcome).to.equal("deployed");
-    expect(Object.keys(first.contracts)).to.have.length(8);
+    expect(Object.keys(first.contracts)).to.have.length(7);
 
     const nonce = await nonceOfDeployer();
     const again = await deploy(args);
