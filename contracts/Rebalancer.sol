@@ -90,7 +90,9 @@ contract Rebalancer is IRebalancer, RiskEngine {
             return p;
         }
 
-        bool above = a.healthE18 > policy.upper();
+        // One release a block: the pay that it set aside and did not need would else be released, for another pay. Nor is
+        // anything released in the block in which the owner raised his risk.
+        bool above = a.healthE18 > policy.upper() && header.riskBlock() != block.number;
         bool below = a.healthE18 < policy.lower();
         if (above || below) {
             _priceKeeper(p, policy, legs);

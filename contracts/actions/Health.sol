@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {INFINITE_HEALTH} from "../base/Constants.sol";
+import {INFINITE_HEALTH, WAD} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
 import {Plan, Request} from "../interfaces/IRebalancer.sol";
 import {Account, AccountBook, WalletAllowance} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {MarginCallClock} from "../ledger/MarginCallClock.sol";
+import {Rounding} from "../math/Rounding.sol";
 import {AccountHeader, CallState} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {BandPolicy, defaultPolicy} from "../types/BandPolicy.sol";
@@ -66,11 +67,24 @@ abstract contract Health is Permissions {
             return;
         }
         Assessment memory a = _assess(id, c);
-        if (!a.halted) _advanceClock(id, a.healthE18);
+        if (a.halted) return;
+        // What was brought may be too little for an account that nobody had called yet.
+        if (_advanceClock(id, a.healthE18)) _sayCalled(id, _deficit(id, a));
+    }
+
+    /// @dev {quote} What is missing to `lowerRestore`; rounded up.
+    function _deficit(AccountId id, Assessment memory a) internal view returns (int256) {
+        return int256(Rounding.mulDivUp(a.maintenanceE18, _policyOf(id).lowerRestore(), WAD)) - a.equityE18;
+    }
+
+    /// @dev Says that a call was recorded, and until when it may be cured.
+    function _sayCalled(AccountId id, int256 deficitE18) internal {
+        uint256 deadline = MarginCallClock.deadline(_accounts[id].header, _policyOf(id));
+        emit MarginCalled(AccountId.unwrap(id), deficitE18, deadline);
     }
 
     /// @dev Moves an account's clocks to what its health says, and says what changed.
-    /// @return called True when a margin call was recorded that was not open before.
+    /// @return called True when a margin call was recorded that was not open before; {_sayCalled} is the caller's to call.
     function _advanceClock(AccountId id, uint256 health) internal returns (bool called) {
         Account storage account = _accounts[id];
         AccountHeader before = account.header;

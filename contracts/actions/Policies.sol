@@ -13,6 +13,9 @@ import {Health} from "./Health.sol";
 /// from the wallet, and who may act for him.
 abstract contract Policies is Health, IMarginAccountExtension {
     uint32 internal constant MIN_LOWER_E6 = 1_000_000;
+    /// @dev A top-up ends at `lowerRestore` less a unit or two of rounding. Without room above `lower` the next look would find the
+    /// account due again, and pay a keeper for it again, until the reserve is gone.
+    uint32 internal constant MIN_ROOM_E6 = 10_000;
     /// @dev Beyond ten times the maintenance margin a call would chase an account that no scenario endangers.
     uint32 internal constant MAX_LOWER_RESTORE_E6 = 10_000_000;
     uint24 internal constant MAX_GRACE = 7 days;
@@ -41,7 +44,7 @@ abstract contract Policies is Health, IMarginAccountExtension {
         uint32 upper = p.upperE6 == 0 ? type(uint32).max : p.upperE6;
         bool ordered =
             p.lowerE6 > MIN_LOWER_E6 &&
-                p.lowerE6 <= p.lowerRestoreE6 &&
+                uint256(p.lowerE6) + MIN_ROOM_E6 <= p.lowerRestoreE6 &&
                 p.lowerRestoreE6 <= p.upperRestoreE6 &&
                 p.upperRestoreE6 <= upper;
         if (!ordered) {

@@ -8,7 +8,6 @@ import {Move, Outcome, Plan} from "../interfaces/IRebalancer.sol";
 import {WalletAllowance} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {MarginCallClock} from "../ledger/MarginCallClock.sol";
-import {Rounding} from "../math/Rounding.sol";
 import {AccountHeader, CallState} from "../types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../types/AccountId.sol";
 import {BandPolicy} from "../types/BandPolicy.sol";
@@ -78,10 +77,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         }
 
         bool called = _advanceClock(account, plan.healthAfterE18);
-        if (called) {
-            uint256 deadline = MarginCallClock.deadline(_accounts[account].header, _policyOf(account));
-            emit MarginCalled(AccountId.unwrap(account), plan.deficitE18, deadline);
-        }
+        if (called) _sayCalled(account, plan.deficitE18);
         if (outcome == Outcome.Provisioned) _provision(account, plan.before.equityE18, c);
 
         // A look that only moved a clock is not paid; a call recorded is, once; work is paid with its gas.
@@ -145,20 +141,22 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         Assessment memory a = _assess(account, c);
         BandPolicy policy = _policyOf(account);
         plan.healthAfterE18 = a.healthE18;
-        plan.deficitE18 = int256(Rounding.mulDivUp(a.maintenanceE18, policy.lowerRestore(), WAD)) - a.equityE18;
+        plan.deficitE18 = _deficit(account, a);
         if (a.healthE18 < WAD) return Outcome.LiquidationOpened;
         if (a.healthE18 >= policy.lower()) return Outcome.ToppedUp;
         CallState state = _accounts[account].header.callState();
         return state == CallState.None ? Outcome.MarginCalled : Outcome.CallRunning;
     }
 
-    /// @dev Takes what is released out of the account; what goes to the reserve is there at once.
+    /// @dev Takes what is released out of the account; what goes to the reserve is there at once. The block is marked as one in
+    /// which risk was raised, so that a second release finds nothing to do.
     function _takeReleased(AccountId account, Plan memory plan) private {
         for (uint256 i; i < plan.moves.length; ++i) {
             Move memory move = plan.moves[i];
             _removeCollateral(account, move.asset, move.amount);
             if (!move.wallet) _vault().toReserve(account, move.asset, move.amount);
         }
+        _accounts[account].header = _accounts[account].header.withRiskBlock(block.number);
     }
 
     function _payReleased(AccountId account, Plan memory plan) private {

@@ -56,7 +56,8 @@ library Errors {
     /// @notice Thrown when an account is named twice where two are needed.
     error MarginAccount_SameAccount(uint256 accountId);
 
-    /// @notice Thrown when a policy's four points are not in the order 1 < lower <= lowerRestore <= upperRestore <= upper.
+    /// @notice Thrown when a policy's four points are not in the order 1 < lower < lowerRestore <= upperRestore <= upper,
+    /// or the second is not 0.01 above the first.
     error MarginAccount_BadBand(uint32 lowerE6, uint32 lowerRestoreE6, uint32 upperRestoreE6, uint32 upperE6);
 
     /// @notice Thrown when a number in a policy is above its bound.

@@ -41,7 +41,8 @@ interface IMarginAccountExtension {
     ///
     /// Requirements, checked in this order:
     /// - The caller must be the owner, or an operator with the right to set policy.
-    /// - 1 < lower <= lowerRestore <= upperRestore <= upper, where an upper of 0 is infinite; lowerRestore at most 10.
+    /// - 1 < lower, lower + 0.01 <= lowerRestore <= upperRestore <= upper, where an upper of 0 is infinite; lowerRestore at most
+    ///   10.
     /// - Grace at most 7 days; keeper pay at most 1,000; `assetOrder` names no asset twice.
     function setPolicy(AccountId account, PolicyFields calldata policy) external;
 

@@ -2,13 +2,17 @@
 pragma solidity 0.8.30;
 
 import {Errors} from "../../contracts/base/Errors.sol";
+import {Outcome} from "../../contracts/interfaces/IRebalancer.sol";
 import {MintableToken} from "../../contracts/mocks/MintableToken.sol";
+import {CallState} from "../../contracts/types/AccountHeader.sol";
 import {PolicyFields} from "../../contracts/types/BandPolicy.sol";
 import {BallastTest} from "./utils/BallastTest.sol";
 
 /// @title GriefingTest
 /// @notice Ways in which a stranger, a keeper or an owner once could take, shield or block; each is closed.
 contract GriefingTest is BallastTest {
+    event MarginCalled(uint256 indexed accountId, int256 deficitE18, uint256 deadline);
+
     function _wallet() private {
         _borrow(alice, 10e18, 15_000e6);
         PolicyFields memory policy = _policy();
@@ -134,5 +138,42 @@ contract GriefingTest is BallastTest {
         vm.prank(alice);
         usdc.approve(address(vault), 0);
         marginAccount.rebalance(_account(alice));
+    }
+
+    // what a release set aside for its pay and did not need is released again in the same block, for another pay.
+    function test_OneReleaseABlock() public {
+        _borrow(alice, 10e18, 120e6);
+        PolicyFields memory policy = _policy();
+        (policy.upperE6, policy.keeperPayCap) = (policy.upperRestoreE6, 100);
+        _setPolicy(alice, policy);
+        vm.prank(keeper);
+        assertEq(uint8(marginAccount.rebalance(_account(alice))), uint8(Outcome.Released));
+        (int256 paid, uint256 kept) = (_cash(keeper), _collateral(alice, WETH_ASSET));
+        vm.prank(keeper);
+        marginAccount.rebalance(_account(alice));
+        assertEq(_cash(keeper), paid, "paid again");
+        assertEq(_collateral(alice, WETH_ASSET), kept, "released again");
+    }
+
+    // a top-up to the very point at which an account is due leaves it due, by rounding, until its reserve is paid away.
+    function test_ABandWithoutRoomIsRefused() public {
+        PolicyFields memory policy = _policy();
+        policy.lowerE6 = policy.lowerRestoreE6;
+        vm.prank(alice);
+        vm.expectPartialRevert(Errors.MarginAccount_BadBand.selector);
+        marginAccount.setPolicy(_account(alice), policy);
+    }
+
+    // a cure that falls short calls an account that nobody had called, and says nothing of it.
+    function test_ACallByACureIsAnnounced() public {
+        _borrow(alice, 10e18, 15_000e6);
+        _setPrice(WETH_ASSET, 1_000e8);
+        marginAccount.provision(_account(alice));
+        _fund(stranger, address(usdc), 1_000e6);
+        vm.expectEmit(true, false, false, false, address(marginAccount));
+        emit MarginCalled(_raw(alice), 0, 0);
+        vm.prank(stranger);
+        marginAccount.depositFor(_account(alice), address(usdc), 1_000e6);
+        assertEq(uint8(_header(alice).callState()), uint8(CallState.Running));
     }
 }

@@ -104,8 +104,15 @@ contract PoliciesTest is BallastTest {
         p.upperE6 = 1_799_999;
         _assertBadBand(p);
 
-        // At the bounds: all four the same, just above one; and an infinite upper.
-        (p.lowerE6, p.lowerRestoreE6, p.upperRestoreE6, p.upperE6) = (1_000_001, 1_000_001, 1_000_001, 1_000_001);
+        // Without room above `lower`.
+        p = _policy();
+        p.lowerE6 = 1_590_001;
+        _assertBadBand(p);
+        p.lowerE6 = type(uint32).max;
+        _assertBadBand(p);
+
+        // At the bounds: just above one, the least room, the others the same; and an infinite upper.
+        (p.lowerE6, p.lowerRestoreE6, p.upperRestoreE6, p.upperE6) = (1_000_001, 1_010_001, 1_010_001, 1_010_001);
         _setPolicy(alice, p);
         (p.lowerRestoreE6, p.upperRestoreE6, p.upperE6) = (10_000_000, type(uint32).max, 0);
         _setPolicy(alice, p);
