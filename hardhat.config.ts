@@ -47,7 +47,7 @@ export default defineConfig({
         default: {
           fsPermissions,
           fuzz: { runs: 1_000, seed: fuzzSeed },
-          invariant: { runs: 64, depth: 100, failOnRevert: true },
+          invariant: { runs: 16, depth: 60, failOnRevert: true },
         },
         // npm run test:deep
         deep: {

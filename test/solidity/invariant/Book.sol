@@ -53,6 +53,7 @@ contract Book {
     // The market when last seen.
     uint256 public supplyIndex;
     uint256 public borrowIndex;
+    uint256 public supplyShares;
     /// @notice {quote token} What the supply index lost by the events of the present action, and in all.
     uint256 public socialised;
     uint256 public socialisedInAll;
@@ -115,12 +116,15 @@ contract Book {
     function observe(IMarginAccountExtension.CashView memory m) external {
         if (m.borrowIndex < borrowIndex) breakPromise(4, "the borrow index fell");
         if (m.supplyIndex < supplyIndex) {
-            // What the index lost is no more than what the events said, up to the index's own rounding.
-            uint256 fell = ((supplyIndex - m.supplyIndex) * m.supplyShares) / 1e27;
+            // What the index lost is no more than what the events said, up to the index's own rounding. Shares minted since then,
+            // for the taker of a slice, bore nothing.
+            uint256 bearing = m.supplyShares < supplyShares ? m.supplyShares : supplyShares;
+            uint256 fell = ((supplyIndex - m.supplyIndex) * bearing) / 1e27;
             if (fell > socialised + 2) breakPromise(4, "the supply index fell by more than was socialised");
         }
         borrowIndex = m.borrowIndex;
         supplyIndex = m.supplyIndex;
+        supplyShares = m.supplyShares;
         if (m.idle + m.borrowAssets + 2 < m.supplyAssets + m.forfeited) {
             breakPromise(1, "idle cash and debt do not cover credit and forfeits");
         }
