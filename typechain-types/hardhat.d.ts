@@ -20,8 +20,8 @@ getContractFactory(name: 'RiskEngine', signerOrOptions?: ethers.Signer | Factory
 getContractFactory(name: 'AccountViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccountViews__factory>
 getContractFactory(name: 'Funding', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Funding__factory>
 getContractFactory(name: 'Governance', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Governance__factory>
-getContractFactory(name: 'LedgerViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LedgerViews__factory>
 getContractFactory(name: 'Health', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Health__factory>
+getContractFactory(name: 'LedgerViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LedgerViews__factory>
 getContractFactory(name: 'Losses', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Losses__factory>
 getContractFactory(name: 'Outflow', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Outflow__factory>
 getContractFactory(name: 'Permissions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Permissions__factory>
@@ -33,7 +33,6 @@ getContractFactory(name: 'Transfers', signerOrOptions?: ethers.Signer | FactoryO
 getContractFactory(name: 'Errors', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Errors__factory>
 getContractFactory(name: 'IAggregatorV3', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAggregatorV3__factory>
 getContractFactory(name: 'ICollateralVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICollateralVault__factory>
-getContractFactory(name: 'ILiquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidator__factory>
 getContractFactory(name: 'IMarginAccount', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccount__factory>
 getContractFactory(name: 'IMarginAccountCore', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountCore__factory>
 getContractFactory(name: 'IMarginAccountEvents', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountEvents__factory>
@@ -45,10 +44,11 @@ getContractFactory(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | Factor
 getContractFactory(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountState__factory>
 getContractFactory(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConstantFeed__factory>
 getContractFactory(name: 'MintableToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MintableToken__factory>
-getContractFactory(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SettableAggregator__factory>
-getContractFactory(name: 'UsdCoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UsdCoin__factory>
+getContractFactory(name: 'ILiquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidator__factory>
 getContractFactory(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.WrappedBitcoin__factory>
 getContractFactory(name: 'MarginLens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginLens__factory>
+getContractFactory(name: 'UsdCoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UsdCoin__factory>
+getContractFactory(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SettableAggregator__factory>
 getContractFactory(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EACAggregatorProxy__factory>
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
 
@@ -62,8 +62,8 @@ getContractAt(name: 'RiskEngine', address: string | ethers.Addressable, signer?:
 getContractAt(name: 'AccountViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccountViews>
 getContractAt(name: 'Funding', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Funding>
 getContractAt(name: 'Governance', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Governance>
-getContractAt(name: 'LedgerViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LedgerViews>
 getContractAt(name: 'Health', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Health>
+getContractAt(name: 'LedgerViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LedgerViews>
 getContractAt(name: 'Losses', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Losses>
 getContractAt(name: 'Outflow', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Outflow>
 getContractAt(name: 'Permissions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Permissions>
@@ -75,7 +75,6 @@ getContractAt(name: 'Transfers', address: string | ethers.Addressable, signer?: 
 getContractAt(name: 'Errors', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Errors>
 getContractAt(name: 'IAggregatorV3', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAggregatorV3>
 getContractAt(name: 'ICollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICollateralVault>
-getContractAt(name: 'ILiquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidator>
 getContractAt(name: 'IMarginAccount', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccount>
 getContractAt(name: 'IMarginAccountCore', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountCore>
 getContractAt(name: 'IMarginAccountEvents', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountEvents>
@@ -87,10 +86,11 @@ getContractAt(name: 'ISliceTaker', address: string | ethers.Addressable, signer?
 getContractAt(name: 'MarginAccountState', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountState>
 getContractAt(name: 'ConstantFeed', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConstantFeed>
 getContractAt(name: 'MintableToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MintableToken>
-getContractAt(name: 'SettableAggregator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SettableAggregator>
-getContractAt(name: 'UsdCoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UsdCoin>
+getContractAt(name: 'ILiquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidator>
 getContractAt(name: 'WrappedBitcoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.WrappedBitcoin>
 getContractAt(name: 'MarginLens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginLens>
+getContractAt(name: 'UsdCoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UsdCoin>
+getContractAt(name: 'SettableAggregator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SettableAggregator>
 getContractAt(name: 'EACAggregatorProxy', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EACAggregatorProxy>
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
 
@@ -104,8 +104,8 @@ deployContract(name: 'RiskEngine', signerOrOptions?: ethers.Signer | DeployContr
 deployContract(name: 'AccountViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
 deployContract(name: 'Funding', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Funding>
 deployContract(name: 'Governance', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Governance>
-deployContract(name: 'LedgerViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerViews>
 deployContract(name: 'Health', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Health>
+deployContract(name: 'LedgerViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerViews>
 deployContract(name: 'Losses', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Losses>
 deployContract(name: 'Outflow', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Outflow>
 deployContract(name: 'Permissions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Permissions>
@@ -117,7 +117,6 @@ deployContract(name: 'Transfers', signerOrOptions?: ethers.Signer | DeployContra
 deployContract(name: 'Errors', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Errors>
 deployContract(name: 'IAggregatorV3', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAggregatorV3>
 deployContract(name: 'ICollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICollateralVault>
-deployContract(name: 'ILiquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
 deployContract(name: 'IMarginAccount', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccount>
 deployContract(name: 'IMarginAccountCore', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountCore>
 deployContract(name: 'IMarginAccountEvents', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountEvents>
@@ -129,10 +128,11 @@ deployContract(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | DeployCont
 deployContract(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
 deployContract(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
 deployContract(name: 'MintableToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>
-deployContract(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
-deployContract(name: 'UsdCoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
+deployContract(name: 'ILiquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
 deployContract(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
 deployContract(name: 'MarginLens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
+deployContract(name: 'UsdCoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
+deployContract(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
 deployContract(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
@@ -146,8 +146,8 @@ deployContract(name: 'RiskEngine', args: any[], signerOrOptions?: ethers.Signer 
 deployContract(name: 'AccountViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
 deployContract(name: 'Funding', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Funding>
 deployContract(name: 'Governance', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Governance>
-deployContract(name: 'LedgerViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerViews>
 deployContract(name: 'Health', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Health>
+deployContract(name: 'LedgerViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerViews>
 deployContract(name: 'Losses', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Losses>
 deployContract(name: 'Outflow', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Outflow>
 deployContract(name: 'Permissions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Permissions>
@@ -159,7 +159,6 @@ deployContract(name: 'Transfers', args: any[], signerOrOptions?: ethers.Signer |
 deployContract(name: 'Errors', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Errors>
 deployContract(name: 'IAggregatorV3', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAggregatorV3>
 deployContract(name: 'ICollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICollateralVault>
-deployContract(name: 'ILiquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
 deployContract(name: 'IMarginAccount', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccount>
 deployContract(name: 'IMarginAccountCore', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountCore>
 deployContract(name: 'IMarginAccountEvents', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountEvents>
@@ -171,10 +170,11 @@ deployContract(name: 'ISliceTaker', args: any[], signerOrOptions?: ethers.Signer
 deployContract(name: 'MarginAccountState', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
 deployContract(name: 'ConstantFeed', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
 deployContract(name: 'MintableToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>
-deployContract(name: 'SettableAggregator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
-deployContract(name: 'UsdCoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
+deployContract(name: 'ILiquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
 deployContract(name: 'WrappedBitcoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
 deployContract(name: 'MarginLens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
+deployContract(name: 'UsdCoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
+deployContract(name: 'SettableAggregator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
 deployContract(name: 'EACAggregatorProxy', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 

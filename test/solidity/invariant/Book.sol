@@ -171,7 +171,7 @@ contract Book {
         if (log.topics.length < 2 || topic == IMarginAccountEvents.LiquidatorSet.selector) return;
         uint256 id = uint256(log.topics[1]);
         if (topic == IMarginAccountEvents.CashChanged.selector) {
-            (shares[id], , ) = abi.decode(log.data, (int256, uint256, uint256));
+            shares[id] = abi.decode(log.data, (int256));
         } else if (topic == IMarginAccountEvents.CollateralChanged.selector) {
             collateral[id][uint8(uint256(log.topics[2]))] = abi.decode(log.data, (uint256));
         } else if (topic == IMarginAccountEvents.PolicySet.selector) {

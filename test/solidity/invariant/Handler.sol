@@ -7,7 +7,7 @@ import {StdUtils} from "forge-std/StdUtils.sol";
 import {AccountHeader} from "../../../contracts/types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
 import {CollateralPage} from "../../../contracts/types/CollateralPage.sol";
-import {Assessment} from "../../../contracts/types/Portfolio.sol";
+import {Assessment} from "../../../contracts/types/Assessment.sol";
 import {MarginModel} from "./MarginModel.sol";
 import {INDICES, OWNERS, Stage, TOKENS, USDC} from "./Stage.sol";
 

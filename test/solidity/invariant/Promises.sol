@@ -8,7 +8,7 @@ import {AccountHeader} from "../../../contracts/types/AccountHeader.sol";
 import {AccountId} from "../../../contracts/types/AccountId.sol";
 import {BandPolicy, defaultPolicy} from "../../../contracts/types/BandPolicy.sol";
 import {CollateralPage} from "../../../contracts/types/CollateralPage.sol";
-import {Assessment, Portfolio} from "../../../contracts/types/Portfolio.sol";
+import {Assessment} from "../../../contracts/types/Assessment.sol";
 import {BallastTest} from "../utils/BallastTest.sol";
 import {Book} from "./Book.sol";
 import {MarginModel} from "./MarginModel.sol";
@@ -137,17 +137,16 @@ abstract contract Promises is BallastTest {
         uint256 step = book.steps();
         Seen memory one = all[step % all.length];
         uint256 fraction = uint256(keccak256(abi.encode(step))) % 1e18;
-        Portfolio memory part;
-        part.pages = new CollateralPage[](one.pages.length);
+        CollateralPage[] memory part = new CollateralPage[](one.pages.length);
         for (uint256 i; i < one.pages.length; ++i) {
             CollateralPage page = one.pages[i];
-            part.pages[i] = page.withEntry(0, page.assetAt(0), (page.amountAt(0) * fraction) / 1e18).withEntry(
+            part[i] = page.withEntry(0, page.assetAt(0), (page.amountAt(0) * fraction) / 1e18).withEntry(
                 1,
                 page.assetAt(1),
                 (page.amountAt(1) * fraction) / 1e18
             );
         }
-        Assessment memory b = riskEngine.assess(part);
+        Assessment memory b = riskEngine.assess(0, part);
         uint256 legs = 2 * one.pages.length;
         assertLe(
             b.maintenanceE18,

@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {Errors} from "../../../../contracts/base/Errors.sol";
 import {IMarginAccountExtension} from "../../../../contracts/interfaces/IMarginAccountExtension.sol";
 import {AccountId} from "../../../../contracts/types/AccountId.sol";
-import {Assessment} from "../../../../contracts/types/Portfolio.sol";
+import {Assessment} from "../../../../contracts/types/Assessment.sol";
 import {Handler} from "../Handler.sol";
 import {Stage, TOKENS} from "../Stage.sol";
 

@@ -11,7 +11,7 @@ import {IMarginAccountExtension} from "../../../../contracts/interfaces/IMarginA
 import {IRiskEngine} from "../../../../contracts/interfaces/IRiskEngine.sol";
 import {AccountId} from "../../../../contracts/types/AccountId.sol";
 import {PolicyFields} from "../../../../contracts/types/BandPolicy.sol";
-import {Assessment} from "../../../../contracts/types/Portfolio.sol";
+import {Assessment} from "../../../../contracts/types/Assessment.sol";
 import {Handler} from "../Handler.sol";
 import {Stage, TOKENS, USDC} from "../Stage.sol";
 

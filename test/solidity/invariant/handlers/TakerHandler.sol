@@ -5,7 +5,7 @@ import {Errors} from "../../../../contracts/base/Errors.sol";
 import {ILiquidator} from "../../../../contracts/interfaces/ILiquidator.sol";
 import {IMarginAccountExtension} from "../../../../contracts/interfaces/IMarginAccountExtension.sol";
 import {AccountId, toAccountId} from "../../../../contracts/types/AccountId.sol";
-import {Assessment} from "../../../../contracts/types/Portfolio.sol";
+import {Assessment} from "../../../../contracts/types/Assessment.sol";
 import {Handler} from "../Handler.sol";
 import {MarginModel} from "../MarginModel.sol";
 import {Stage, TOKENS, USDC} from "../Stage.sol";
