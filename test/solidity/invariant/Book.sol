@@ -54,6 +54,7 @@ contract Book {
     uint256 public supplyIndex;
     uint256 public borrowIndex;
     uint256 public supplyShares;
+    uint256 private _fundShares;
     /// @notice {quote token} What the supply index lost by the events of the present action, and in all.
     uint256 public socialised;
     uint256 public socialisedInAll;
@@ -76,6 +77,7 @@ contract Book {
         ++_tallies[action].tried;
         ++steps;
         socialised = 0;
+        _fundShares = uint256(shares[_fund()]);
     }
 
     /// @notice The present action did what it is there for.
@@ -116,9 +118,9 @@ contract Book {
     function observe(IMarginAccountExtension.CashView memory m) external {
         if (m.borrowIndex < borrowIndex) breakPromise(4, "the borrow index fell");
         if (m.supplyIndex < supplyIndex) {
-            // What the index lost is no more than what the events said, up to the index's own rounding. Shares minted since then,
-            // for the taker of a slice, bore nothing.
-            uint256 bearing = m.supplyShares < supplyShares ? m.supplyShares : supplyShares;
+            // What the index lost is no more than what the events said, up to the index's own rounding. The fund's shares may have
+            // paid first, and those minted since then, for the taker of a slice, bore nothing.
+            uint256 bearing = (m.supplyShares < supplyShares ? m.supplyShares : supplyShares) - _fundShares;
             uint256 fell = ((supplyIndex - m.supplyIndex) * bearing) / 1e27;
             if (fell > socialised + 2) breakPromise(4, "the supply index fell by more than was socialised");
         }
@@ -201,10 +203,15 @@ contract Book {
 
     function _requireParty(uint256 id, uint256[] calldata parties) private {
         // The insurance fund's account is a party to everything.
-        if (id == uint256(uint160(_LEDGER)) << 96) return;
+        if (id == _fund()) return;
         for (uint256 i; i < parties.length; ++i) {
             if (parties[i] == id) return;
         }
         breakPromise(10, "an account was touched that is no party to the action");
+    }
+
+    /// @dev The insurance fund's account: it never owes.
+    function _fund() private view returns (uint256) {
+        return uint256(uint160(_LEDGER)) << 96;
     }
 }

@@ -136,9 +136,11 @@ contract KeeperHandler is Handler {
             bool dear = _ratesOf(before) * h0 >= 1e36;
             _claim(6, h1 <= h0 + slack || dear, "a release raised health");
             _claim(6, h1 + slack >= policy.upperRestore(), "a release went below its restore point");
-            int256 free = then.margin.equityE18 - int256(then.margin.initialE18);
-            // The pay may round the debt up by a unit, when it is all that was planned.
-            _claim(6, free >= -int256(2 * QUOTE_UNIT), "a release took initial margin");
+            _claim(
+                6,
+                then.margin.equityE18 + int256(2 * QUOTE_UNIT) >= int256(then.margin.initialE18),
+                "a release took initial margin"
+            );
             return;
         }
         slack += (pay * QUOTE_UNIT * 1e18) / maintenance;
