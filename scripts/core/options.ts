@@ -7,11 +7,13 @@ import { z } from "zod";
 import { UsageError } from "./errors.js";
 import { DEFAULT_STEPS } from "./prices/crash.js";
 import { parseMoment } from "./prices/moment.js";
+import { DEFAULT_DELAY } from "./simulation/points.js";
 
 export const MIN_ACCOUNTS = 3; // one for each kind of reserve
 export const MIN_STEPS = 2;
 const MAX_ACCOUNTS = 10_000; // well past what one machine simulates in an hour
 const MAX_STEPS = 100_000;
+const MAX_DELAY = 100;
 const MAX_SEED = 0xffff_ffff; // the generator's state takes 32 bits of it
 
 export const SIMULATE_HELP = `Usage: npm run simulate -- [options]
@@ -25,6 +27,7 @@ Options
   --from TIME                 first bar of the files to use: 2020-03-12, 2020-03-12T10:00 (UTC) or unix seconds
   --steps N                   bars to run, at least ${MIN_STEPS} (default ${DEFAULT_STEPS}); the generated crash always spans 50 hours
   --accounts N                accounts in each arm, at least ${MIN_ACCOUNTS} (default 24)
+  --delay N                   steps between what keeper and liquidators see and what they do (default ${DEFAULT_DELAY}; 0: at once)
   --seed N                    seed of prices and accounts, 0 to ${MAX_SEED} (default 1)
   --rpc URL                   fork this node instead of the built-in replica
   --block N                   fork at this block; only with --rpc (default: a recent one)
@@ -49,6 +52,7 @@ const ARGUMENTS = {
   from: { type: "string" },
   steps: { type: "string" },
   accounts: { type: "string" },
+  delay: { type: "string" },
   seed: { type: "string" },
   rpc: { type: "string" },
   block: { type: "string" },
@@ -107,6 +111,7 @@ const Options = z
     from: from.optional(),
     steps: integer(MIN_STEPS, MAX_STEPS, "the number of bars").default(String(DEFAULT_STEPS)),
     accounts: integer(MIN_ACCOUNTS, MAX_ACCOUNTS, "the number of accounts").default("24"),
+    delay: integer(0, MAX_DELAY, "the number of steps").default(String(DEFAULT_DELAY)),
     seed: integer(0, MAX_SEED, "the seed").default("1"),
     rpc: rpc.optional(),
     block: integer(0, Number.MAX_SAFE_INTEGER, "a block").optional(),

@@ -13,17 +13,18 @@ function options(...argv: string[]): SimulateOptions {
 
 describe("parseSimulateOptions", function () {
   it("has a default for everything", function () {
-    expect(options()).to.deep.equal({ steps: 150, accounts: 24, seed: 1, out: "out/simulate", json: false });
+    expect(options()).to.deep.equal({ steps: 150, accounts: 24, delay: 1, seed: 1, out: "out/simulate", json: false });
   });
 
   it("reads every option", function () {
-    const argv = "--prices eth=a.csv,btc=b/c.csv --from 2020-03-12 --steps 50 --accounts 3 --seed 0";
+    const argv = "--prices eth=a.csv,btc=b/c.csv --from 2020-03-12 --steps 50 --accounts 3 --delay 0 --seed 0";
     const rest = "--rpc http://127.0.0.1:8545 --block 20000000 --out=there --json";
     expect(options(...`${argv} ${rest}`.split(" "))).to.deep.equal({
       prices: { eth: "a.csv", btc: "b/c.csv" },
       from: 1_583_971_200n,
       steps: 50,
       accounts: 3,
+      delay: 0,
       seed: 0,
       rpc: "http://127.0.0.1:8545",
       block: 20_000_000,
@@ -36,7 +37,7 @@ describe("parseSimulateOptions", function () {
     for (const argv of [["--help"], ["-h"], ["--steps", "x", "--help"]]) {
       expect(parseSimulateOptions(argv)).to.deep.equal({ kind: "help", text: SIMULATE_HELP });
     }
-    for (const name of ["prices", "from", "steps", "accounts", "seed", "rpc", "block", "out", "json"]) {
+    for (const name of ["prices", "from", "steps", "accounts", "delay", "seed", "rpc", "block", "out", "json"]) {
       expect(SIMULATE_HELP).to.include(`--${name}`);
     }
     expect(Math.max(...SIMULATE_HELP.split("\n").map(({ length }) => length))).to.be.at.most(120);

@@ -12,9 +12,13 @@ export interface Window {
 
 const MIN_BARS = 2;
 
+/** {s} An exchange's outage lasts hours; beyond a day, rows are missing. */
+const LONGEST_GAP = 86_400n;
+
 /**
- * Joins two recorded series over the timestamps they share. Gaps stay gaps: nothing is filled in, because an exchange that
- * was down had no price, and a feed that is silent through a gap is part of what a simulation should show.
+ * Joins two recorded series over the timestamps they share. Gaps of an outage's length stay gaps, and `source` says so:
+ * nothing is filled in, because an exchange that was down had no price, and a feed that is silent through a gap is part of
+ * what a simulation should show. Longer ones are refused.
  */
 export function joinPaths(
   { eth, btc }: { readonly eth: PriceSeries; readonly btc: PriceSeries },
@@ -36,15 +40,33 @@ export function joinPaths(
     );
   }
   const from = window.from ?? first.timestamp;
-  const bars = common.filter(({ timestamp }) => timestamp >= from).slice(0, window.steps);
   const shared = `the files share ${formatMoment(first.timestamp)} to ${formatMoment(last.timestamp)}`;
+  if (from < first.timestamp) {
+    throw new PriceWindowError(`There are no prices at ${formatMoment(from)}: ${shared}; choose a later --from.`);
+  }
+  const bars = common.filter(({ timestamp }) => timestamp >= from).slice(0, window.steps);
   if (bars.length < MIN_BARS) {
     const found = bars.length === 0 ? "No bar" : "Only one bar";
     throw new PriceWindowError(`${found} at or after ${formatMoment(from)}: ${shared}; choose an earlier --from.`);
   }
+  const gaps = gapsOf(bars, barSeconds);
+  const tooLong = gaps.find(({ seconds }) => seconds > LONGEST_GAP);
+  if (tooLong) {
+    const until = formatMoment(tooLong.from + tooLong.seconds);
+    throw new PriceWindowError(
+      `${eth.name} and ${btc.name} have no common bar between ${formatMoment(tooLong.from)} and ${until}; choose ` +
+        `--from and --steps so that no gap is longer than a day, or complete the files.`,
+    );
+  }
+  const open = gaps.length === 0 ? "" : gaps.length === 1 ? ", with a gap" : `, with ${gaps.length} gaps`;
   const short = bars.length < window.steps ? `, ${bars.length} of ${window.steps} bars wanted` : "";
   const since = formatMoment(bars[0]?.timestamp ?? from);
-  return { source: `recorded, ${eth.name} and ${btc.name} from ${since}${short}`, kind: "recorded", bars, barSeconds };
+  return {
+    source: `recorded, ${eth.name} and ${btc.name} from ${since}${open}${short}`,
+    kind: "recorded",
+    bars,
+    barSeconds,
+  };
 }
 
 function commonBars(eth: PriceSeries, btc: PriceSeries): readonly Bar[] {
@@ -52,6 +74,19 @@ function commonBars(eth: PriceSeries, btc: PriceSeries): readonly Bar[] {
   return eth.rows.flatMap(({ timestamp, ohlc }) => {
     const other = btcAt.get(timestamp);
     return other ? [{ timestamp, eth: ohlc, btc: other }] : [];
+  });
+}
+
+interface Gap {
+  /** {s} Opening of the bar before it, and from there to the bar behind it. */
+  readonly from: bigint;
+  readonly seconds: bigint;
+}
+
+function gapsOf(bars: readonly Bar[], barSeconds: bigint): readonly Gap[] {
+  return bars.slice(1).flatMap(({ timestamp }, i) => {
+    const from = bars[i]?.timestamp ?? timestamp;
+    return timestamp - from > barSeconds ? [{ from, seconds: timestamp - from }] : [];
   });
 }
 

@@ -19,6 +19,7 @@ export interface ReportInput {
   readonly kind: Report["kind"];
   readonly seed: number;
   readonly barSeconds: number;
+  readonly delaySteps: number;
   readonly startedAtBlock: number;
   readonly timestamps: readonly number[];
   readonly eth: PriceTrack;
@@ -60,6 +61,7 @@ export function assembleReport(input: ReportInput): Report {
     seed: input.seed,
     steps: input.timestamps.length,
     barSeconds: input.barSeconds,
+    delaySteps: input.delaySteps,
     startedAtBlock: input.startedAtBlock,
     arms: input.arms.map((arm) => summaryOf(arm, input.accounts.length)),
     accounts: input.accounts.map((account, i) => ({

@@ -48,10 +48,12 @@ export const LOSS_LABELS: Readonly<Record<keyof ReportLosses, string>> = {
 };
 
 /** What was run, in one line. */
-export function setting({ steps, barSeconds, accounts, seed, startedAtBlock, kind, series }: Report): string {
+export function setting(report: Report): string {
+  const { steps, barSeconds, delaySteps, accounts, seed, startedAtBlock, kind, series } = report;
   const start = kind === "recorded" ? `, from ${formatMoment(BigInt(series.timestamps[0] ?? 0))}` : "";
   const bars = `${plural(steps, "step")} of ${duration(barSeconds)}${start}`;
-  return `${bars}; ${plural(accounts.length, "account")}; seed ${seed}; from block ${grouped(startedAtBlock)}`;
+  const late = delaySteps === 0 ? "not" : plural(delaySteps, "step");
+  return `${bars}, agents ${late} late; ${plural(accounts.length, "account")}; seed ${seed}; from block ${grouped(startedAtBlock)}`;
 }
 
 /** The difference that matters, in words: the first arm against each other one. */
@@ -65,7 +67,7 @@ export function differences({ arms }: Report): readonly string[] {
     const parts = [
       liquidated === 0
         ? "as many accounts liquidated"
-        : `${grouped(Math.abs(liquidated))} ${liquidated < 0 ? "fewer" : "more"} accounts liquidated`,
+        : `${grouped(Math.abs(liquidated))} ${liquidated < 0 ? "fewer" : "more"} ${Math.abs(liquidated) === 1 ? "account" : "accounts"} liquidated`,
       losses === 0 ? "the same losses" : `${grouped(Math.abs(losses), 2)} USD ${losses < 0 ? "less" : "more"} lost`,
       gas === 0 ? "the same keeper gas" : `${grouped(Math.abs(gas))} ${gas < 0 ? "less" : "more"} gas used by keepers`,
     ];

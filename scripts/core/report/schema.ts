@@ -149,6 +149,8 @@ const Shape = z
     seed: count,
     steps: count.positive(),
     barSeconds: count.positive(),
+    /** How many steps old what keeper and liquidators acted on was. */
+    delaySteps: count,
     startedAtBlock: count,
     arms: z.array(Arm).min(1),
     accounts: z.array(AccountInfo.extend({ outcomes: z.array(Outcome) }).strict()).min(1),

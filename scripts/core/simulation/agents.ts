@@ -8,9 +8,13 @@ import { quoteE18 } from "./types.js";
 /** A transaction's gas is capped below 16.8 million; a rebalance costs under 400,000. */
 const BATCH = 40;
 
-/** What a keeper sends for what he saw: the accounts that were due, in batches that fit a transaction. */
-export function keeperBatches(accounts: readonly AccountView[]): readonly (readonly bigint[])[] {
-  const due = accounts.filter((account) => account.due).map(({ id }) => id);
+/** What a keeper sends for what he saw: the accounts that were due and still are, in batches that fit a transaction. */
+export function keeperBatches(
+  seen: readonly AccountView[],
+  now: readonly AccountView[] = seen,
+): readonly (readonly bigint[])[] {
+  const known = new Set(seen.filter((account) => account.due).map(({ id }) => id));
+  const due = now.filter((account) => account.due && known.has(account.id)).map(({ id }) => id);
   return Array.from({ length: Math.ceil(due.length / BATCH) }, (_, i) => due.slice(i * BATCH, (i + 1) * BATCH));
 }
 
@@ -79,15 +83,22 @@ export function gasCost(gas: bigint, baseFee: bigint, etherBidE18: bigint): bigi
   return (gas * baseFee * etherBidE18) / 10n ** 30n + 1n;
 }
 
-/** What has to be set aside, taken back or written off. */
-export type Duty = { readonly kind: "provision" | "reverseProvision" | "writeOff"; readonly account: bigint };
+/** What has to be set aside, taken back or written off, and liquidations whose clock has to be started. */
+export type Duty = {
+  readonly kind: "open" | "provision" | "reverseProvision" | "writeOff";
+  readonly account: bigint;
+};
 
-/** A provision that fell behind the hole by a tenth is worth a transaction. */
+/**
+ * A provision that fell behind the hole by a tenth is worth a transaction. The clock of a liquidation is started by a
+ * rebalance that finds nothing to bring in: it moves nothing, and without it a discount would never grow.
+ */
 export function dutiesOf(accounts: readonly AccountView[]): readonly Duty[] {
-  return accounts.flatMap(({ id: account, cash, equityE18, holdings, provision, halted }): Duty[] => {
+  return accounts.flatMap(({ id: account, cash, equityE18, holdings, provision, halted, outcome }): Duty[] => {
     const empty = holdings.ETH === 0n && holdings.BTC === 0n;
     if (cash < 0n && empty) return [{ kind: "writeOff", account }];
     if (halted) return [];
+    if (outcome === "LiquidationOpened" || outcome === "Provisioned") return [{ kind: "open", account }];
     if (equityE18 >= 0n) return provision > 0n ? [{ kind: "reverseProvision", account }] : [];
     return quoteE18(provision) * 10n < -equityE18 * 9n ? [{ kind: "provision", account }] : [];
   });

@@ -7,6 +7,8 @@ import { CHAINLINK_RULE, FeedClock } from "../prices/feed.js";
 import { walkOf } from "../prices/walk.js";
 
 export const POINTS_A_BAR = 4;
+/** Steps between what keeper and liquidators see and what they do. */
+export const DEFAULT_DELAY = 1;
 
 export interface Point {
   /** Index of the bar. */

@@ -29,14 +29,19 @@ export interface ArmResult {
   readonly end: Observation;
 }
 
+/**
+ * A step is a bar: the world walks its four points, then all is read and checked, keeper and liquidators act once, and what
+ * they did is read and checked.
+ * @param delaySteps How many steps old what they act on is; where it no longer stands, they leave it.
+ */
 export async function runArm(
   name: ArmName,
   stage: Stage,
   points: readonly Point[],
-  progress: (step: number) => void,
+  delaySteps: number,
+  { progress, signal }: { readonly progress: (step: number) => void; readonly signal: AbortSignal },
 ): Promise<ArmResult> {
   const { chain, observer, protocol } = stage;
-  // Opened anew in each arm: what a market remembers of the chain does not survive the snapshot's return.
   const market = await openMarket(chain);
   const parameters = await protocol.liquidator.liquidationParameters();
   const arm = new ArmState(name, stage, market, {
@@ -47,36 +52,40 @@ export async function runArm(
   const start = await observer.observe();
   const begin = chain.now + 1n;
   const closes: Observation[] = [];
-  let seen = start;
+  // What stood at the end of each of the last steps; agents know the first of it.
+  const past: Observation[] = [];
+  let last = start;
   let ownersMarketE18 = 0n;
   let marketE18 = 0n;
 
   for (const [i, point] of points.entries()) {
+    signal.throwIfAborted();
     arm.step = point.step;
     chain.advanceTo(begin + point.offset);
     await moveWorld(arm, point);
+    if (!point.closesBar) continue;
+
     const after = await observer.observe();
     const owners = stage.borrowers.length;
-    ownersMarketE18 += markToMarketE18(holdersOf(seen, owners), seen.bids, after.bids);
-    const moved = markToMarketE18([...holdersOf(seen), seen.wallets], seen.bids, after.bids);
+    ownersMarketE18 += markToMarketE18(holdersOf(last, owners), last.bids, after.bids);
+    const moved = markToMarketE18([...holdersOf(last), last.wallets], last.bids, after.bids);
     marketE18 += moved;
-    verify(arm, seen, after, moved);
+    verify(arm, last, after, moved);
     arm.bids = after.bids;
+    for (const { id, equityE18 } of after.accounts.slice(0, owners)) arm.insolvent(id, equityE18);
 
-    // Nobody has seen anything before the first point.
     const next = points[i + 1];
-    const acted = i === 0 ? after : await act(arm, seen, after, next ? begin + next.offset : null);
-    if (point.closesBar) {
-      closes.push(acted);
-      progress(point.step + 1);
-    }
-    seen = acted;
+    const seen = delaySteps === 0 ? after : past.length === delaySteps ? past.shift() : undefined;
+    last = seen === undefined ? after : await act(arm, seen, after, next ? begin + next.offset : null);
+    past.push(last);
+    closes.push(last);
+    progress(point.step + 1);
   }
-  for (const { equityE18 } of seen.accounts.slice(0, stage.borrowers.length)) {
+  for (const { equityE18 } of last.accounts.slice(0, stage.borrowers.length)) {
     if (equityE18 < 0n) arm.losses.unpaid(-equityE18);
   }
   const slippageE18 = arm.losses.totals.slippageE18;
-  return { input: inputOf(arm, start, closes, ownersMarketE18), marketE18, slippageE18, start, end: seen };
+  return { input: inputOf(arm, start, closes, ownersMarketE18), marketE18, slippageE18, start, end: last };
 }
 
 /** Feeds print what they would print, and the pools follow the world outside. */
@@ -86,13 +95,13 @@ async function moveWorld({ stage: { chain }, market }: ArmState, { prints, price
   await arbitrageAll(market.venue, (asset) => quotePriceE8(prices, asset));
 }
 
-/** Lets everybody act on what they saw a point ago. */
+/** Lets everybody act on what they saw a while ago, where it still stands now. */
 async function act(arm: ArmState, seen: Observation, now: Observation, until: bigint | null): Promise<Observation> {
   const sent = arm.transactions;
   const slippage = arm.losses.totals.slippageE18;
   const kept = arm.name === "rebalance" ? await keep(arm, seen, now) : now;
   const sentByKeeper = arm.transactions;
-  await serve(arm, seen);
+  await serve(arm, seen, kept);
   await liquidate(arm, seen, until ?? now.timestamp + 60n);
   if (arm.transactions === sent) return now;
   const after = arm.transactions === sentByKeeper ? kept : await arm.stage.observer.observe();

@@ -66,9 +66,13 @@ export class Chain implements Rpc {
 
   async request(args: { readonly method: string; readonly params?: readonly unknown[] }): Promise<unknown> {
     if (args.method !== "eth_sendTransaction") return await this.rpc.request(args);
+    // With its price given, a node need not look for one.
+    const params = (args.params ?? []).map((order) =>
+      typeof order === "object" ? { gasPrice: toQuantity(BASE_FEE), ...order } : order,
+    );
     return await this.#inTurn(async () => {
       await this.#prepareBlock();
-      return await this.rpc.request(args);
+      return await this.rpc.request({ ...args, params });
     });
   }
 
@@ -90,8 +94,10 @@ export class Chain implements Rpc {
   async #prepareBlock(): Promise<void> {
     this.#last = this.next;
     this.#next = this.#last;
-    await setNextTimestamp(this.rpc, this.#last);
-    await this.rpc.request({ method: "hardhat_setNextBlockBaseFeePerGas", params: [toQuantity(BASE_FEE)] });
+    await Promise.all([
+      setNextTimestamp(this.rpc, this.#last),
+      this.rpc.request({ method: "hardhat_setNextBlockBaseFeePerGas", params: [toQuantity(BASE_FEE)] }),
+    ]);
   }
 
   /** Sends, and says what it cost and logged. */

@@ -1,4 +1,5 @@
 /** The keeper and his helper: rebalances what was seen due, and does the duties that anybody may do. */
+import type { Duty } from "../../core/simulation/agents.js";
 import type { ArmState } from "./arm-state.js";
 import type { Observation } from "../../core/simulation/types.js";
 
@@ -15,13 +16,14 @@ const DUTY_GAS = 2_000_000n;
 const COLLECT_SECONDS = 86_400n;
 
 /**
- * Rebalances the accounts that were due in `seen`; the chain decides what becomes of each now.
+ * Rebalances the accounts that were due in `seen` and still are; the chain decides what becomes of each.
  * @returns The reading after the last batch; `now` when there was none.
  */
 export async function keep(arm: ArmState, seen: Observation, now: Observation): Promise<Observation> {
   const { chain, observer, keeper, protocol } = arm.stage;
   let last = now;
-  for (const batch of keeperBatches(seen.accounts.slice(0, arm.stage.borrowers.length))) {
+  const owners = arm.stage.borrowers.length;
+  for (const batch of keeperBatches(seen.accounts.slice(0, owners), now.accounts.slice(0, owners))) {
     const ids = batch.slice();
     const before = last;
     const data = MARGIN.encodeFunctionData("rebalanceMany", [ids]);
@@ -63,21 +65,26 @@ export async function keep(arm: ArmState, seen: Observation, now: Observation): 
   return last;
 }
 
-/** Provisions, their reversals, write-offs, and once a day the fees: whatever was seen to be due and still is. */
-export async function serve(arm: ArmState, seen: Observation): Promise<void> {
+/** Clocks of liquidations, provisions, write-offs, and once a day the fees: whatever was seen to be due and still is. */
+export async function serve(arm: ArmState, seen: Observation, now: Observation): Promise<void> {
   const { chain, keeper, protocol } = arm.stage;
-  const accounts = seen.accounts.slice(0, arm.stage.borrowers.length);
-  const orders = dutiesOf(accounts).map((duty) => ({ ...duty, data: encode(duty.kind, duty.account) }));
+  const owners = arm.stage.borrowers.length;
+  const known = new Set(dutiesOf(seen.accounts.slice(0, owners)).map(nameOf));
+  const duties = dutiesOf(now.accounts.slice(0, owners)).filter((duty) => known.has(nameOf(duty)));
+  const orders = duties.map((duty) => ({ ...duty, data: encode(duty.kind, duty.account) }));
   for (const { kind, account, data } of orders) {
     const order = { from: keeper.address, to: protocol.addresses.marginAccount, data, gas: DUTY_GAS };
     if (!(await chain.accepts(order))) continue;
-    const [now] = await arm.stage.observer.accounts([account]);
+    const [state] = await arm.stage.observer.accounts([account]);
     const receipt = await chain.transact(order);
     arm.sent(receipt.gasUsed, "keeper");
-    for (const log of logsOf(receipt)) arm.note(log);
-    if (now === undefined) continue;
-    if (kind === "provision") arm.insolvent(account, now.equityE18);
-    if (kind === "writeOff") arm.losses.unpaid(quoteE18(-now.cash));
+    for (const log of logsOf(receipt)) {
+      arm.note(log);
+      if (log.name === "Rebalanced" && log.keeperPay > 0n) arm.losses.keeperPaid(log.accountId, log.keeperPay);
+    }
+    if (state === undefined) continue;
+    if (kind === "open" || kind === "provision") arm.insolvent(account, state.equityE18);
+    if (kind === "writeOff") arm.losses.unpaid(quoteE18(-state.cash));
   }
   if (chain.now - arm.collectedAt < COLLECT_SECONDS) return;
   arm.collectedAt = chain.now;
@@ -91,8 +98,14 @@ export async function serve(arm: ArmState, seen: Observation): Promise<void> {
   arm.sent(receipt.gasUsed, "keeper");
 }
 
-function encode(kind: "provision" | "reverseProvision" | "writeOff", account: bigint): string {
+function nameOf({ kind, account }: Duty): string {
+  return `${kind} ${account}`;
+}
+
+function encode(kind: Duty["kind"], account: bigint): string {
   switch (kind) {
+    case "open":
+      return MARGIN.encodeFunctionData("rebalance", [account]);
     case "provision":
       return MARGIN.encodeFunctionData("provision", [account]);
     case "reverseProvision":

@@ -35,13 +35,18 @@ export async function liquidate(arm: ArmState, seen: Observation, until: bigint)
   const { chain, observer, borrowers } = arm.stage;
   let ids = targetsOf(seen.accounts.slice(0, borrowers.length)).map(({ id }) => id);
   let known = "";
+  let states: ReadonlyMap<bigint, AccountView> | null = null;
   for (let look = 0; look < LOOKS; look++) {
     const quotes = await observer.quotes(ids);
     const open = ids.flatMap((id, i) => {
       const terms = quotes[i];
       return terms && terms.fractionE18 > 0n ? [{ id, terms }] : [];
     });
-    const hopeless = await takeWhatPays(arm, open);
+    if (open.length === 0) return;
+    // Between two looks that took nothing, only interest moves: what was read of the accounts still serves as a bound.
+    states ??= await statesOf(arm, open);
+    const { hopeless, taken } = await takeWhatPays(arm, open, states);
+    if (taken) states = null;
     ids = open.map(({ id }) => id).filter((id) => !hopeless.has(id));
     // Terms that no clock moves will not be better in a minute.
     const terms = open.map(({ id, terms: { payment } }) => `${id} ${payment}`).join();
@@ -53,26 +58,39 @@ export async function liquidate(arm: ArmState, seen: Observation, until: bigint)
   }
 }
 
+interface Open {
+  readonly id: bigint;
+  readonly terms: Terms;
+}
+
+/** The fund and the accounts that are open, by their ids. */
+async function statesOf({ stage }: ArmState, open: readonly Open[]): Promise<ReadonlyMap<bigint, AccountView>> {
+  const states = await stage.observer.accounts([stage.fund, ...open.map(({ id }) => id)]);
+  return new Map(states.map((state) => [state.id, state]));
+}
+
 /** Takes what pays, and names the accounts of which the chain refused every slice: asking again in a minute is no use. */
 async function takeWhatPays(
   arm: ArmState,
-  open: readonly { readonly id: bigint; readonly terms: Terms }[],
-): Promise<ReadonlySet<bigint>> {
-  const { observer, fund } = arm.stage;
+  open: readonly Open[],
+  states: ReadonlyMap<bigint, AccountView>,
+): Promise<{ readonly hopeless: ReadonlySet<bigint>; readonly taken: boolean }> {
   const hopeless = new Set<bigint>();
-  if (open.length === 0) return hopeless;
-  const [fundState, ...targets] = await observer.accounts([fund, ...open.map(({ id }) => id)]);
+  let taken = false;
+  const fundCash = states.get(arm.stage.fund)?.cash ?? 0n;
   const { venue } = arm.market;
   let pools = { ETH: await venue.price("ETH"), BTC: await venue.price("BTC") };
   const least = gasCost(ROUND_TRIP_GAS, BASE_FEE, arm.bids.ETH);
-  for (const [i, target] of targets.entries()) {
-    const terms = open[i]?.terms;
-    if (!terms || mostProfit(target, terms, pools, fundState?.cash ?? 0n) <= least) continue;
+  for (const { id, terms } of open) {
+    const target = states.get(id);
+    if (!target || mostProfit(target, terms, pools, fundCash) <= least) continue;
     const result = await takeIfWorthIt(arm, target, terms, least);
     if (result === "refused") hopeless.add(target.id);
-    if (result === "taken") pools = { ETH: await venue.price("ETH"), BTC: await venue.price("BTC") };
+    if (result !== "taken") continue;
+    taken = true;
+    pools = { ETH: await venue.price("ETH"), BTC: await venue.price("BTC") };
   }
-  return hopeless;
+  return { hopeless, taken };
 }
 
 type Attempt = "taken" | "too dear" | "refused";

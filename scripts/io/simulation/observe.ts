@@ -6,17 +6,18 @@ import type { Protocol } from "../protocol.js";
 import type { Chain } from "./chain.js";
 
 import { Interface } from "ethers";
-import { z } from "zod";
 
 import {
   ICollateralVault__factory,
   IMarginAccountExtension__factory,
   IPriceOracleAdapter__factory,
+  MarginLens__factory,
 } from "../../../typechain-types/index.js";
 import { MAINNET } from "../../core/mainnet.js";
 import { ASSET_NUMBER } from "../../core/simulation/population.js";
 import { EMPTY_PURSE, IDLE, OUTCOMES, STANDING } from "../../core/simulation/types.js";
-import { Hex, call, header } from "../rpc.js";
+import { call, header } from "../rpc.js";
+import { Words, fieldsOf } from "./words.js";
 
 const MULTICALL = new Interface([
   "function aggregate3((address target, bool allowFailure, bytes callData)[]) view returns ((bool success, bytes returnData)[])",
@@ -25,6 +26,28 @@ const ERC20 = new Interface(["function balanceOf(address) view returns (uint256)
 const VAULT = ICollateralVault__factory.createInterface();
 const MARGIN = IMarginAccountExtension__factory.createInterface();
 const ORACLE = IPriceOracleAdapter__factory.createInterface();
+const LENS = MarginLens__factory.createInterface();
+const ACCOUNT = fieldsOf(MarginLens__factory.abi, "accounts");
+const QUOTE = fieldsOf(MarginLens__factory.abi, "quotes");
+/** Where each field of an account's state is; looked up once. */
+const AT = {
+  account: ACCOUNT("account"),
+  cash: ACCOUNT("cash"),
+  holdings: ACCOUNT("holdings"),
+  equity: ACCOUNT("equityE18"),
+  maintenance: ACCOUNT("maintenanceE18"),
+  initial: ACCOUNT("initialE18"),
+  health: ACCOUNT("healthE18"),
+  halted: ACCOUNT("halted"),
+  lower: ACCOUNT("lowerE18"),
+  lowerRestore: ACCOUNT("lowerRestoreE18"),
+  upperRestore: ACCOUNT("upperRestoreE18"),
+  outcome: ACCOUNT("outcome"),
+  healthAfter: ACCOUNT("healthAfterE18"),
+  provision: ACCOUNT("provision"),
+};
+/** Of a `Quote`: it has no dynamic field. */
+const QUOTE_WORDS = LENS.getFunction("quotes").outputs[0]?.arrayChildren?.components?.length ?? 0;
 
 export const TOKENS: Readonly<Record<FeedName, Address>> = {
   USDC: MAINNET.tokens.USDC.address,
@@ -54,43 +77,37 @@ interface Question {
 }
 
 export function openObserver(chain: Chain, protocol: Protocol, watched: Watched): Observer {
-  const { lens } = protocol;
-  const questions = questionsOf(protocol, watched);
-  const allowing = questions.map((question) => ({ ...question, allowFailure: false }));
-  const data = MULTICALL.encodeFunctionData("aggregate3", [allowing]);
+  const { lens } = protocol.addresses;
+  const questions = questionsOf(protocol, watched).map((question) => ({ ...question, allowFailure: false }));
+  const data = MULTICALL.encodeFunctionData("aggregate3", [questions]);
   const owners = watched.accounts.slice();
 
   const accounts = async (ids: readonly bigint[], reserves: readonly Purse[] = []): Promise<AccountView[]> => {
-    const states = await lens.accounts(ids.slice());
-    return states.map((state, i): AccountView => {
-      const held = (asset: bigint): bigint => state.holdings.find((holding) => holding.asset === asset)?.amount ?? 0n;
-      const outcome = OUTCOMES[Number(state.outcome)] ?? "Failed";
-      return {
-        id: state.account,
-        cash: state.cash,
-        holdings: { ETH: held(ASSET_NUMBER.ETH), BTC: held(ASSET_NUMBER.BTC) },
-        reserve: reserves[i] ?? EMPTY_PURSE,
-        equityE18: state.equityE18,
-        maintenanceE18: state.maintenanceE18,
-        initialE18: state.initialE18,
-        healthE18: state.healthE18,
-        halted: state.halted,
-        lowerE18: state.lowerE18,
-        lowerRestoreE18: state.lowerRestoreE18,
-        upperRestoreE18: state.upperRestoreE18,
-        outcome,
-        due: !IDLE.has(outcome) || (STANDING.has(outcome) && state.healthAfterE18 !== state.healthE18),
-        provision: state.provision,
-      };
-    });
+    const answer = await call(chain, lens, LENS.encodeFunctionData("accounts", [ids.slice()]));
+    return new Words(answer)
+      .follow(0)
+      .list()
+      .map((state, i) => accountOf(state, reserves[i] ?? EMPTY_PURSE));
   };
   return {
     accounts,
-    quotes: async (ids) =>
-      (await lens.quotes(ids.slice())).map(({ fractionE18, payment, fundFee }) => ({ fractionE18, payment, fundFee })),
+    quotes: async (ids) => {
+      const answer = await call(chain, lens, LENS.encodeFunctionData("quotes", [ids.slice()]));
+      const quotes = new Words(answer).follow(0).tuples(QUOTE_WORDS);
+      return quotes.map((quote) => ({
+        fractionE18: quote.at(QUOTE("fractionE18")),
+        payment: quote.signedAt(QUOTE("payment")),
+        fundFee: quote.at(QUOTE("fundFee")),
+      }));
+    },
     observe: async () => {
-      const answers = wordsOf(await call(chain, MAINNET.multicall3, data));
-      const at = (index: number, word = 0): bigint => answers[index]?.[word] ?? 0n;
+      const [batched, head, states] = await Promise.all([
+        call(chain, MAINNET.multicall3, data),
+        header(chain),
+        accounts(owners),
+      ]);
+      const answers = answersOf(batched);
+      const at = (index: number, word = 0): bigint => answers[index]?.at(word) ?? 0n;
       const purse = (first: number): Purse => ({ USDC: at(first), ETH: at(first + 1), BTC: at(first + 2) });
       const custody = (token: number): Custody => ({
         balance: at(3 + token * 2),
@@ -99,18 +116,41 @@ export function openObserver(chain: Chain, protocol: Protocol, watched: Watched)
       });
       const reserves = owners.map((_, i) => purse(9 + i * 3));
       const wallets = watched.wallets.map((_, i) => purse(9 + owners.length * 3 + i * 3));
-      const head = await header(chain);
       return {
         block: head?.number ?? 0n,
         timestamp: head?.timestamp ?? 0n,
         // Word 0 is the bid.
         bids: { ETH: at(1), BTC: at(2) },
-        accounts: await accounts(owners, reserves),
-        market: marketOf(answers[0] ?? []),
+        accounts: states.map((state, i) => ({ ...state, reserve: reserves[i] ?? EMPTY_PURSE })),
+        market: marketOf((index) => at(0, index)),
         custody: { USDC: custody(0), ETH: custody(1), BTC: custody(2) },
         wallets: wallets.reduce(addPurses, EMPTY_PURSE),
       };
     },
+  };
+}
+
+function accountOf(state: Words, reserve: Purse): AccountView {
+  const holdings = state.follow(AT.holdings).tuples(2);
+  const held = (asset: bigint): bigint => holdings.find((holding) => holding.at(0) === asset)?.at(1) ?? 0n;
+  const outcome = OUTCOMES[Number(state.at(AT.outcome))] ?? "Failed";
+  const healthE18 = state.at(AT.health);
+  return {
+    id: state.at(AT.account),
+    cash: state.signedAt(AT.cash),
+    holdings: { ETH: held(ASSET_NUMBER.ETH), BTC: held(ASSET_NUMBER.BTC) },
+    reserve,
+    equityE18: state.signedAt(AT.equity),
+    maintenanceE18: state.at(AT.maintenance),
+    initialE18: state.at(AT.initial),
+    healthE18,
+    halted: state.at(AT.halted) !== 0n,
+    lowerE18: state.at(AT.lower),
+    lowerRestoreE18: state.at(AT.lowerRestore),
+    upperRestoreE18: state.at(AT.upperRestore),
+    outcome,
+    due: !IDLE.has(outcome) || (STANDING.has(outcome) && state.at(AT.healthAfter) !== healthE18),
+    provision: state.at(AT.provision),
   };
 }
 
@@ -142,19 +182,16 @@ function questionsOf({ addresses }: Protocol, { accounts, wallets }: Watched): r
   ];
 }
 
-const Answers = z.tuple([z.array(z.tuple([z.literal(true), Hex]))]);
-
-/** Each answer of a batch, cut into words. */
-function wordsOf(returned: string): readonly (readonly bigint[])[] {
-  const [answers] = Answers.parse(MULTICALL.decodeFunctionResult("aggregate3", returned).toArray(true));
-  return answers.map(([, data]) =>
-    Array.from({ length: (data.length - 2) / 64 }, (_, i) => BigInt(`0x${data.slice(2 + i * 64, 66 + i * 64)}`)),
-  );
+/** What each call of a batch answered: behind the flag of its success and an offset stand a length and the words. */
+function answersOf(returned: string): readonly Words[] {
+  return new Words(returned)
+    .follow(0)
+    .list()
+    .map((result) => result.follow(1).from(1));
 }
 
 /** The fields of `CashView`, in their order there. */
-function marketOf(words: readonly bigint[]): MarketView {
-  const at = (index: number): bigint => words[index] ?? 0n;
+function marketOf(at: (index: number) => bigint): MarketView {
   return {
     supplyIndex: at(0),
     borrowIndex: at(1),

@@ -1,4 +1,4 @@
-/** The main job: one path, two arms, one report; on a fork that is thrown away afterwards. */
+/** The main job: one path, two arms, one report; each arm on a fork of its own, which is thrown away afterwards. */
 import type { UsdPrices } from "../../core/mainnet.js";
 import type { PricePath } from "../../core/prices/types.js";
 import type { AccountInfo } from "../../core/report/schema.js";
@@ -7,12 +7,16 @@ import type { Point } from "../../core/simulation/points.js";
 import type { DeploymentParameters } from "../../core/deployment/parameters.js";
 import type { ArmResult } from "./arm.js";
 import type { FundedBorrower, Stage } from "./stage.js";
+import type { Fork } from "../fork.js";
+
+import { isDeepStrictEqual } from "node:util";
 
 import { quotePriceE8 } from "../../core/mainnet.js";
 import { assembleReport, usdOf } from "../../core/report/assemble.js";
-import { pointsOf } from "../../core/simulation/points.js";
+import { DEFAULT_DELAY, pointsOf } from "../../core/simulation/points.js";
 import { drawBorrowers } from "../../core/simulation/population.js";
 import { openFork } from "../fork.js";
+import { serveReplica } from "../replica/server.js";
 import { openMarket } from "../market.js";
 import { deployProtocol, parametersFor } from "../protocol.js";
 import { arbitrageAll } from "../venue.js";
@@ -24,6 +28,8 @@ export interface SimulationOptions {
   readonly path: PricePath;
   readonly accounts: number;
   readonly seed: number;
+  /** Steps between what keeper and liquidators see and what they do; 1 when not given. */
+  readonly delaySteps?: number | undefined;
   readonly rpc?: string | undefined;
   readonly block?: bigint | undefined;
 }
@@ -47,46 +53,93 @@ const UNDATED_HEAD = 1_767_225_600n;
 const DAY = 86_400n;
 
 export async function simulate(options: SimulationOptions, hooks: SimulationHooks = {}): Promise<Simulation> {
-  const { path, accounts, seed, rpc, block } = options;
+  const { path, accounts, seed, rpc, block, delaySteps = DEFAULT_DELAY } = options;
   const { progress = () => undefined, finished = () => undefined } = hooks;
   const points = pointsOf(path);
   const prices = points[0]?.prices ?? { ETH: 1n, BTC: 1n, USDC: 1n };
   const start = path.bars[0]?.timestamp ?? 0n;
   const headTimestamp = path.kind === "recorded" ? start - DAY : UNDATED_HEAD;
 
-  progress(0, "opening the fork");
-  const fork = await openFork({
-    prices,
-    headTimestamp,
-    ...(rpc === undefined ? {} : { rpc }),
-    ...(block === undefined ? {} : { block }),
-  });
+  progress(0, "opening the forks");
+  const node = rpc === undefined ? await serveReplica({ prices, headTimestamp }) : undefined;
+  const [url, at] = node === undefined ? [rpc, block] : [node.url, node.block];
+  const forks: Fork[] = [];
   try {
-    finished("fork");
+    // Two forks of one block, deployed and funded by the same transactions, are equal; so the arms can run side by side.
+    const open = async (): Promise<Fork> => {
+      const fork = await openFork({
+        prices,
+        ...(url === undefined ? {} : { rpc: url }),
+        ...(at === undefined ? {} : { block: at }),
+      });
+      forks.push(fork);
+      return fork;
+    };
+    const [first, ...others] = await Promise.all(ARMS.map(open));
+    if (first === undefined) throw new TypeError("no arms");
+    finished("forks");
     progress(0, "deploying");
-    const plans = drawBorrowers(accounts, seed, prices);
-    const protocol = await deployProtocol(fork.connection, roomFor(await parametersFor("fork"), accounts));
+    const parameters = roomFor(await parametersFor("fork"), accounts);
+    const deployed = await Promise.all(
+      [first, ...others].map(async (fork) => ({ fork, protocol: await deployProtocol(fork.connection, parameters) })),
+    );
     finished("deploy");
     progress(0, "funding accounts");
-    const chain = new Chain(fork.rpc, fork.startedAt + SETUP_SECONDS);
-    await openAt(chain, prices);
-    const stage = await fundEverybody(chain, protocol, plans, prices);
+    const plans = drawBorrowers(accounts, seed, prices);
+    const stages = await Promise.all(
+      deployed.map(async ({ fork, protocol }) => {
+        const chain = new Chain(fork.rpc, fork.startedAt + SETUP_SECONDS);
+        await openAt(chain, prices);
+        return await fundEverybody(chain, protocol, plans, prices);
+      }),
+    );
     finished("fund");
 
-    const arms: ArmResult[] = [];
-    for (const [i, name] of ARMS.entries()) {
-      const snapshot = await chain.snapshot();
-      const resume = chain.bookmark();
-      const done = i * path.bars.length;
-      arms.push(await runArm(name, stage, points, (step) => progress(done + step, `arm ${name}`)));
-      await chain.revert(snapshot);
-      resume();
-      finished(`arm ${name}`);
+    const [stage] = stages;
+    if (stage === undefined) throw new TypeError("no arms");
+    if (stages.some(({ start }) => !isDeepStrictEqual(start, stage.start))) {
+      throw new Error("The arms do not begin alike; without a --block a node's head may have moved between two forks");
     }
-    return { report: reportOf(options, fork.startedAtBlock, points, stage, arms), arms };
+    const arms = await runArms(stages, points, delaySteps, progress);
+    finished("both arms");
+    return { report: reportOf(options, first.startedAtBlock, points, stage, arms), arms };
   } finally {
-    await fork.close();
+    for (const fork of forks) await fork.close();
+    await node?.close();
   }
+}
+
+/** All arms at once; the first that fails stops the others. */
+async function runArms(
+  stages: readonly Stage[],
+  points: readonly Point[],
+  delaySteps: number,
+  progress: (done: number, note: string) => void,
+): Promise<readonly ArmResult[]> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const done = stages.map(() => 0);
+  const results = await Promise.allSettled(
+    stages.map(async (stage, i) => {
+      const name = ARMS[i] ?? "none";
+      const stepped = (step: number): void => {
+        done[i] = step;
+        progress(
+          done.reduce((sum, steps) => sum + steps, 0),
+          "both arms",
+        );
+      };
+      try {
+        return await runArm(name, stage, points, delaySteps, { progress: stepped, signal });
+      } catch (error) {
+        stop.abort(error);
+        throw error;
+      }
+    }),
+  );
+  // An arm that was stopped rejects with what stopped it.
+  if (signal.aborted) throw signal.reason;
+  return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
 }
 
 /** The first prices, on the feeds and in the pools exactly. */
@@ -113,7 +166,7 @@ function roomFor(parameters: DeploymentParameters, accounts: number): Deployment
 }
 
 function reportOf(
-  { path, seed }: SimulationOptions,
+  { path, seed, delaySteps = DEFAULT_DELAY }: SimulationOptions,
   startedAtBlock: bigint,
   points: readonly Point[],
   { borrowers }: Stage,
@@ -134,6 +187,7 @@ function reportOf(
     kind: path.kind,
     seed,
     barSeconds: Number(path.barSeconds),
+    delaySteps,
     startedAtBlock: Number(startedAtBlock),
     timestamps: path.bars.map(({ timestamp }) => Number(timestamp)),
     eth: track("ETH"),

@@ -6,7 +6,8 @@ import { expect } from "chai";
 import { network } from "hardhat";
 
 import { MAINNET } from "../../../scripts/core/mainnet.js";
-import { BlockUnavailableError, WrongChainError, openFork } from "../../../scripts/io/fork.js";
+import { BlockUnavailableError, WrongChainError } from "../../../scripts/io/fork-start.js";
+import { openFork } from "../../../scripts/io/fork.js";
 import { RpcNotANodeError, RpcUnavailableError } from "../../../scripts/io/http.js";
 import { serveReplica } from "../../../scripts/io/replica/server.js";
 import { codeAt, header } from "../../../scripts/io/rpc.js";

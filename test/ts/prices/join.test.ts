@@ -27,7 +27,7 @@ describe("joinPaths", function () {
     expect(path.bars.map(({ timestamp }) => (timestamp - START) / 3_600n)).to.deep.equal([1n, 2n, 3n, 5n, 6n, 7n]);
     expect(path.barSeconds).to.equal(3_600n);
     expect(path.kind).to.equal("recorded");
-    expect(path.source).to.equal("recorded, eth.csv and btc.csv from 2020-03-12 01:00 UTC");
+    expect(path.source).to.equal("recorded, eth.csv and btc.csv from 2020-03-12 01:00 UTC, with a gap");
   });
 
   it("starts at the first bar that is not before --from, and says when the files end early", function () {
@@ -40,6 +40,10 @@ describe("joinPaths", function () {
   it("refuses a window without bars, files without a common time, and bars of two lengths", function () {
     const late = START + 100n * 3_600n;
     expect(() => joinPaths({ eth, btc }, { from: late, steps: 5 })).to.throw(PriceWindowError, /No bar at or after/);
+    expect(() => joinPaths({ eth, btc }, { from: START, steps: 5 })).to.throw(
+      PriceWindowError,
+      /^There are no prices at 2020-03-12 00:00 UTC: the files share .* choose a later --from\.$/,
+    );
     expect(() => joinPaths({ eth, btc }, { from: START + 7n * 3_600n, steps: 5 })).to.throw(
       PriceWindowError,
       /Only one/,
@@ -48,6 +52,23 @@ describe("joinPaths", function () {
     expect(() => joinPaths({ eth, btc: other }, { from: null, steps: 5 })).to.throw(PriceWindowError, /no timestamp/);
     const fine = series("fine.csv", [0, 1, 2], 300n);
     expect(() => joinPaths({ eth, btc: fine }, { from: null, steps: 5 })).to.throw(PriceWindowError, /of one length/);
+  });
+});
+
+describe("A gap of more than a day", function () {
+  const torn = series("torn.csv", [0, 1, 2, 27, 28, 29]);
+
+  it("is refused with its ends", function () {
+    expect(() => joinPaths({ eth: torn, btc: torn }, { from: null, steps: 5 })).to.throw(
+      PriceWindowError,
+      /no common bar between 2020-03-12 02:00 UTC and 2020-03-13 03:00 UTC; choose --from and --steps/,
+    );
+  });
+
+  it("matters only inside the window", function () {
+    expect(joinPaths({ eth: torn, btc: torn }, { from: null, steps: 3 }).bars).to.have.length(3);
+    const after = START + 27n * 3_600n;
+    expect(joinPaths({ eth: torn, btc: torn }, { from: after, steps: 3 }).bars).to.have.length(3);
   });
 });
 

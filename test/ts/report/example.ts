@@ -43,6 +43,7 @@ export function exampleInput({ accounts: size = 24, steps = 150 } = {}): ReportI
     kind: "generated",
     seed: 1,
     barSeconds: Number(path.barSeconds),
+    delaySteps: 1,
     startedAtBlock: 20_000_300,
     timestamps: path.bars.map(({ timestamp }) => Number(timestamp)),
     eth: track("eth"),

@@ -223,10 +223,12 @@ describe("Agents", function () {
     const provided = account({ id: 6n, equityE18: -10n * WAD, provision: 10_000_000n });
     const cured = account({ id: 7n, provision: 10_000_000n });
     const empty = account({ id: 8n, holdings: { ETH: 0n, BTC: 0n } });
-    expect(dutiesOf([hole, provided, cured, empty, account()]).map(({ kind }) => kind)).to.deep.equal([
+    const opening = account({ id: 9n, healthE18: WAD / 2n, outcome: "LiquidationOpened" });
+    expect(dutiesOf([hole, provided, cured, empty, opening, account()]).map(({ kind }) => kind)).to.deep.equal([
       "provision",
       "reverseProvision",
       "writeOff",
+      "open",
     ]);
   });
 });
