@@ -29,11 +29,7 @@ export class BlockUnavailableError extends ToolError {
  * The block to fork a node at: the one asked for, or one near its head. Asks the node all that can be wrong with it, before
  * Hardhat meets it and fails less clearly.
  */
-export async function startBlock(
-  url: string,
-  source: string = hostOf(url),
-  requested?: bigint,
-): Promise<BlockHeader> {
+export async function startBlock(url: string, source: string = hostOf(url), requested?: bigint): Promise<BlockHeader> {
   const node = httpRpc(url);
   const chainId = BigInt(String(await node.request({ method: "eth_chainId" })));
   if (chainId !== BigInt(MAINNET.chainId)) {

@@ -76,7 +76,9 @@ async function post(url: string, host: string, body: string): Promise<unknown> {
     });
     text = await response.text();
   } catch (cause) {
-    throw new RpcUnavailableError(`No Ethereum node answers at ${host}.`, { cause });
+    throw new RpcUnavailableError(`No Ethereum node answers at ${host}; check the address, and that the node runs.`, {
+      cause,
+    });
   }
   if (response.status === 429 || response.status >= 500) {
     throw new RpcUnavailableError(`The node at ${host} is busy or down (HTTP ${response.status}).`);

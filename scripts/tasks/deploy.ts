@@ -5,7 +5,6 @@ import path from "node:path";
 
 import { parseDeployOptions } from "../core/deployment/options.js";
 import { describe, toJson } from "../core/deployment/report.js";
-import { runDeployment } from "../io/deployment/deploy.js";
 import { classifyDeployFailure } from "../io/deployment/failures.js";
 import { runAtEdge } from "../io/run.js";
 
@@ -21,6 +20,8 @@ async function main(argv: readonly string[]): Promise<void> {
     process.stdout.write(request.text);
     return;
   }
+  // Hardhat takes seconds to load, and a wrong option needs none of it.
+  const { runDeployment } = await import("../io/deployment/deploy.js");
   const { json } = request.options;
   const note = (sentence: string): void => {
     process.stderr.write(json ? `${JSON.stringify({ msg: sentence })}\n` : `${sentence}\n`);

@@ -39,6 +39,8 @@ export interface SimulationHooks {
   readonly progress?: (done: number, note: string) => void;
   /** Called when a part of the work is over. */
   readonly finished?: (part: string) => void;
+  /** Called when everybody is funded, before anything happens: for tests that disturb the scene. */
+  readonly staged?: (stages: readonly Stage[]) => Promise<void>;
 }
 
 export interface Simulation {
@@ -54,7 +56,7 @@ const DAY = 86_400n;
 
 export async function simulate(options: SimulationOptions, hooks: SimulationHooks = {}): Promise<Simulation> {
   const { path, accounts, seed, rpc, block, delaySteps = DEFAULT_DELAY } = options;
-  const { progress = () => undefined, finished = () => undefined } = hooks;
+  const { progress = () => undefined, finished = () => undefined, staged } = hooks;
   const points = pointsOf(path);
   const prices = points[0]?.prices ?? { ETH: 1n, BTC: 1n, USDC: 1n };
   const start = path.bars[0]?.timestamp ?? 0n;
@@ -100,6 +102,7 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
     if (stages.some(({ start }) => !isDeepStrictEqual(start, stage.start))) {
       throw new Error("The arms do not begin alike; without a --block a node's head may have moved between two forks");
     }
+    await staged?.(stages);
     const arms = await runArms(stages, points, delaySteps, progress);
     finished("both arms");
     return { report: reportOf(options, first.startedAtBlock, points, stage, arms), arms };

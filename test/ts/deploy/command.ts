@@ -18,12 +18,13 @@ export interface Ended {
 
 export interface Running {
   readonly ended: Promise<Ended>;
-  /** Kills npm, the shell and the command at once: nobody has a chance to clean up. */
+  /** Kills the command and all that it started at once: nobody has a chance to clean up. */
   kill(): void;
 }
 
 export function startDeploy(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-  const child = spawn("npm", ["run", "--silent", "deploy", "--", ...args], {
+  // What `npm run deploy` runs, without the second that npm takes to start.
+  const child = spawn(process.execPath, ["--import", "tsx", "scripts/tasks/deploy.ts", ...args], {
     // A group of its own, to be killed as a whole; no terminal, so that nothing can ask for a password.
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
@@ -39,8 +40,7 @@ export async function deploy(args: readonly string[], env: NodeJS.ProcessEnv = {
 async function outcomeOf(child: ChildProcess): Promise<Ended> {
   let [stdout, stderr] = ["", ""];
   child.stdout?.on("data", (chunk: Buffer) => (stdout += String(chunk)));
-  // npm itself may have something to say about its own configuration.
-  child.stderr?.on("data", (chunk: Buffer) => (stderr += String(chunk).replace(/^npm warn .*\n/gm, "")));
+  child.stderr?.on("data", (chunk: Buffer) => (stderr += String(chunk)));
   return await new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, stdout, stderr }));

@@ -107,7 +107,10 @@ describe("openFork", () => {
       await new Promise((resolve) => server.close(resolve));
       const error = await rejection(openFork({ rpc: `${url}/secret-key`, prices: PRICES }));
       expect(error).to.be.instanceOf(RpcUnavailableError);
-      expect(error).to.include({ message: `No Ethereum node answers at ${new URL(url).host}.`, exitCode: 75 });
+      expect(error).to.include({
+        message: `No Ethereum node answers at ${new URL(url).host}; check the address, and that the node runs.`,
+        exitCode: 75,
+      });
     });
 
     it("that something else than a node answers", async () => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -46,14 +46,42 @@ describe("npm run simulate", function () {
     expect(stdout).to.match(/^Usage: npm run simulate/);
   });
 
-  it("refuses wrong inputs with one line", async function () {
-    expectRefusal(await simulate("--accounts", "0"), 1, /--accounts must be/);
-    const missing = await simulate("--prices", "eth=none.csv,btc=none.csv", "--out", dir);
-    expectRefusal(missing, 1, /none\.csv: there is no such file/);
-    const bad = join(dir, "bad.csv");
-    await writeFile(bad, "timestamp,open,high,low,close\n1,2,1,3,2\n");
-    expectRefusal(await simulate("--prices", `eth=${bad},btc=${bad}`, "--out", dir), 1, /bad\.csv/);
-    expectRefusal(await simulate("--out", join(bad, "x")), 1, /is a file, or lies below one/);
+  it("refuses wrong inputs with one line, and leaves an earlier report alone", async function () {
+    const file = async (name: string, text: string): Promise<string> => {
+      await writeFile(join(dir, name), text);
+      return join(dir, name);
+    };
+    const rows = (hours: readonly number[]): string =>
+      hours.map((hour) => `${1_583_971_200 + hour * 3_600},2,3,1,2`).join("\n");
+    const header = "timestamp,open,high,low,close\n";
+    const good = await file("good.csv", header + rows([0, 1, 2, 3]));
+    const torn = await file("torn.csv", header + rows([0, 1, 2, 30]));
+    const bad = await file("bad.csv", `${header}1,2,1,3,2\n`);
+    const text = await file("text.csv", "no table\nat all\n");
+    const nan = await file("nan.csv", `${header}1583971200,NaN,3,1,2\n`);
+    await file("report.json", "earlier");
+    const both = (name: string): readonly string[] => ["--prices", `eth=${name},btc=${name}`, "--out", dir];
+    const cases: readonly (readonly [RegExp, readonly string[]])[] = [
+      [/^--accounts must be/, ["--accounts", "0"]],
+      [/^--steps must be/, ["--steps=-5"]],
+      [/^Unknown option --frobnicate\./, ["--frobnicate"]],
+      [/btc is missing/, ["--prices", `eth=${good}`]],
+      [/none\.csv: there is no such file; check the path/, both("none.csv")],
+      [/bad\.csv, line 2: timestamp is "1"/, both(bad)],
+      [/text\.csv, line 1: the header lacks/, both(text)],
+      [/nan\.csv, line 2: open is "NaN", which is not a number/, both(nan)],
+      [/no common bar between .*; choose --from and --steps/, both(torn)],
+      [/^There are no prices at 2019-01-01/, [...both(good), "--from", "2019-01-01"]],
+      [/^No bar at or after 2021-01-01/, [...both(good), "--from", "2021-01-01"]],
+      [/is a file, or lies below one; give --out a folder/, ["--out", join(bad, "x")]],
+    ];
+    // Two at a time: starting a process is most of the work.
+    for (let i = 0; i < cases.length; i += 2) {
+      await Promise.all(
+        cases.slice(i, i + 2).map(async ([message, args]) => expectRefusal(await simulate(...args), 1, message)),
+      );
+    }
+    expect(await readFile(join(dir, "report.json"), "utf8")).to.equal("earlier");
   });
 
   it("asks to try again when the node is silent, as JSON when asked to", async function () {
