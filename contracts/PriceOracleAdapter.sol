@@ -97,12 +97,16 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
     ) private view returns (Price memory result, Fault fault) {
         uint256 remainder;
         (result.bidE18, remainder, result.unit, fault) = _bid(_assets[asset], quoteScale, quoteFault);
-        if (fault != Fault.None) return (result, fault);
+        if (fault != Fault.None) {
+            result.bidE18 = 0;
+            return (result, fault);
+        }
         result.askE18 = remainder == 0 ? result.bidE18 : result.bidE18 + 1;
         result.status = Status.Live;
     }
 
-    /// @dev The bid of an asset and what its rounding left; the hot half of {_price}, without memory.
+    /// @dev The bid of an asset and what its rounding left; the hot half of {_price}, without memory. That of a stale answer
+    /// comes with its fault; any other fault leaves no bid.
     function _bid(
         ListedAsset asset,
         uint256 quoteScale,
@@ -114,8 +118,8 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         unchecked {
             // Decimals are at most 18, so a power is at most 1e18.
             unit = 10 ** unit;
-            if (fault != Fault.None) return (0, 0, unit, fault);
-            if (quoteFault != Fault.None) return (0, 0, unit, quoteFault);
+            if (fault != Fault.None && fault != Fault.Stale) return (0, 0, unit, fault);
+            if (quoteFault != Fault.None) return (0, 0, unit, fault == Fault.None ? quoteFault : fault);
             // {quote/whole token E18} = {usd/whole token} / {usd/whole quote}, both with 18 decimals
             // Numerator < 2^96 * 1e18 < 2^156; times 1e18 < 2^216.
             uint256 numerator = answer * 10 ** (MAX_DECIMALS - feedDecimals) * WAD;
@@ -134,7 +138,7 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         }
     }
 
-    /// @dev One reading of one feed. Never reverts: what is wrong comes back as a fault.
+    /// @dev One reading of one feed. Never reverts: what is wrong comes back as a fault, a stale answer with its value.
     function _read(
         ListedAsset asset
     ) private view returns (uint256 value, uint256 feedDecimals, uint256 tokenDecimals, Fault) {
@@ -166,8 +170,10 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         else if (answer <= 0 || uint256(answer) > MAX_ANSWER) fault = Fault.NotPositive;
         else if (updatedAt == 0 || answeredInRound < roundId) fault = Fault.Unanswered;
         else if (updatedAt > block.timestamp) fault = Fault.FromTheFuture;
-        else if (block.timestamp - updatedAt > asset.maxAgeSeconds()) fault = Fault.Stale;
-        else value = uint256(answer);
+        else {
+            value = uint256(answer);
+            if (block.timestamp - updatedAt > asset.maxAgeSeconds()) fault = Fault.Stale;
+        }
         return (value, feedDecimals, tokenDecimals, fault);
     }
 

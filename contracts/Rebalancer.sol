@@ -131,7 +131,7 @@ contract Rebalancer is IRebalancer, RiskEngine {
     /// @dev The chain's coin in quote units; zero while it has no price, when only the flat part is paid.
     function _coinPrice(Leg[] memory legs, uint8 gasAsset) private view returns (uint256) {
         for (uint256 i; i < legs.length; ++i) {
-            if (legs[i].asset == gasAsset) return legs[i].bidE18;
+            if (legs[i].asset == gasAsset) return legs[i].halted ? 0 : legs[i].bidE18;
         }
         (uint256 quoteScale, Fault quoteFault) = _quoteSide();
         (uint256 bid, , , ) = _bid(_assets[gasAsset], quoteScale, quoteFault);
@@ -149,7 +149,7 @@ contract Rebalancer is IRebalancer, RiskEngine {
         uint256 target = d.policy.upperRestore();
         for (uint256 order = d.policy.assetOrder(); order != 0; order >>= 8) {
             Leg memory leg = _held(d.legs, uint8(order));
-            if (leg.bidE18 != 0) _releaseLeg(d, leg, target);
+            if (leg.bidE18 != 0 && !leg.halted) _releaseLeg(d, leg, target);
         }
         if (d.count == 0) return false;
         if (d.movedE18 < _keeper.releaseMultiple * p.keeperPayMaxE18) {

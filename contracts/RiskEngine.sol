@@ -81,6 +81,8 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
                 }
             }
         }
+        // Whether what is halted is dust needs all legs at once; it is rare.
+        if (a.halted) return Margin.assess(_legs(pages), cashE18);
         a.healthE18 = Margin.health(a.equityE18, a.maintenanceE18);
     }
 

@@ -17,13 +17,40 @@ library Margin {
     uint256 internal constant SIZE_RISE = WAD - SIZE_BASE;
     uint256 internal constant SIZE_UNIT = 1e6;
 
+    /// @dev One over the part of an account's gross that may be stale and yet block nothing: 5%.
+    uint256 internal constant DUST_PART = 20;
+
     /// @notice The margin of an account: cash {quote E18} and legs.
     function assess(Leg[] memory legs, int256 cashE18) internal pure returns (Assessment memory a) {
         a.equityE18 = cashE18;
         for (uint256 i; i < legs.length; ++i) {
             addLeg(a, legs[i]);
         }
+        if (a.halted) _countDust(a, legs, uint256(a.equityE18 - cashE18));
         a.healthE18 = health(a.equityE18, a.maintenanceE18);
+    }
+
+    /// @dev A dust of what is stale neither shields an account nor freezes it: up to a twentieth of the account's gross it
+    /// counts at its last answer, for initial margin not at all. What has no last answer, or is more, leaves the account halted.
+    /// @param liveE18 {quote} The value of all legs that have a price.
+    function _countDust(Assessment memory a, Leg[] memory legs, uint256 liveE18) private pure {
+        uint256 stale;
+        for (uint256 i; i < legs.length; ++i) {
+            if (!legs[i].halted) continue;
+            if (legs[i].bidE18 == 0) return;
+            stale += legs[i].valueE18;
+        }
+        if (stale * DUST_PART > liveE18 + stale) return;
+
+        a.halted = false;
+        a.equityE18 += int256(stale);
+        for (uint256 i; i < legs.length; ++i) {
+            if (!legs[i].halted) continue;
+            uint256 value = legs[i].valueE18;
+            (uint256 maintenance, ) = marginOf(legs[i], value);
+            a.maintenanceE18 += maintenance;
+            a.initialE18 += maintenance > value ? maintenance : value;
+        }
     }
 
     /// @notice Adds a leg to the sums; the health is not yet known.

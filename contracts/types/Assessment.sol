@@ -5,7 +5,7 @@ pragma solidity 0.8.30;
 /// so no step reads a feed or a parameter twice.
 struct Leg {
     uint8 asset;
-    bool halted; // no usable price: worth nothing here
+    bool halted; // no usable price; bid and value are those of the last answer, zero where there is none
     uint256 amount; // {token}
     uint256 unit; // {token} one whole token, 10 ** decimals
     uint256 bidE18; // {quote/whole token} rounded down
@@ -19,9 +19,9 @@ struct Leg {
 
 /// @notice The margin of an account.
 struct Assessment {
-    int256 equityE18; // {quote} cash and collateral at the bid; what has no price counts zero
+    int256 equityE18; // {quote} cash and collateral at the bid; what has no price counts zero, a stale dust its last bid
     uint256 maintenanceE18; // {quote} MM, rounded up
     uint256 initialE18; // {quote} IM, rounded up, never below MM
     uint256 healthE18; // {1} E / MM, rounded down; infinite without risk, zero when equity is negative
-    bool halted; // a price the account depends on is missing
+    bool halted; // a price the account depends on is missing; a dust of stale collateral is not depended on
 }

@@ -176,4 +176,33 @@ contract GriefingTest is BallastTest {
         marginAccount.depositFor(_account(alice), address(usdc), 1_000e6);
         assertEq(uint8(_header(alice).callState()), uint8(CallState.Running));
     }
+
+    // a dust of a token whose feed is silent shields an account from liquidation, rebalance and provision.
+    function test_ADustOfAStaleTokenShieldsNobody() public {
+        _borrow(alice, 10e18, 15_000e6);
+        (MintableToken token, uint8 asset) = _newCollateral();
+        _makeStale(asset);
+        _deposit(alice, address(token), 0.01e18);
+        _setPrice(WETH_ASSET, 1_700e8);
+        assertEq(uint8(marginAccount.rebalance(_account(alice))), uint8(Outcome.LiquidationOpened));
+        _deposit(taker, address(usdc), 1_000_000e6);
+        vm.prank(taker);
+        liquidator.liquidate(_account(alice), _account(taker), 0.3e18, type(int256).max, "");
+        assertEq(_collateral(taker, asset), 0.003e18);
+        _setPrice(WETH_ASSET, 1_000e8);
+        marginAccount.provision(_account(alice));
+        // And it borrows nothing.
+        _deposit(bob, address(weth), 10e18);
+        _deposit(bob, address(token), 0.25e18);
+        uint256 most = marginAccount.maxWithdraw(_account(bob), address(usdc));
+        assertApproxEqAbs(most, 7_700e6, 1);
+        _withdraw(bob, address(usdc), most);
+        // A release leaves it where it is.
+        vm.roll(block.number + 1);
+        _setPrice(WETH_ASSET, 4_000e8);
+        PolicyFields memory policy = _policy();
+        policy.assetOrder = asset;
+        _setPolicy(bob, policy);
+        assertEq(uint8(marginAccount.rebalance(_account(bob))), uint8(Outcome.InBand));
+    }
 }
