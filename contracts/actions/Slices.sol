@@ -34,12 +34,13 @@ abstract contract Slices is Losses, IMarginAccountCore {
         Cash memory c = _market.loadAccrued();
         _moveCollateral(slice);
         if (slice.fromFund != 0) paidToTaker = _collectPayment(slice, c);
-        bool indebted;
-        (cash, indebted) = _moveCash(slice, paidToTaker, c);
+        // The slice's part of a provision is used up before the taker pays: his cash leaves net of others' losses alone.
         if (_accounts[slice.account].header.hasProvision()) {
             uint256 left = Rounding.mulDivUp(_provisionOf[slice.account], WAD - slice.fractionE18, WAD);
             _setProvision(slice.account, left, c);
         }
+        bool indebted;
+        (cash, indebted) = _moveCash(slice, paidToTaker, c);
         _market.store(c);
         if (slice.healthAfterE18 >= WAD) _closeLiquidation(slice.account);
 

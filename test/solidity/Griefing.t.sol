@@ -205,4 +205,22 @@ contract GriefingTest is BallastTest {
         _setPolicy(bob, policy);
         assertEq(uint8(marginAccount.rebalance(_account(bob))), uint8(Outcome.InBand));
     }
+
+    // a taker with cash pays for the very loss that his slice settles.
+    function test_ATakerForfeitsNothingToTheProvisionHeSettles() public {
+        _borrow(alice, 10e18, 15_000e6);
+        _withdraw(lender, address(usdc), 10_000_000e6 - 30_000e6);
+        _deposit(taker, address(usdc), 20_000e6);
+        _setPrice(WETH_ASSET, 1_000e8);
+        uint256 state = vm.snapshotState();
+        vm.prank(taker);
+        liquidator.liquidate(_account(alice), _account(taker), 1e18, type(int256).max, "");
+        int256 left = _cash(taker);
+        vm.revertToState(state);
+        marginAccount.provision(_account(alice));
+        vm.prank(taker);
+        liquidator.liquidate(_account(alice), _account(taker), 1e18, type(int256).max, "");
+        assertEq(_cash(taker), left);
+        assertEq(marginAccount.cashOf(marginAccount.insuranceFund()), 0);
+    }
 }
