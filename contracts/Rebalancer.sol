@@ -134,8 +134,8 @@ contract Rebalancer is IRebalancer, RiskEngine {
             if (legs[i].asset == gasAsset) return legs[i].halted ? 0 : legs[i].bidE18;
         }
         (uint256 quoteScale, Fault quoteFault) = _quoteSide();
-        (uint256 bid, , , ) = _bid(_assets[gasAsset], quoteScale, quoteFault);
-        return bid;
+        (uint256 bid, , , Fault fault) = _bid(_assets[gasAsset], quoteScale, quoteFault);
+        return fault == Fault.None ? bid : 0;
     }
 
     /*//////////////////////////////////////////////////////////////////////////

@@ -79,8 +79,8 @@ abstract contract Funding is Outflow, IMarginAccountCore {
     }
 
     /// @dev Whether a deposit is a cure that no cap may refuse: cash up to the debt, or up to the deficit at `lowerRestore`; a
-    /// collateral worth no more than the deficit. While a price is missing the deficit is unknown; the debt
-    /// stands for it.
+    /// collateral worth something, but no more than the deficit. What has no price counts for nothing on both sides, so many
+    /// deposits bring no more than one.
     function _isCure(AccountId account, address token, uint256 amount) private view returns (bool) {
         Cash memory c = _market.loadAccrued();
         (int256 cashE18, CollateralPage[] memory pages) = _portfolio(account, c);
@@ -89,11 +89,9 @@ abstract contract Funding is Outflow, IMarginAccountCore {
         if (asset == QUOTE && _toE18(int256(amount)) <= -cashE18) return true;
 
         Assessment memory a = _riskEngine().assess(cashE18, pages);
-        int256 deficit = -cashE18;
-        if (!a.halted) {
-            deficit = int256(Rounding.mulDivUp(a.maintenanceE18, _policyOf(account).lowerRestore(), WAD)) - a.equityE18;
-            if (deficit <= 0) return false;
-        }
+        uint256 wanted = Rounding.mulDivUp(a.maintenanceE18, _policyOf(account).lowerRestore(), WAD);
+        int256 deficit = int256(wanted) - a.equityE18;
+        if (deficit <= 0) return false;
         if (asset == QUOTE) return _toE18(int256(amount)) <= deficit;
 
         // One leg of the asset alone, to price the deposit. One that has no price may at most double what is held of it.
@@ -101,7 +99,7 @@ abstract contract Funding is Outflow, IMarginAccountCore {
         page[0] = CollateralPage.wrap(0).withEntry(0, asset, amount);
         Leg memory leg = _riskEngine().legs(page)[0];
         if (leg.halted) return amount <= _accounts[account].amountOf(asset);
-        return int256(leg.valueE18) <= deficit;
+        return leg.valueE18 != 0 && int256(leg.valueE18) <= deficit;
     }
 
     /*//////////////////////////////////////////////////////////////////////////

@@ -206,6 +206,32 @@ contract GriefingTest is BallastTest {
         assertEq(uint8(marginAccount.rebalance(_account(bob))), uint8(Outcome.InBand));
     }
 
+    // what is worth nothing is a cure of any size, and fills a cap of zero.
+    function test_WhatCountsForNothingIsNoCure() public {
+        _borrow(alice, 10e18, 15_000e6);
+        _setPrice(WETH_ASSET, 1_700e8);
+        MintableToken token = new MintableToken("New", "NEW");
+        _list(address(token), 18, WETH_START, COIN_HEARTBEAT);
+        vault.setLimits(address(token), 0, 100);
+        _fund(alice, address(token), 1e18);
+        vm.prank(alice);
+        vm.expectPartialRevert(Errors.CollateralVault_AboveCap.selector);
+        marginAccount.deposit(_account(alice), address(token), 1e18);
+    }
+
+    // with one halted asset any amount of another passes its cap, the debt's worth at a time.
+    function test_ACapHoldsWithAHaltedAssetInManySteps() public {
+        _borrow(alice, 10e18, 1_000e6);
+        (MintableToken token, uint8 asset) = _newCollateral();
+        _deposit(alice, address(token), 5e18);
+        _makeStale(asset);
+        vault.setLimits(address(weth), 10, 100);
+        _fund(alice, address(weth), 1e18);
+        vm.prank(alice);
+        vm.expectPartialRevert(Errors.CollateralVault_AboveCap.selector);
+        marginAccount.deposit(_account(alice), address(weth), 0.01e18);
+    }
+
     // a taker with cash pays for the very loss that his slice settles.
     function test_ATakerForfeitsNothingToTheProvisionHeSettles() public {
         _borrow(alice, 10e18, 15_000e6);
