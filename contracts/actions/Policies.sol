@@ -23,8 +23,9 @@ abstract contract Policies is Health, IMarginAccountExtension {
 
     /// @inheritdoc IMarginAccountExtension
     function setOperator(AccountId account, address operator, uint8 rights) external locked {
-        // Checks: only the owner himself hands out rights.
-        _requireOwner(account);
+        // Checks: only the owner himself hands out rights; an operator may give up his own, so that nobody is made one to keep
+        // him from liquidating.
+        if (msg.sender != operator || rights != 0) _requireOwner(account);
         if (rights & ~ALL_RIGHTS != 0) revert Errors.MarginAccount_UnknownRight(rights, ALL_RIGHTS);
 
         // Effects

@@ -33,7 +33,7 @@ interface IMarginAccountExtension {
 
     /// @notice Sets an operator's rights: bit 0 withdraw, bit 1 trade (take slices), bit 2 set policy. 0 ends them. Any right
     /// lets an operator deposit.
-    /// @dev Emits {OperatorSet}. Requirements: the owner alone; no unknown bit.
+    /// @dev Emits {OperatorSet}. Requirements: the owner, or the operator himself to end his rights; no unknown bit.
     function setOperator(AccountId account, address operator, uint8 rights) external;
 
     /// @notice Sets the band and the wishes for an account; see {BandPolicy}.

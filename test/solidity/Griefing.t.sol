@@ -206,6 +206,21 @@ contract GriefingTest is BallastTest {
         assertEq(uint8(marginAccount.rebalance(_account(bob))), uint8(Outcome.InBand));
     }
 
+    // an owner makes every taker he knows his operator, and nobody but strangers may liquidate.
+    function test_ATakerWhoWasMadeAnOperatorResigns() public {
+        _borrow(alice, 10e18, 15_000e6);
+        _setPrice(WETH_ASSET, 1_700e8);
+        _deposit(taker, address(usdc), 1_000_000e6);
+        vm.prank(alice);
+        marginAccount.setOperator(_account(alice), taker, 1);
+        vm.startPrank(taker);
+        vm.expectPartialRevert(Errors.Liquidator_SelfLiquidation.selector);
+        liquidator.liquidate(_account(alice), _account(taker), 0.3e18, type(int256).max, "");
+        marginAccount.setOperator(_account(alice), taker, 0);
+        liquidator.liquidate(_account(alice), _account(taker), 0.3e18, type(int256).max, "");
+        vm.stopPrank();
+    }
+
     // what is worth nothing is a cure of any size, and fills a cap of zero.
     function test_WhatCountsForNothingIsNoCure() public {
         _borrow(alice, 10e18, 15_000e6);

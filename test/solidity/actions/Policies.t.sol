@@ -13,6 +13,23 @@ contract PoliciesTest is BallastTest {
     event WalletLimitSet(uint256 indexed accountId, uint128 dailyLimitE18);
     event OperatorSet(uint256 indexed accountId, address indexed operator, uint8 rights);
 
+    /// @dev Nobody is made an operator to keep him from liquidating; but he gives up only his own rights, and all of them.
+    function test_AnOperatorMayResign() public {
+        vm.startPrank(alice);
+        marginAccount.setOperator(_account(alice), bob, 7);
+        marginAccount.setOperator(_account(alice), carol, 7);
+        vm.stopPrank();
+        bytes memory refused = abi.encodeWithSelector(Errors.MarginAccount_NotAuthorized.selector, _raw(alice), bob, 0);
+        _assertRefused(bob, abi.encodeCall(IMarginAccountExtension.setOperator, (_account(alice), carol, 0)), refused);
+        _assertRefused(bob, abi.encodeCall(IMarginAccountExtension.setOperator, (_account(alice), bob, 3)), refused);
+        vm.expectEmit(address(marginAccount));
+        emit OperatorSet(_raw(alice), bob, 0);
+        vm.prank(bob);
+        marginAccount.setOperator(_account(alice), bob, 0);
+        assertEq(marginAccount.rightsOf(_account(alice), bob), 0);
+        assertEq(marginAccount.rightsOf(_account(alice), carol), 7);
+    }
+
     function test_OnlyTheOwnerNamesOperators() public {
         vm.prank(alice);
         marginAccount.setOperator(_account(alice), bob, 7);
