@@ -30,9 +30,11 @@ abstract contract Provisions is Losses, IMarginAccountExtension {
     /// @inheritdoc IMarginAccountExtension
     function reverseProvision(AccountId account) external locked {
         Cash memory c = _market.loadAccrued();
-        Assessment memory a = _assessLive(account, c);
-        if (a.equityE18 < 0 || _provisionOf[account] == 0) {
-            revert Errors.MarginAccount_ProvisionStands(AccountId.unwrap(account), a.equityE18);
+        // Without debt nothing is at risk, whatever the prices are.
+        int256 equity;
+        if (_accounts[account].header.cashShares() < 0) equity = _assessLive(account, c).equityE18;
+        if (equity < 0 || _provisionOf[account] == 0) {
+            revert Errors.MarginAccount_ProvisionStands(AccountId.unwrap(account), equity);
         }
         _setProvision(account, 0, c);
         _market.store(c);

@@ -60,7 +60,7 @@ interface IMarginAccountExtension {
     function provision(AccountId account) external;
 
     /// @notice Reverses the provision for an account that is solvent again, or empty.
-    /// @dev Emits {ProvisionChanged}. Requirements: a provision is open; prices live; equity is not negative.
+    /// @dev Emits {ProvisionChanged}. Requirements: a provision is open; no debt, or prices live and equity not negative.
     function reverseProvision(AccountId account) external;
 
     /// @notice Lets the insurance fund, then the lenders, bear the debt of an account that has nothing left.

@@ -264,4 +264,16 @@ contract GriefingTest is BallastTest {
         assertEq(_cash(taker), left);
         assertEq(marginAccount.cashOf(marginAccount.insuranceFund()), 0);
     }
+
+    // a provision that nothing needs any more cannot be reversed for want of a price.
+    function test_AProvisionIsReversedOnceTheDebtIsPaid() public {
+        _borrow(alice, 10e18, 15_000e6);
+        _setPrice(WETH_ASSET, 1_000e8);
+        marginAccount.provision(_account(alice));
+        _deposit(alice, address(usdc), 15_001e6);
+        _makeStale(WETH_ASSET);
+        vm.prank(stranger);
+        marginAccount.reverseProvision(_account(alice));
+        assertEq(marginAccount.cashMarket().provisions, 0);
+    }
 }
