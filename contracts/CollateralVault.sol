@@ -91,7 +91,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         Token storage state = _tokens[token];
         uint256 decimals = state.decimalsAndListed;
         if (decimals == 0) revert Errors.CollateralVault_UnknownToken(token);
-        uint256 total = state.total + amount;
+        uint256 total = uint256(state.total) + _toTotal(token, amount);
         asset = state.asset;
         unchecked {
             // Decimals are at most 18, so neither product exceeds 2^32 * 1e18.
@@ -130,10 +130,10 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     ) external onlyMarginAccount returns (uint8 asset) {
         Token memory state = _load(token);
         asset = state.asset;
-        uint256 reserved = state.reserved + amount;
+        uint256 reserved = uint256(state.reserved) + _toTotal(token, amount);
         _tokens[token].reserved = _toTotal(token, reserved);
         _setReserve(account, asset, _reserveOf[account][asset] + amount);
-        _receive(token, from, amount, state.total + reserved);
+        _receive(token, from, amount, uint256(state.total) + reserved);
     }
 
     /// @inheritdoc ICollateralVault

@@ -23,6 +23,7 @@ abstract contract Outflow is Health {
             if (cash <= 0) revert Errors.MarginAccount_ZeroAmount();
             amount = uint256(cash);
         }
+        if (amount > type(uint128).max) revert Errors.MarginAccount_AmountOverflow(amount, type(uint128).max);
         int256 shares = c.debit(header.cashShares(), amount);
         if (shares < 0) header = header.withRiskBlock(block.number);
         _setCash(account, header, shares);

@@ -91,9 +91,6 @@ library Errors {
     /// @notice Thrown when a token is not listed.
     error CollateralVault_UnknownToken(address token);
 
-    /// @notice Thrown when an asset number is not listed.
-    error CollateralVault_UnknownAsset(uint8 asset);
-
     /// @notice Thrown when a token is listed twice, or the list is full.
     error CollateralVault_CannotList(address token, uint256 listed, uint256 maximum);
 

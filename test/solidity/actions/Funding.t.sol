@@ -7,6 +7,7 @@ import {MintableToken} from "../../../contracts/mocks/MintableToken.sol";
 import {CallState} from "../../../contracts/types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
 import {PolicyFields} from "../../../contracts/types/BandPolicy.sol";
+import {Assessment} from "../../../contracts/types/Portfolio.sol";
 import {BallastTest} from "../utils/BallastTest.sol";
 
 /// @title FundingTest
@@ -62,19 +63,18 @@ contract FundingTest is BallastTest {
 
     function test_DepositRefusesAmountsThatOverflow() public {
         uint256 cap = 1_000_000_000e18;
-        _assertRefused(alice, _depositCall(alice, address(weth), 2 ** 96), _aboveCap(address(weth), 2 ** 96, cap));
-        _assertRefused(alice, _depositCall(alice, address(weth), 2 ** 112), _aboveCap(address(weth), 2 ** 112, cap));
-        _assertRefused(
-            alice,
-            _depositCall(alice, address(weth), type(uint256).max),
-            _aboveCap(address(weth), type(uint256).max, cap)
-        );
-        // With something there already the sum itself would overflow: refused all the same, by the checked addition.
+        uint256 most = type(uint96).max;
+        _assertRefused(alice, _depositCall(alice, address(weth), most), _aboveCap(address(weth), most, cap));
+        for (uint256 i; i < 4; ++i) {
+            uint256 amount = [2 ** 96, 2 ** 112, 2 ** 255, type(uint256).max][i];
+            _assertRefused(alice, _depositCall(alice, address(weth), amount), _totalOverflow(address(weth), amount));
+        }
+        // With something there already the sum itself would overflow.
         _deposit(bob, address(weth), 1e18);
         _assertRefused(
             alice,
             _depositCall(alice, address(weth), type(uint256).max),
-            abi.encodeWithSignature("Panic(uint256)", 0x11)
+            _totalOverflow(address(weth), type(uint256).max)
         );
     }
 
@@ -235,6 +235,27 @@ contract FundingTest is BallastTest {
             abi.encodeWithSelector(Errors.CollateralVault_InsufficientTotal.selector, address(usdc), 10_000e6, 10_001e6)
         );
         assertEq(_withdraw(alice, address(usdc), 10_000e6), 10_000e6);
+    }
+
+    function test_WithdrawRefusesAmountsThatOverflow() public {
+        _borrow(alice, 10e18, 1_000e6);
+        for (uint256 i; i < 4; ++i) {
+            uint256 amount = [2 ** 128, 2 ** 255, 2 ** 255 + 1, type(uint256).max - 1][i];
+            _assertRefused(
+                alice,
+                _withdrawCall(alice, address(usdc), amount, alice),
+                abi.encodeWithSelector(Errors.MarginAccount_AmountOverflow.selector, amount, type(uint128).max)
+            );
+        }
+        _assertRefused(
+            alice,
+            _withdrawCall(alice, address(usdc), type(uint128).max, alice),
+            abi.encodeWithSelector(
+                Errors.MarginAccount_CashOverflow.selector,
+                -int256(1_000e6 + uint256(type(uint128).max)),
+                int256(type(int88).max)
+            )
+        );
     }
 
     function test_WithdrawRefusesAHugeDebt() public {
@@ -437,6 +458,27 @@ contract FundingTest is BallastTest {
                                             CURES
     //////////////////////////////////////////////////////////////////////////*/
 
+    /// @dev {quote E18} A wei of the deficit is a hundred units of a token at a cent.
+    function test_TheDeficitThatACapYieldsToIsRoundedUp() public {
+        MintableToken token = new MintableToken("Cheap", "CHP");
+        uint8 asset = _listCollateral(address(token), 18, 1e6);
+        vault.setLimits(address(token), 0, 100);
+        _borrow(alice, 10e18 + 7, 15_000e6);
+        _setPrice(WETH_ASSET, 1_700.12345678e8);
+        Assessment memory a = marginAccount.assess(_account(alice));
+        assertTrue((a.maintenanceE18 * 16) % 10 != 0);
+        uint256 amount = ((a.maintenanceE18 * 16) / 10 + 1 - uint256(a.equityE18)) * 100;
+        _fund(alice, address(token), 2 * amount);
+        _assertRefused(
+            alice,
+            _depositCall(alice, address(token), amount + 100),
+            _aboveCap(address(token), amount + 100, 0)
+        );
+        vm.prank(alice);
+        marginAccount.deposit(_account(alice), address(token), amount);
+        assertEq(_collateral(alice, asset), amount);
+    }
+
     /// @dev Promise 8: no phase, no feed and no cap refuses a cure.
     function test_CuresAreTakenInEveryPhaseWithEveryFeedHalted() public {
         for (uint256 phase; phase < 4; ++phase) {
@@ -589,6 +631,10 @@ contract FundingTest is BallastTest {
                 held,
                 needed
             );
+    }
+
+    function _totalOverflow(address token, uint256 total) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(Errors.CollateralVault_TotalOverflow.selector, token, total, type(uint96).max);
     }
 
     function _belowInitial(int256 equity, uint256 initial) private view returns (bytes memory) {

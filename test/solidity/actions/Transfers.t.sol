@@ -221,13 +221,10 @@ contract TransfersTest is BallastTest {
             abi.encodeCall(IMarginAccountExtension.depositReserve, (_account(alice), address(0xdead), 1)),
             abi.encodeWithSelector(Errors.CollateralVault_UnknownToken.selector, address(0xdead))
         );
-        for (uint256 i; i < 3; ++i) {
-            uint256 amount =
-                i == 0
-                    ? 2 ** 96
-                    : i == 1
-                        ? 2 ** 112
-                        : type(uint256).max;
+        for (uint256 i; i < 6; ++i) {
+            uint256 amount = [2 ** 96, 2 ** 112, type(uint256).max][i % 3];
+            // With something there already the sum itself would overflow.
+            if (i == 3) _depositReserve(alice, address(weth), 1e18);
             _assertRefused(
                 alice,
                 abi.encodeCall(IMarginAccountExtension.depositReserve, (_account(alice), address(weth), amount)),
