@@ -52,7 +52,7 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
         if (free <= 0) return 0;
         for (uint256 i; i < legs.length; ++i) {
             if (legs[i].asset != asset) continue;
-            if (legs[i].halted) return held;
+            if (legs[i].halted || legs[i].bidE18 == 0) return held;
             (, uint256 rate) = Margin.ratesOf(legs[i], legs[i].valueE18);
             if (rate >= WAD) return held;
             uint256 value = Rounding.mulDivDown(uint256(free), WAD, WAD - rate);

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {Errors} from "../../../contracts/base/Errors.sol";
 import {IMarginAccountExtension} from "../../../contracts/interfaces/IMarginAccountExtension.sol";
 import {Outcome} from "../../../contracts/interfaces/IRebalancer.sol";
+import {MintableToken} from "../../../contracts/mocks/MintableToken.sol";
 import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
 import {BallastTest} from "../utils/BallastTest.sol";
 
@@ -31,6 +32,28 @@ contract LedgerViewsTest is BallastTest {
                 marginAccount.withdraw(_account(alice), token, most + dust, alice);
             }
         }
+    }
+
+    /// @dev A wei of value is a hundred units of a token at a cent: a wei too much would be refused.
+    function testFuzz_MaxWithdrawOfCollateralIsRoundedDown(uint256 amount, uint256 debt) public {
+        MintableToken token = new MintableToken("Cheap", "CHP");
+        _listCollateral(address(token), 18, 1e6);
+        _lend(1_000_000e6);
+        amount = bound(amount, 1_000_000e18, 2_000_000e18);
+        _deposit(alice, address(token), amount);
+        _withdraw(alice, address(usdc), bound(debt, 100e6, 7_000e6));
+        uint256 most = marginAccount.maxWithdraw(_account(alice), address(token));
+        _withdraw(alice, address(token), most);
+    }
+
+    /// @dev What counts for nothing may go, and so may what has no price.
+    function test_MaxWithdrawOfWhatCountsForNothingIsAllOfIt() public {
+        _borrow(alice, 10e18, 10_000e6);
+        MintableToken token = new MintableToken("New", "NEW");
+        _list(address(token), 18, WETH_START, COIN_HEARTBEAT);
+        _deposit(alice, address(token), 1e18);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(token)), 1e18);
+        _withdraw(alice, address(token), 1e18);
     }
 
     function testFuzz_MaxWithdrawOfCashIsExact(uint256 price, uint256 debt, uint256 time) public {
