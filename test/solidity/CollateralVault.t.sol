@@ -235,6 +235,19 @@ contract CollateralVaultTest is BaseTest {
         vault.pull(address(token), alice, 1e18 - 1, true);
     }
 
+    /// @dev A unit and a half of a token with two decimals is a unit.
+    function test_pull_MinimumRoundsDown() public {
+        TestToken coarse = new TestToken("COARSE", 2);
+        vm.startPrank(governance);
+        vault.list(address(coarse));
+        vault.setLimits(address(coarse), 1_000, 150);
+        vm.stopPrank();
+        coarse.mint(alice, 10);
+        vm.prank(alice);
+        coarse.approve(address(vault), 10);
+        vault.pull(address(coarse), alice, 1, false);
+    }
+
     function test_pull_RevertWhen_Nothing() public {
         _minimum(address(token), 0);
         vm.expectRevert(abi.encodeWithSelector(Errors.CollateralVault_BelowMinimum.selector, address(token), 0, 1));

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Vm} from "forge-std/Vm.sol";
+
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
 import {Errors} from "../../contracts/base/Errors.sol";
 import {ILiquidator} from "../../contracts/interfaces/ILiquidator.sol";
+import {IMarginAccountCore} from "../../contracts/interfaces/IMarginAccountCore.sol";
+import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
 import {AccountId, toAccountId} from "../../contracts/types/AccountId.sol";
 import {Assessment} from "../../contracts/types/Assessment.sol";
 import {BallastTest} from "./utils/BallastTest.sol";
@@ -550,6 +554,116 @@ contract LiquidatorTest is BallastTest {
         marginAccount.provision(_account(alice));
         _take(uint256(1e18) / 3);
         assertEq(marginAccount.provisionOf(_account(alice)), 666_666_667);
+    }
+
+    /// @dev The secant's fractions as exact integer arithmetic outside the chain finds them, at two prices where one wei of what
+    /// the account keeps decides: the first tells how the discount's value is rounded, the second how the slice's part of it is.
+    function test_TheHealthASliceLeavesIsRoundedDown() public {
+        _sizeUp();
+        _setPrice(WETH_ASSET, 1_802.66490675e8);
+        ILiquidator.Quote memory q = liquidator.quote(_account(alice), ALL);
+        assertEq(q.healthE18, 837_157_251_086_753_249);
+        assertEq(q.maxFractionE18, 279_925_600_755_381_188);
+        _setPrice(WETH_ASSET, 1_800.14501853e8);
+        q = liquidator.quote(_account(alice), ALL);
+        assertEq(q.healthE18, 831_583_013_596_762_969);
+        assertEq(q.maxFractionE18, 286_685_414_195_239_377);
+    }
+
+    /// @dev Where the whole equity goes with the slice: found outside the chain, a fraction that leaves a health of one less a
+    /// wei. The account is still below maintenance then, and its clock runs on.
+    function test_WhatASliceLeavesOfTheEquityIsRoundedDown() public {
+        _sizeUp();
+        marginAccount.setInterest(0, 0, 0, 8_500, 0, 100);
+        _setPrice(WETH_ASSET, 1_865.23915416e8);
+        // Nobody is paid by himself.
+        vm.prank(alice);
+        marginAccount.rebalance(_account(alice));
+        uint256 since = block.timestamp;
+        _pass(10 minutes);
+        ILiquidator.Quote memory q = liquidator.quote(_account(alice), 144_033_096_981_193_311);
+        assertEq(q.healthE18, 969_641_739_364_545_644);
+        assertEq(q.discountE18, 1e18);
+        _take(144_033_096_981_193_311);
+        assertEq(_header(alice).liquidationSince(), since);
+    }
+
+    /// @dev The largest coefficient: no rate of an account of 18,000 is a round number.
+    function _sizeUp() private {
+        IRiskEngine.RiskParameters memory p = _riskParameters(1_000);
+        p.sizeCoefficientBps = 60_000;
+        riskEngine.setRiskParameters(WETH_ASSET, p);
+    }
+
+    /// @dev {1} To the wei, on an account of half a dollar, where one unit of token or value is seen in the health.
+    function testFuzz_TheEventSaysTheHealthThatIsLeft(uint256 price, uint256 amount, uint256 fraction) public {
+        marginAccount.setInterest(200, 800, 9_000, 8_500, 2_000, 0);
+        vault.setLimits(address(weth), 1_000_000, 0);
+        _deposit(bob, address(weth), bound(amount, 0.0003e18, 0.0004e18));
+        _withdraw(bob, address(usdc), 0.45e6);
+        vm.roll(block.number + 1);
+        // A loan to value between the maintenance margin's and nine tenths.
+        price = bound(
+            price,
+            0.5e26 / bound(amount, 0.0003e18, 0.0004e18),
+            0.52e26 / bound(amount, 0.0003e18, 0.0004e18)
+        );
+        _setPrice(WETH_ASSET, int256(price));
+        vm.recordLogs();
+        vm.prank(taker);
+        liquidator.liquidate(_account(bob), _account(taker), bound(fraction, 0.1e18, 0.9e18), NO_LIMIT, "");
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        (, , , , uint256 health) = abi.decode(logs[logs.length - 1].data, (uint256, uint256, int256, uint256, uint256));
+        assertEq(health, _health(bob));
+    }
+
+    /// @dev The ledger is made to answer with less cash than it would leave: what two units weigh, rounded up, is forgiven, and
+    /// no more. An account of billions, so that a unit weighs little and prices can be found where it matters.
+    function test_HealthMayFallByTwoUnitsRoundedUp() public {
+        IRiskEngine.RiskParameters memory p = _riskParameters(1_000);
+        p.sizeCoefficientBps = 0;
+        riskEngine.setRiskParameters(WETH_ASSET, p);
+        vault.setLimits(address(usdc), 4_000_000_000, 100);
+        _lend(3_100_000_000e6);
+        _borrow(bob, 2_000_000e18, 3_000_000_000e6);
+        (uint256 price, int256 cash, uint256 before, uint256 left) = _whereTheRoundingMatters();
+        _setPrice(WETH_ASSET, int256(price));
+        assertEq(_health(bob), before);
+
+        bytes4 take = IMarginAccountCore.takeSlice.selector;
+        vm.mockCall(address(marginAccount), abi.encodeWithSelector(take), abi.encode(uint256(0), cash - 1));
+        uint256 lower = uint256((int256(1_500_000 * price * 1e10) + (cash - 1) * 1e12) * 1e18) / left;
+        vm.prank(taker);
+        vm.expectRevert(abi.encodeWithSelector(Errors.Liquidator_HealthLowered.selector, _raw(bob), before, lower));
+        liquidator.liquidate(_account(bob), _account(taker), 0.25e18, NO_LIMIT, "");
+        vm.mockCall(address(marginAccount), abi.encodeWithSelector(take), abi.encode(uint256(0), cash));
+        vm.prank(taker);
+        liquidator.liquidate(_account(bob), _account(taker), 0.25e18, NO_LIMIT, "");
+        vm.clearMockedCalls();
+    }
+
+    /// @return price {1e-8 usd} At which some cash leaves a health that is lower by two units' weight, rounded up.
+    /// @return cash {quote token}
+    /// @return before {1} The health before the slice.
+    /// @return left {quote E18} The maintenance margin after it.
+    function _whereTheRoundingMatters()
+        private
+        pure
+        returns (uint256 price, int256 cash, uint256 before, uint256 left)
+    {
+        for (price = 1_700e8; price < 1_700e8 + 20_000; ++price) {
+            // {quote E18} two million coins before, three quarters of them after
+            uint256 value = 2_000_000 * price * 1e10;
+            left = (value * 3 * 14) / 400;
+            before = ((value - 3_000_000_000e18) * 1e18) / ((value * 14) / 100);
+            uint256 rounding = 2e30 / left + 1;
+            // The most cash that leaves a health of no more than this.
+            uint256 equity = ((before - rounding + 1) * left) / 1e18;
+            cash = (int256(equity) - int256((value * 3) / 4)) / 1e12 - 1;
+            int256 kept = int256((value * 3) / 4) + cash * 1e12;
+            if ((uint256(kept) * 1e18) / left == before - rounding) return (price, cash, before, left);
+        }
+        revert("none found");
     }
 
     /*//////////////////////////////////////////////////////////////////////////

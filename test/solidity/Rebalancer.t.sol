@@ -5,7 +5,12 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 
 import {Errors} from "../../contracts/base/Errors.sol";
 import {IRebalancer, Move, Outcome, Plan} from "../../contracts/interfaces/IRebalancer.sol";
+import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
+import {MintableToken} from "../../contracts/mocks/MintableToken.sol";
+import {Margin} from "../../contracts/risk/Margin.sol";
 import {PolicyFields} from "../../contracts/types/BandPolicy.sol";
+import {CollateralPage} from "../../contracts/types/CollateralPage.sol";
+import {Assessment, Leg} from "../../contracts/types/Portfolio.sol";
 import {BallastTest} from "./utils/BallastTest.sol";
 
 /// @title RebalancerTest
@@ -145,6 +150,78 @@ contract RebalancerTest is BallastTest {
         uint256 maintenance = (left * 14 + 99) / 100;
         assertGe(equity * 10, int256(maintenance * 18));
         assertLe(equity * 10, int256(maintenance * 18) + 10 * 8_000);
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                              TO THE WEI, BY A CHEAP COLLATERAL
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev A token at a cent, whose size factor leaves no rate round: a wei of value is a hundred units of it, so each
+    /// rounding on the way to an amount is seen in the amount. Alice holds 20,000 and seven units' worth.
+    function _cheap(uint256 debt) private returns (uint8 asset) {
+        MintableToken token = new MintableToken("Cheap", "CHP");
+        asset = _listCollateral(address(token), 18, 1e6);
+        IRiskEngine.RiskParameters memory p = _riskParameters(1_000);
+        p.sizeCoefficientBps = 60_000;
+        riskEngine.setRiskParameters(asset, p);
+        _lend(1_000_000e6);
+        _deposit(alice, address(token), 2_000_000e18 + 7);
+        _withdraw(alice, address(usdc), debt);
+        vm.fee(0);
+    }
+
+    function _cheapPolicy(uint8 asset, uint32 lower, uint32 restore, uint32 upper) private {
+        PolicyFields memory policy = _policy();
+        (policy.lowerE6, policy.lowerRestoreE6) = (lower, restore);
+        (policy.upperRestoreE6, policy.upperE6) = (restore, upper);
+        policy.assetOrder = asset;
+        _setPolicy(alice, policy);
+    }
+
+    /// @dev What may go to the restore point: (E - U MM) / (1 - U q).
+    function test_EachStepOfAReleaseIsRounded() public {
+        uint8 asset = _cheap(8_000e6);
+        _cheapPolicy(asset, 1_250_000, 1_800_001, 2_000_000);
+        (Assessment memory a, uint256 rate, ) = _rates();
+        assertTrue((rate * 1_800_001) % 1e6 != 0 && (a.maintenanceE18 * 1_800_001) % 1e6 != 0);
+        uint256 saved = (rate * 1_800_001) / 1e6;
+        uint256 spare = uint256(a.equityE18) - 1e18 - ((a.maintenanceE18 * 1_800_001) / 1e6 + 1);
+        assertTrue((spare * 1e18) % (1e18 - saved) != 0);
+        assertEq(_plan().moves[0].amount, ((spare * 1e18) / (1e18 - saved)) * 100);
+    }
+
+    /// @dev What may go to initial margin, where that comes first: (E - IM) / (1 - qI).
+    function test_AReleaseToInitialMarginIsRoundedDown() public {
+        uint8 asset = _cheap(8_000e6);
+        _cheapPolicy(asset, 1_100_000, 1_200_000, 1_300_000);
+        (Assessment memory a, , uint256 rate) = _rates();
+        uint256 free = uint256(a.equityE18) - 1e18 - a.initialE18;
+        assertTrue((free * 1e18) % (1e18 - rate) != 0);
+        assertEq(_plan().moves[0].amount, ((free * 1e18) / (1e18 - rate)) * 100);
+    }
+
+    /// @dev What must come: (T MM - E) / (1 - T q); and what it is worth, at the bid and down.
+    function test_EachStepOfATopUpIsRounded() public {
+        uint8 asset = _cheap(13_000e6);
+        _cheapPolicy(asset, 1_900_001, 2_000_001, 0);
+        _depositReserve(alice, vault.tokenOf(asset), 5_000_000e18);
+        (Assessment memory a, uint256 rate, ) = _rates();
+        assertLt(a.healthE18, 1.9e18);
+        assertTrue((rate * 2_000_001) % 1e6 != 0 && (a.maintenanceE18 * 2_000_001) % 1e6 != 0);
+        uint256 asked = (rate * 2_000_001) / 1e6 + 1;
+        uint256 short = (a.maintenanceE18 * 2_000_001) / 1e6 + 1 + 1e18 - uint256(a.equityE18);
+        assertTrue((short * 1e18) % (1e18 - asked) != 0);
+        Move memory move = _plan().moves[0];
+        assertEq(move.amount, ((short * 1e18) / (1e18 - asked) + 1) * 100);
+        // A hundred units are a wei; with the seven that lie there, the sum is none.
+        assertEq(move.valueE18, move.amount / 100);
+    }
+
+    function _rates() private view returns (Assessment memory a, uint256 maintenance, uint256 initial) {
+        a = marginAccount.assess(_account(alice));
+        (, , CollateralPage[] memory pages) = marginAccount.accountOf(_account(alice));
+        Leg memory leg = riskEngine.legs(pages)[0];
+        (maintenance, initial) = Margin.ratesOf(leg, leg.valueE18);
     }
 
     function _assertOutOfBounds(

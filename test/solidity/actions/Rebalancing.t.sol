@@ -486,6 +486,29 @@ contract RebalancingTest is BallastTest {
         vm.revertToState(state);
     }
 
+    /// @dev A third of 40,000 gas is as much as a third of 39,999, and less than a third of 40,002.
+    function test_AnAccountsPartOfTheTransactionsCostIsRoundedDown() public {
+        _called();
+        _depositReserve(alice, address(usdc), 5_000e6);
+        uint256 pay = _payInBatch(40_000);
+        assertEq(pay, _payInBatch(39_999));
+        assertLt(pay, _payInBatch(40_002));
+    }
+
+    function _payInBatch(uint32 overhead) private returns (uint256 pay) {
+        uint256 state = vm.snapshotState();
+        IRebalancer.KeeperParameters memory k = _keeperParameters();
+        k.gasOverhead = overhead;
+        rebalancer.setKeeperParameters(k);
+        vm.fee(5 gwei);
+        AccountId[] memory batch = new AccountId[](3);
+        (batch[0], batch[1], batch[2]) = (_account(alice), _account(bob), _account(carol));
+        vm.prank(keeper);
+        marginAccount.rebalanceMany(batch);
+        pay = uint256(_cash(keeper));
+        vm.revertToState(state);
+    }
+
     /*//////////////////////////////////////////////////////////////////////////
                                          THE CLOCK
     //////////////////////////////////////////////////////////////////////////*/
