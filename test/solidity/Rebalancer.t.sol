@@ -10,7 +10,7 @@ import {MintableToken} from "../../contracts/mocks/MintableToken.sol";
 import {Margin} from "../../contracts/risk/Margin.sol";
 import {PolicyFields} from "../../contracts/types/BandPolicy.sol";
 import {CollateralPage} from "../../contracts/types/CollateralPage.sol";
-import {Assessment, Leg} from "../../contracts/types/Portfolio.sol";
+import {Assessment, Leg} from "../../contracts/types/Assessment.sol";
 import {BallastTest} from "./utils/BallastTest.sol";
 
 /// @title RebalancerTest

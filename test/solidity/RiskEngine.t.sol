@@ -234,10 +234,10 @@ contract RiskEngineTest is OracleTest {
 
     /// @dev Up to a twentieth of the gross, at the last answer; initial margin takes all of it back.
     function test_assess_ADustOfAStaleAssetCountsAtItsLastAnswer() public {
-        Assessment memory alone = engine.assess(Portfolio(-50_000e18, _pages(BITCOIN_ASSET, 1e8, 0, 0)));
-        uint256 margin = engine.assess(Portfolio(0, _pages(ETHER_ASSET, 1.5e18, 0, 0))).maintenanceE18;
+        Assessment memory alone = engine.assess(-50_000e18, _pages(BITCOIN_ASSET, 1e8, 0, 0));
+        uint256 margin = engine.assess(0, _pages(ETHER_ASSET, 1.5e18, 0, 0)).maintenanceE18;
         etherFeed.setUpdatedAt(START - HEARTBEAT - SLACK - 1);
-        Assessment memory a = engine.assess(Portfolio(-50_000e18, _pages(ETHER_ASSET, 1.5e18, BITCOIN_ASSET, 1e8)));
+        Assessment memory a = engine.assess(-50_000e18, _pages(ETHER_ASSET, 1.5e18, BITCOIN_ASSET, 1e8));
         assertFalse(a.halted);
         assertEq(a.equityE18, alone.equityE18 + 3_000e18);
         assertEq(a.maintenanceE18, alone.maintenanceE18 + margin);
@@ -246,28 +246,28 @@ contract RiskEngineTest is OracleTest {
 
         // 60,000 / 19 and no more.
         uint256 most = 1_578_947_368_421_052_631;
-        assertFalse(engine.assess(Portfolio(-1, _pages(ETHER_ASSET, most, BITCOIN_ASSET, 1e8))).halted);
-        a = engine.assess(Portfolio(-1, _pages(ETHER_ASSET, most + 1, BITCOIN_ASSET, 1e8)));
+        assertFalse(engine.assess(-1, _pages(ETHER_ASSET, most, BITCOIN_ASSET, 1e8)).halted);
+        a = engine.assess(-1, _pages(ETHER_ASSET, most + 1, BITCOIN_ASSET, 1e8));
         assertTrue(a.halted);
         assertEq(a.equityE18, 60_000e18 - 1);
         // Without anything live beside it nothing is dust.
-        assertTrue(engine.assess(Portfolio(-1, _pages(ETHER_ASSET, 1, 0, 0))).halted);
+        assertTrue(engine.assess(-1, _pages(ETHER_ASSET, 1, 0, 0)).halted);
     }
 
     function test_assess_ADustWithoutALastAnswerHalts() public {
-        Portfolio memory portfolio = Portfolio(-1, _pages(ETHER_ASSET, 1, BITCOIN_ASSET, 1e8));
+        CollateralPage[] memory pages = _pages(ETHER_ASSET, 1, BITCOIN_ASSET, 1e8);
         etherFeed.setBehaviour(FaultyFeed.Behaviour.Reverts);
-        assertTrue(engine.assess(portfolio).halted);
+        assertTrue(engine.assess(-1, pages).halted);
         etherFeed.setBehaviour(FaultyFeed.Behaviour.Honest);
         etherFeed.setAnswer(-1);
-        assertTrue(engine.assess(portfolio).halted);
+        assertTrue(engine.assess(-1, pages).halted);
         etherFeed.setAnswer(2_000e8);
         etherFeed.setUpdatedAt(START + 1);
-        assertTrue(engine.assess(portfolio).halted);
+        assertTrue(engine.assess(-1, pages).halted);
         // Nor is there one in quote units while the quote's own is missing.
         etherFeed.setUpdatedAt(START - 2 hours);
         quoteFeed.setUpdatedAt(START - 2 hours);
-        assertTrue(engine.assess(portfolio).halted);
+        assertTrue(engine.assess(-1, pages).halted);
     }
 
     function testFuzz_assess_NeverRevertsForABadFeed(uint8 behaviour, int256 answer, uint256 updatedAt) public {

@@ -7,7 +7,7 @@ import {MintableToken} from "../../../contracts/mocks/MintableToken.sol";
 import {CallState} from "../../../contracts/types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
 import {PolicyFields} from "../../../contracts/types/BandPolicy.sol";
-import {Assessment} from "../../../contracts/types/Portfolio.sol";
+import {Assessment} from "../../../contracts/types/Assessment.sol";
 import {BallastTest} from "../utils/BallastTest.sol";
 
 /// @title FundingTest
