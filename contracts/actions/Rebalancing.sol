@@ -7,7 +7,6 @@ import {IMarginAccountCore} from "../interfaces/IMarginAccountCore.sol";
 import {Move, Outcome, Plan} from "../interfaces/IRebalancer.sol";
 import {WalletAllowance} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
-import {MarginCallClock} from "../ledger/MarginCallClock.sol";
 import {AccountHeader, CallState} from "../types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../types/AccountId.sol";
 import {BandPolicy} from "../types/BandPolicy.sol";
