@@ -177,7 +177,7 @@ abstract contract Campaign is Promises {
     }
 
     function _listOthers() private {
-        _add(address(takers), takers.liquidate.selector, 2, "taker: liquidate any");
+        _add(address(takers), takers.liquidate.selector, 2, "taker: liquidate any (most refused)");
         _add(address(takers), takers.liquidateUnhealthy.selector, 7, "taker: liquidate who is unhealthy");
         _add(address(takers), takers.liquidateWithCallback.selector, 6, "taker: liquidate with callback");
         _add(address(takers), takers.liquidateOneself.selector, 2, "taker: oneself (refused)");
