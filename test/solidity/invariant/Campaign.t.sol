@@ -7,6 +7,8 @@ import {Campaign} from "./Campaign.sol";
 
 /// @title CampaignTest
 /// @notice Sequences of actions that the fuzzer chooses, and shrinks when a promise breaks.
+/// @dev The fuzzer knows a handler by its artifact: who runs this file alone after changing handlers names them too, as in
+/// `npx hardhat test solidity test/solidity/invariant/Campaign.t.sol test/solidity/invariant/handlers/*.sol`.
 contract CampaignTest is Campaign {
     function setUp() public override {
         super.setUp();
