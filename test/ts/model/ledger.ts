@@ -217,6 +217,8 @@ export class Ledger {
     }
     const fromFund = terms.fromFund / QUOTE_SCALE;
     const paidToTaker = fromFund === 0n ? 0n : this.collectPayment(fromFund, terms.fromLenders / QUOTE_SCALE);
+    const { provision } = this.of(account);
+    if (provision !== 0n) this.provide(account, mulDivUp(provision, WAD - fractionE18, WAD));
     const moved = moveFraction(this.cash, this.of(account).shares, this.of(taker).shares, fractionE18, WAD);
     this.cash = moved.cash;
     this.of(account).shares = moved.from;
@@ -226,8 +228,6 @@ export class Ledger {
     if (toAccount + fee !== 0n) this.debit(taker, toAccount + fee);
     if (paidToTaker !== 0n) this.credit(taker, paidToTaker);
     if (toAccount !== 0n) this.credit(account, toAccount);
-    const { provision } = this.of(account);
-    if (provision !== 0n) this.provide(account, mulDivUp(provision, WAD - fractionE18, WAD));
     // The call's clock is left to the next rebalance.
     const { clock } = this.of(account);
     if (afterE18 >= WAD) this.of(account).clock = { ...clock, liquidationSince: 0n };
