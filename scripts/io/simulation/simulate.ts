@@ -16,6 +16,7 @@ import { assembleReport, usdOf } from "../../core/report/assemble.js";
 import { DEFAULT_DELAY, pointsOf } from "../../core/simulation/points.js";
 import { drawBorrowers } from "../../core/simulation/population.js";
 import { openFork } from "../fork.js";
+import { startBlock } from "../fork-start.js";
 import { serveReplica } from "../replica/server.js";
 import { openMarket } from "../market.js";
 import { deployProtocol, parametersFor } from "../protocol.js";
@@ -64,10 +65,12 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
 
   progress(0, "opening the forks");
   const node = rpc === undefined ? await serveReplica({ prices, headTimestamp }) : undefined;
-  const [url, at] = node === undefined ? [rpc, block] : [node.url, node.block];
+  const url = node?.url ?? rpc;
   const forks: Fork[] = [];
   try {
     // Two forks of one block, deployed and funded by the same transactions, are equal; so the arms can run side by side.
+    // A node's head moves on, so its block is chosen once.
+    const at = node?.block ?? block ?? (url === undefined ? undefined : (await startBlock(url)).number);
     const open = async (): Promise<Fork> => {
       const fork = await openFork({
         prices,
@@ -100,7 +103,7 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
     const [stage] = stages;
     if (stage === undefined) throw new TypeError("no arms");
     if (stages.some(({ start }) => !isDeepStrictEqual(start, stage.start))) {
-      throw new Error("The arms do not begin alike; without a --block a node's head may have moved between two forks");
+      throw new Error("The arms do not begin alike");
     }
     await staged?.(stages);
     const arms = await runArms(stages, points, delaySteps, progress);
