@@ -7,6 +7,7 @@ import { network } from "hardhat";
 
 import { MAINNET } from "../../../scripts/core/mainnet.js";
 import { BlockUnavailableError, WrongChainError } from "../../../scripts/io/fork-start.js";
+import { openFeeds } from "../../../scripts/io/feeds.js";
 import { openFork } from "../../../scripts/io/fork.js";
 import { RpcNotANodeError, RpcUnavailableError } from "../../../scripts/io/http.js";
 import { serveReplica } from "../../../scripts/io/replica/server.js";
@@ -85,6 +86,9 @@ describe("openFork", () => {
     const replica = await keep(serveReplica({ prices: PRICES }));
     const fork = await keep(openFork({ rpc: replica.url, prices: PRICES }));
     expect(fork.startedAtBlock).to.equal(replica.block + 200n - 32n);
+    expect(await (await openVenue(fork.rpc)).price("BTC")).to.equal(PRICES.BTC);
+    const market = await openFeeds(fork.rpc);
+    expect((await market.latest("ETH")).answerE8).to.equal(PRICES.ETH);
   });
 
   it("never mixes a replica with an earlier one that was served on the same port", async () => {
