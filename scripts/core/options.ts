@@ -127,7 +127,7 @@ export type SimulateRequest =
 
 /** Reads what follows `npm run simulate --`. Throws a {@link UsageError} for the first mistake. */
 export function parseSimulateOptions(argv: readonly string[]): SimulateRequest {
-  const { help, ...values } = readArguments(argv);
+  const { help, ...values } = readArguments(argv, ARGUMENTS, "--seed 7");
   if (help) return { kind: "help", text: SIMULATE_HELP };
 
   const parsed = Options.safeParse(values);
@@ -148,22 +148,27 @@ export function parseSimulateOptions(argv: readonly string[]): SimulateRequest {
   return { kind: "run", options };
 }
 
-function readArguments(argv: readonly string[]) {
+/** What a command line says, by the names a command knows; `example` is one of its options, for whoever forgot the dashes. */
+export function readArguments<const Known extends ParseArgsOptionsConfig>(
+  argv: readonly string[],
+  options: Known,
+  example: string,
+): ReturnType<typeof parseArgs<{ args: string[]; options: Known; strict: true; allowPositionals: false }>>["values"] {
   try {
-    return parseArgs({ args: [...argv], options: ARGUMENTS, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
   } catch (cause) {
-    throw usageErrorOf(cause, argv);
+    throw usageErrorOf(cause, argv, Object.keys(options), example);
   }
 }
 
 /** node:util's errors say which rule was broken in their code, and it over several sentences in their message. */
-function usageErrorOf(cause: unknown, argv: readonly string[]): unknown {
+function usageErrorOf(cause: unknown, argv: readonly string[], names: readonly string[], example: string): unknown {
   if (!(cause instanceof TypeError) || !("code" in cause)) return cause;
   const quoted = /'(-[^' ]*)/.exec(cause.message)?.[1] ?? "";
   const name = quoted.replace(/^--?/, "").replace(/=.*/, "");
   switch (cause.code) {
     case "ERR_PARSE_ARGS_UNKNOWN_OPTION": {
-      const guess = Object.keys(ARGUMENTS).find((known) => isSlip(name, known));
+      const guess = names.find((known) => isSlip(name, known));
       return new UsageError(`Unknown option ${quoted}.${guess ? ` Did you mean --${guess}?` : ""}`, { cause });
     }
     case "ERR_PARSE_ARGS_INVALID_OPTION_VALUE": {
@@ -177,7 +182,7 @@ function usageErrorOf(cause: unknown, argv: readonly string[]): unknown {
     }
     case "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL": {
       const word = /'([^']*)'/.exec(cause.message)?.[1] ?? "";
-      return new UsageError(`Unexpected word "${word}": every option starts with --, such as --seed 7.`, { cause });
+      return new UsageError(`Unexpected word "${word}": every option starts with --, such as ${example}.`, { cause });
     }
     default:
       return cause;

@@ -91,7 +91,7 @@ function gapsOf(bars: readonly Bar[], barSeconds: bigint): readonly Gap[] {
 }
 
 /** {s} The most frequent distance of two rows; of several equally frequent, the shortest, since gaps only lengthen. */
-function usualSpacing({ rows }: PriceSeries): bigint {
+export function usualSpacing({ rows }: PriceSeries): bigint {
   const counts = new Map<bigint, number>();
   for (const [i, row] of rows.slice(1).entries()) {
     const spacing = row.timestamp - (rows[i]?.timestamp ?? 0n);

@@ -11,6 +11,7 @@ import type {
   ReportPromises,
 } from "./schema.js";
 
+import { compactJson } from "./json.js";
 import { EVENT_KINDS, ReportSchema } from "./schema.js";
 
 /** What only the simulation knows; counts, sums and outcomes follow from it and are computed once, here. */
@@ -147,8 +148,5 @@ export function healthOf(healthE18: bigint): number | null {
 
 /** `report.json`, byte for byte: keys in the schema's order, a list of plain values on one line. */
 export function serializeReport(report: Report): string {
-  const json = JSON.stringify(ReportSchema.parse(report), null, 2);
-  // A line break inside brackets is layout: JSON writes those of strings as \n.
-  const compact = json.replace(/\[\n\s+([^[\]{}]*?)\n\s+\]/g, (_, body: string) => `[${body.replace(/\n\s+/g, " ")}]`);
-  return `${compact}\n`;
+  return compactJson(ReportSchema.parse(report));
 }
