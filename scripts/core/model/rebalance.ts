@@ -60,6 +60,8 @@ export interface Situation {
   readonly cashE18: bigint;
   readonly policy: Policy;
   readonly clock: Clock;
+  /** Whether the owner raised his risk, or something was released, in this very block: then nothing is released. */
+  readonly raisedRisk: boolean;
   readonly pay: KeeperPay;
   readonly releaseMultiple: bigint;
   readonly walletLeftE18: bigint; // {quote} 0 leaves the wallet out
@@ -153,7 +155,7 @@ export function plan(s: Situation): Plan {
   if (before.halted) return { ...nothing, kind: "PriceHalted" };
 
   const draft = new Draft(s, before);
-  if (before.healthE18 > s.policy.upperE18) {
+  if (before.healthE18 > s.policy.upperE18 && !s.raisedRisk) {
     const released = release(s, draft);
     if (released === "NotWorthIt") return { ...nothing, kind: released };
     if (released === "Released") return { ...nothing, kind: released, ...draft.result() };

@@ -138,7 +138,9 @@ class Walk {
     ]);
     const field = (from: bigint, bits: bigint): bigint => BigInt.asUintN(Number(bits), header >> from);
     const modelled = ledger.assess(account);
-    const planned = ledger.plan(account);
+    const riskBlock = field(208n, 32n);
+    const block = BigInt(await live.ethers.provider.getBlockNumber());
+    const planned = ledger.plan(account, riskBlock === block);
     expect(
       {
         shares: BigInt.asIntN(88, header),
@@ -181,8 +183,6 @@ class Walk {
       deficitE18: planned.deficitE18,
       moves: planned.moves,
     });
-    const riskBlock = field(208n, 32n);
-    const block = BigInt(await live.ethers.provider.getBlockNumber());
     if (modelled.healthE18 < WAD && state.shares < 0n && riskBlock < block) {
       const q = await live.liquidator.quote(id, WAD);
       const quoted = ledger.quote(account, WAD, now);

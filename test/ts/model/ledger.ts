@@ -139,7 +139,7 @@ export class Ledger {
     reserve[asset] = at(reserve, asset) + amount;
   }
 
-  plan(account: number): Plan {
+  plan(account: number, raisedRisk = false): Plan {
     const state = this.of(account);
     const cashE18 = this.cashOf(account) * QUOTE_SCALE;
     const before = this.assess(account);
@@ -148,6 +148,7 @@ export class Ledger {
       cashE18,
       policy: state.policy,
       clock: state.clock,
+      raisedRisk,
       pay: keeperPay(before.maintenanceE18, state.policy, 0n, this.bidOf(1), KEEPER),
       releaseMultiple: KEEPER.releaseMultiple,
       walletLeftE18: 0n,
