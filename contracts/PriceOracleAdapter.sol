@@ -7,7 +7,7 @@ import {MAX_COLLATERALS, QUOTE, WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {IAggregatorV3} from "./interfaces/IAggregatorV3.sol";
 import {IPriceOracleAdapter} from "./interfaces/IPriceOracleAdapter.sol";
-import {ListedAsset} from "./types/ListedAsset.sol";
+import {ListedAsset, MAX_AGE_STEP} from "./types/ListedAsset.sol";
 
 /// @title PriceOracleAdapter
 /// @notice Reads Chainlink-style feeds and answers in quote units, with a bid, an ask and a status.
@@ -47,9 +47,10 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         if (heartbeatSeconds < MIN_HEARTBEAT) _feedOutOfBounds("heartbeatSeconds", heartbeatSeconds, MIN_HEARTBEAT);
         if (heartbeatSeconds > MAX_HEARTBEAT) _feedOutOfBounds("heartbeatSeconds", heartbeatSeconds, MAX_HEARTBEAT);
         if (slackSeconds > MAX_SLACK) _feedOutOfBounds("slackSeconds", slackSeconds, MAX_SLACK);
+        uint256 maxAge = uint256(heartbeatSeconds) + slackSeconds;
+        if (maxAge % MAX_AGE_STEP != 0) _feedOutOfBounds("maxAgeSeconds", maxAge, MAX_AGE_STEP);
 
         // Effects
-        uint256 maxAge = uint256(heartbeatSeconds) + slackSeconds;
         _assets[asset] = _assets[asset].withFeed(feed, maxAge, feedDecimals, tokenDecimals);
         emit FeedSet(asset, feed, heartbeatSeconds, slackSeconds, feedDecimals);
     }

@@ -42,8 +42,8 @@ contract Rebalancer is IRebalancer, RiskEngine {
     uint32 internal constant MAX_FLAT_E6 = 100e6;
     uint256 internal constant E6_TO_E18 = 1e12;
 
-    // slots 0 and 1 are RiskEngine's
-    // slot 2
+    // slots 0 to 3 are RiskEngine's
+    // slots 4 and 5
     KeeperParameters private _keeper;
 
     constructor(address authority) RiskEngine(authority) {}

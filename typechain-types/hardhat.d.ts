@@ -20,37 +20,37 @@ getContractFactory(name: 'RiskEngine', signerOrOptions?: ethers.Signer | Factory
 getContractFactory(name: 'AccountViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccountViews__factory>
 getContractFactory(name: 'Funding', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Funding__factory>
 getContractFactory(name: 'Governance', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Governance__factory>
-getContractFactory(name: 'LedgerViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LedgerViews__factory>
 getContractFactory(name: 'Health', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Health__factory>
+getContractFactory(name: 'LedgerViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LedgerViews__factory>
 getContractFactory(name: 'Losses', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Losses__factory>
-getContractFactory(name: 'Permissions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Permissions__factory>
 getContractFactory(name: 'Outflow', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Outflow__factory>
+getContractFactory(name: 'Permissions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Permissions__factory>
 getContractFactory(name: 'Policies', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Policies__factory>
 getContractFactory(name: 'Provisions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Provisions__factory>
 getContractFactory(name: 'Rebalancing', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rebalancing__factory>
 getContractFactory(name: 'Slices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Slices__factory>
 getContractFactory(name: 'Transfers', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Transfers__factory>
 getContractFactory(name: 'Errors', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Errors__factory>
-getContractFactory(name: 'ICollateralVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICollateralVault__factory>
-getContractFactory(name: 'IMarginAccount', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccount__factory>
 getContractFactory(name: 'IAggregatorV3', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAggregatorV3__factory>
+getContractFactory(name: 'ICollateralVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICollateralVault__factory>
 getContractFactory(name: 'ILiquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidator__factory>
+getContractFactory(name: 'IMarginAccount', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccount__factory>
 getContractFactory(name: 'IMarginAccountCore', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountCore__factory>
 getContractFactory(name: 'IMarginAccountEvents', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountEvents__factory>
 getContractFactory(name: 'IMarginAccountExtension', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountExtension__factory>
 getContractFactory(name: 'IPriceOracleAdapter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPriceOracleAdapter__factory>
 getContractFactory(name: 'IRebalancer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRebalancer__factory>
-getContractFactory(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISliceTaker__factory>
 getContractFactory(name: 'IRiskEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRiskEngine__factory>
+getContractFactory(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISliceTaker__factory>
 getContractFactory(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountState__factory>
-getContractFactory(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConstantFeed__factory>
-getContractFactory(name: 'MintableToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MintableToken__factory>
-getContractFactory(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SettableAggregator__factory>
-getContractFactory(name: 'UsdCoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UsdCoin__factory>
-getContractFactory(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.WrappedBitcoin__factory>
 getContractFactory(name: 'MarginLens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginLens__factory>
 getContractFactory(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EACAggregatorProxy__factory>
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
+getContractFactory(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConstantFeed__factory>
+getContractFactory(name: 'MintableToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MintableToken__factory>
+getContractFactory(name: 'UsdCoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UsdCoin__factory>
+getContractFactory(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SettableAggregator__factory>
+getContractFactory(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.WrappedBitcoin__factory>
 
   getContractAt(name: 'CollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CollateralVault>
 getContractAt(name: 'Liquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Liquidator>
@@ -62,37 +62,37 @@ getContractAt(name: 'RiskEngine', address: string | ethers.Addressable, signer?:
 getContractAt(name: 'AccountViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccountViews>
 getContractAt(name: 'Funding', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Funding>
 getContractAt(name: 'Governance', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Governance>
-getContractAt(name: 'LedgerViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LedgerViews>
 getContractAt(name: 'Health', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Health>
+getContractAt(name: 'LedgerViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LedgerViews>
 getContractAt(name: 'Losses', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Losses>
-getContractAt(name: 'Permissions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Permissions>
 getContractAt(name: 'Outflow', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Outflow>
+getContractAt(name: 'Permissions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Permissions>
 getContractAt(name: 'Policies', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Policies>
 getContractAt(name: 'Provisions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Provisions>
 getContractAt(name: 'Rebalancing', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rebalancing>
 getContractAt(name: 'Slices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Slices>
 getContractAt(name: 'Transfers', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Transfers>
 getContractAt(name: 'Errors', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Errors>
-getContractAt(name: 'ICollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICollateralVault>
-getContractAt(name: 'IMarginAccount', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccount>
 getContractAt(name: 'IAggregatorV3', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAggregatorV3>
+getContractAt(name: 'ICollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICollateralVault>
 getContractAt(name: 'ILiquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidator>
+getContractAt(name: 'IMarginAccount', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccount>
 getContractAt(name: 'IMarginAccountCore', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountCore>
 getContractAt(name: 'IMarginAccountEvents', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountEvents>
 getContractAt(name: 'IMarginAccountExtension', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountExtension>
 getContractAt(name: 'IPriceOracleAdapter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPriceOracleAdapter>
 getContractAt(name: 'IRebalancer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRebalancer>
-getContractAt(name: 'ISliceTaker', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISliceTaker>
 getContractAt(name: 'IRiskEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRiskEngine>
+getContractAt(name: 'ISliceTaker', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISliceTaker>
 getContractAt(name: 'MarginAccountState', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountState>
-getContractAt(name: 'ConstantFeed', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConstantFeed>
-getContractAt(name: 'MintableToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MintableToken>
-getContractAt(name: 'SettableAggregator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SettableAggregator>
-getContractAt(name: 'UsdCoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UsdCoin>
-getContractAt(name: 'WrappedBitcoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.WrappedBitcoin>
 getContractAt(name: 'MarginLens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginLens>
 getContractAt(name: 'EACAggregatorProxy', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EACAggregatorProxy>
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
+getContractAt(name: 'ConstantFeed', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConstantFeed>
+getContractAt(name: 'MintableToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MintableToken>
+getContractAt(name: 'UsdCoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UsdCoin>
+getContractAt(name: 'SettableAggregator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SettableAggregator>
+getContractAt(name: 'WrappedBitcoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.WrappedBitcoin>
 
   deployContract(name: 'CollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
 deployContract(name: 'Liquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
@@ -104,37 +104,37 @@ deployContract(name: 'RiskEngine', signerOrOptions?: ethers.Signer | DeployContr
 deployContract(name: 'AccountViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
 deployContract(name: 'Funding', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Funding>
 deployContract(name: 'Governance', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Governance>
-deployContract(name: 'LedgerViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerViews>
 deployContract(name: 'Health', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Health>
+deployContract(name: 'LedgerViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerViews>
 deployContract(name: 'Losses', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Losses>
-deployContract(name: 'Permissions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Permissions>
 deployContract(name: 'Outflow', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Outflow>
+deployContract(name: 'Permissions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Permissions>
 deployContract(name: 'Policies', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Policies>
 deployContract(name: 'Provisions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Provisions>
 deployContract(name: 'Rebalancing', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancing>
 deployContract(name: 'Slices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Slices>
 deployContract(name: 'Transfers', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Transfers>
 deployContract(name: 'Errors', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Errors>
-deployContract(name: 'ICollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICollateralVault>
-deployContract(name: 'IMarginAccount', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccount>
 deployContract(name: 'IAggregatorV3', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAggregatorV3>
+deployContract(name: 'ICollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICollateralVault>
 deployContract(name: 'ILiquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
+deployContract(name: 'IMarginAccount', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccount>
 deployContract(name: 'IMarginAccountCore', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountCore>
 deployContract(name: 'IMarginAccountEvents', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountEvents>
 deployContract(name: 'IMarginAccountExtension', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountExtension>
 deployContract(name: 'IPriceOracleAdapter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracleAdapter>
 deployContract(name: 'IRebalancer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRebalancer>
-deployContract(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISliceTaker>
 deployContract(name: 'IRiskEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRiskEngine>
+deployContract(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISliceTaker>
 deployContract(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
-deployContract(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
-deployContract(name: 'MintableToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>
-deployContract(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
-deployContract(name: 'UsdCoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
-deployContract(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
 deployContract(name: 'MarginLens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
 deployContract(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
+deployContract(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
+deployContract(name: 'MintableToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>
+deployContract(name: 'UsdCoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
+deployContract(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
+deployContract(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
 
   deployContract(name: 'CollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
 deployContract(name: 'Liquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
@@ -146,37 +146,37 @@ deployContract(name: 'RiskEngine', args: any[], signerOrOptions?: ethers.Signer 
 deployContract(name: 'AccountViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
 deployContract(name: 'Funding', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Funding>
 deployContract(name: 'Governance', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Governance>
-deployContract(name: 'LedgerViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerViews>
 deployContract(name: 'Health', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Health>
+deployContract(name: 'LedgerViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerViews>
 deployContract(name: 'Losses', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Losses>
-deployContract(name: 'Permissions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Permissions>
 deployContract(name: 'Outflow', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Outflow>
+deployContract(name: 'Permissions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Permissions>
 deployContract(name: 'Policies', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Policies>
 deployContract(name: 'Provisions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Provisions>
 deployContract(name: 'Rebalancing', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancing>
 deployContract(name: 'Slices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Slices>
 deployContract(name: 'Transfers', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Transfers>
 deployContract(name: 'Errors', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Errors>
-deployContract(name: 'ICollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICollateralVault>
-deployContract(name: 'IMarginAccount', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccount>
 deployContract(name: 'IAggregatorV3', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAggregatorV3>
+deployContract(name: 'ICollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICollateralVault>
 deployContract(name: 'ILiquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
+deployContract(name: 'IMarginAccount', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccount>
 deployContract(name: 'IMarginAccountCore', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountCore>
 deployContract(name: 'IMarginAccountEvents', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountEvents>
 deployContract(name: 'IMarginAccountExtension', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountExtension>
 deployContract(name: 'IPriceOracleAdapter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracleAdapter>
 deployContract(name: 'IRebalancer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRebalancer>
-deployContract(name: 'ISliceTaker', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISliceTaker>
 deployContract(name: 'IRiskEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRiskEngine>
+deployContract(name: 'ISliceTaker', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISliceTaker>
 deployContract(name: 'MarginAccountState', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
-deployContract(name: 'ConstantFeed', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
-deployContract(name: 'MintableToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>
-deployContract(name: 'SettableAggregator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
-deployContract(name: 'UsdCoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
-deployContract(name: 'WrappedBitcoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
 deployContract(name: 'MarginLens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
 deployContract(name: 'EACAggregatorProxy', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
+deployContract(name: 'ConstantFeed', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
+deployContract(name: 'MintableToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>
+deployContract(name: 'UsdCoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
+deployContract(name: 'SettableAggregator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
+deployContract(name: 'WrappedBitcoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
 
     // default types
     getContractFactory(

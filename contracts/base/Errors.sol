@@ -138,6 +138,15 @@ library Errors {
     /// @notice Thrown when a risk parameter is outside its hard bounds.
     error RiskEngine_ParameterOutOfBounds(bytes32 field, uint256 found, uint256 bound);
 
+    /// @notice Thrown when the shocks of an asset do not follow its volatility.
+    error RiskEngine_ConstantLevel(uint8 asset);
+
+    /// @notice Thrown when an asset's volatility was updated a moment ago. Retryable: wait.
+    error RiskEngine_PokedTooSoon(uint8 asset, uint256 elapsedSeconds, uint256 minimumSeconds);
+
+    /// @notice Thrown when a price is zero, or beyond what a level remembers.
+    error RiskEngine_PriceOutOfRange(uint8 asset, uint256 priceE18);
+
     /// @notice Thrown when more pages are handed in than an account can have.
     error RiskEngine_TooManyPages(uint256 found, uint256 maximum);
 

@@ -81,10 +81,14 @@ library Margin {
         uint256 valueE18
     ) internal pure returns (uint256 maintenanceE18, uint256 initialE18) {
         uint256 shock = leg.shockE18;
+        uint256 shockInitial = leg.shockInitialE18;
         uint256 size = sizeFactor(valueE18, leg.sizeCoefficientE18);
-        if (size != WAD) shock = Rounding.mulDivUp(shock, size, WAD);
+        if (size != WAD) {
+            shock = Rounding.mulDivUp(shock, size, WAD);
+            shockInitial = Rounding.mulDivUp(shockInitial, size, WAD);
+        }
         maintenanceE18 = shock + leg.haircutMaintenanceE18;
-        initialE18 = Rounding.mulDivUp(shock, leg.initialFactorE18, WAD) + leg.haircutInitialE18;
+        initialE18 = Rounding.mulDivUp(shockInitial, leg.initialFactorE18, WAD) + leg.haircutInitialE18;
     }
 
     /// @notice max(1, 0.8 + c * sqrt(value / 1 million)); {1}, rounded up. Many small accounts escape it; caps carry that.

@@ -10,7 +10,8 @@ struct Leg {
     uint256 unit; // {token} one whole token, 10 ** decimals
     uint256 bidE18; // {quote/whole token} rounded down
     uint256 valueE18; // {quote} = amount * bid, rounded down
-    uint256 shockE18; // {1} price shock of the scenario, s_u
+    uint256 shockE18; // {1} price shock of the scenario, s_u, for maintenance margin
+    uint256 shockInitialE18; // {1} for initial margin
     uint256 haircutMaintenanceE18; // {1}
     uint256 haircutInitialE18; // {1}
     uint256 initialFactorE18; // {1} initial over maintenance, on the scenario loss

@@ -3,17 +3,18 @@ pragma solidity 0.8.30;
 
 /// @notice All that pricing and margining an asset needs to know of it, in one word: one load for each leg of an account.
 ///
-/// | bits    | field                  | unit                                            |
-/// |---------|------------------------|-------------------------------------------------|
-/// | 0-159   | feed                   | address; 0: none is set                         |
-/// | 160-179 | maxAge                 | s, heartbeat and slack                          |
-/// | 180-184 | feedDecimals           |                                                 |
-/// | 185-189 | tokenDecimals          |                                                 |
-/// | 190-201 | shock                  | bps; 0: the asset has no risk parameters         |
-/// | 202-214 | haircutMaintenance     | bps                                             |
-/// | 215-227 | haircutInitial         | bps                                             |
-/// | 228-242 | initialFactor          | bps above one                                   |
-/// | 243-255 | sizeCoefficient        | 10 bps                                          |
+/// | bits    | field                  | unit                                                |
+/// |---------|------------------------|-----------------------------------------------------|
+/// | 0-159   | feed                   | address; 0: none is set                             |
+/// | 160-173 | maxAge                 | minutes, heartbeat and slack                        |
+/// | 174-178 | feedDecimals           |                                                     |
+/// | 179-183 | tokenDecimals          |                                                     |
+/// | 184-195 | shockMaintenance       | bps; 0: the asset has no risk parameters             |
+/// | 196-207 | shockInitial           | bps, before the initial factor                      |
+/// | 208-220 | haircutMaintenance     | bps                                                 |
+/// | 221-233 | haircutInitial         | bps                                                 |
+/// | 234-241 | initialFactor          | percent above one                                   |
+/// | 242-255 | sizeCoefficient        | 10 bps                                              |
 ///
 /// @dev The setters of adapter and engine hold each field to bounds that fit it.
 type ListedAsset is uint256;
@@ -23,55 +24,64 @@ using {
     maxAgeSeconds,
     feedDecimals,
     tokenDecimals,
-    shockBps,
+    shockMaintenanceBps,
+    shockInitialBps,
     haircutMaintenanceBps,
     haircutInitialBps,
     initialFactorBps,
     sizeCoefficientBps,
     withFeed,
-    withRisk
+    withRisk,
+    withShocks
 } for ListedAsset global;
 
-/// @dev What a size coefficient is counted in.
+/// @dev What these fields are counted in; their setters refuse what lies between.
+uint256 constant MAX_AGE_STEP = 1 minutes;
+uint256 constant INITIAL_FACTOR_STEP = 100;
 uint256 constant SIZE_COEFFICIENT_STEP = 10;
 
-uint256 constant FEED_BITS = 190;
-uint256 constant FEED_PART = (1 << FEED_BITS) - 1;
+uint256 constant ONE_BPS = 10_000;
+uint256 constant FEED_PART = (1 << 184) - 1;
+uint256 constant SHOCK_PART = 0xffffff << 184;
 
 function feed(ListedAsset self) pure returns (address) {
     return address(uint160(ListedAsset.unwrap(self)));
 }
 
 function maxAgeSeconds(ListedAsset self) pure returns (uint256) {
-    return (ListedAsset.unwrap(self) >> 160) & 0xfffff;
+    return ((ListedAsset.unwrap(self) >> 160) & 0x3fff) * MAX_AGE_STEP;
 }
 
 function feedDecimals(ListedAsset self) pure returns (uint256) {
-    return (ListedAsset.unwrap(self) >> 180) & 0x1f;
+    return (ListedAsset.unwrap(self) >> 174) & 0x1f;
 }
 
 function tokenDecimals(ListedAsset self) pure returns (uint256) {
-    return (ListedAsset.unwrap(self) >> 185) & 0x1f;
+    return (ListedAsset.unwrap(self) >> 179) & 0x1f;
 }
 
-function shockBps(ListedAsset self) pure returns (uint256) {
-    return (ListedAsset.unwrap(self) >> 190) & 0xfff;
+function shockMaintenanceBps(ListedAsset self) pure returns (uint256) {
+    return (ListedAsset.unwrap(self) >> 184) & 0xfff;
+}
+
+function shockInitialBps(ListedAsset self) pure returns (uint256) {
+    return (ListedAsset.unwrap(self) >> 196) & 0xfff;
 }
 
 function haircutMaintenanceBps(ListedAsset self) pure returns (uint256) {
-    return (ListedAsset.unwrap(self) >> 202) & 0x1fff;
+    return (ListedAsset.unwrap(self) >> 208) & 0x1fff;
 }
 
 function haircutInitialBps(ListedAsset self) pure returns (uint256) {
-    return (ListedAsset.unwrap(self) >> 215) & 0x1fff;
+    return (ListedAsset.unwrap(self) >> 221) & 0x1fff;
 }
 
 function initialFactorBps(ListedAsset self) pure returns (uint256) {
-    return ((ListedAsset.unwrap(self) >> 228) & 0x7fff) + 10_000;
+    return ((ListedAsset.unwrap(self) >> 234) & 0xff) * INITIAL_FACTOR_STEP + ONE_BPS;
 }
 
 function sizeCoefficientBps(ListedAsset self) pure returns (uint256) {
-    return (ListedAsset.unwrap(self) >> 243) * SIZE_COEFFICIENT_STEP;
+    return (ListedAsset.unwrap(self) >> 242) * SIZE_COEFFICIENT_STEP;
 }
 
 /// @dev The word with another feed and the same risk parameters.
@@ -82,24 +92,31 @@ function withFeed(
     uint256 decimalsOfFeed,
     uint256 decimalsOfToken
 ) pure returns (ListedAsset) {
-    uint256 part = uint256(uint160(source)) | (maxAge << 160) | (decimalsOfFeed << 180) | (decimalsOfToken << 185);
+    uint256 part =
+        uint256(uint160(source)) |
+            ((maxAge / MAX_AGE_STEP) << 160) |
+            (decimalsOfFeed << 174) |
+            (decimalsOfToken << 179);
     return ListedAsset.wrap((ListedAsset.unwrap(self) & ~FEED_PART) | part);
 }
 
-/// @dev The word with other risk parameters and the same feed.
+/// @dev The word with other haircuts, factor and coefficient; feed and shocks stay.
 function withRisk(
     ListedAsset self,
-    uint256 shock,
     uint256 haircutMaintenance,
     uint256 haircutInitial,
     uint256 initialFactor,
     uint256 sizeCoefficient
 ) pure returns (ListedAsset) {
     uint256 part =
-        (shock << 190) |
-            (haircutMaintenance << 202) |
-            (haircutInitial << 215) |
-            ((initialFactor - 10_000) << 228) |
-            ((sizeCoefficient / SIZE_COEFFICIENT_STEP) << 243);
-    return ListedAsset.wrap((ListedAsset.unwrap(self) & FEED_PART) | part);
+        (haircutMaintenance << 208) |
+            (haircutInitial << 221) |
+            (((initialFactor - ONE_BPS) / INITIAL_FACTOR_STEP) << 234) |
+            ((sizeCoefficient / SIZE_COEFFICIENT_STEP) << 242);
+    return ListedAsset.wrap((ListedAsset.unwrap(self) & (FEED_PART | SHOCK_PART)) | part);
+}
+
+/// @dev The word with other shocks.
+function withShocks(ListedAsset self, uint256 maintenance, uint256 initial) pure returns (ListedAsset) {
+    return ListedAsset.wrap((ListedAsset.unwrap(self) & ~SHOCK_PART) | (maintenance << 184) | (initial << 196));
 }

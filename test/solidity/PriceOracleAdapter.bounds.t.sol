@@ -81,10 +81,19 @@ contract PriceOracleAdapterBoundsTest is OracleTest {
         _set(etherFeed, 18, 1 hours, 1 days + 1);
     }
 
+    function test_setFeed_MaximumAgeIsInMinutes() public {
+        _expectOutOfBounds("maxAgeSeconds", 1 hours + 1, 1 minutes);
+        _set(etherFeed, 18, 1 hours, 1);
+        // Only the sum counts.
+        _set(etherFeed, 18, 1 hours + 1, 59);
+        (, , , uint24 maxAge) = oracle.feedOf(5);
+        assertEq(maxAge, 61 minutes);
+    }
+
     /// @dev The oldest answer still believed, and the first that is not, for every age the bounds allow.
     function testFuzz_setFeed_AnswersAreBelievedToTheirMaximumAge(uint24 heartbeat, uint24 slack) public {
-        heartbeat = uint24(bound(heartbeat, 1 minutes, 7 days));
-        slack = uint24(bound(slack, 0, 1 days));
+        heartbeat = uint24(bound(heartbeat, 1, 7 days / 1 minutes) * 1 minutes);
+        slack = uint24(bound(slack, 0, 1 days / 1 minutes) * 1 minutes);
         _set(etherFeed, 18, heartbeat, slack);
         etherFeed.setUpdatedAt(START - heartbeat - slack);
         assertLive(5, 2_000e18, 2_000e18);

@@ -28,7 +28,7 @@ contract RiskEngineTest is OracleTest {
     //////////////////////////////////////////////////////////////////////////*/
 
     function test_setRiskParameters_EmitsAndIsRead() public {
-        IRiskEngine.RiskParameters memory p = IRiskEngine.RiskParameters(101, 102, 103, 10_104, 110);
+        IRiskEngine.RiskParameters memory p = IRiskEngine.RiskParameters(101, 102, 103, 10_100, 110);
         vm.expectEmit(address(engine));
         emit IRiskEngine.RiskParametersSet(7, p);
         _set(7, p);
@@ -87,6 +87,9 @@ contract RiskEngineTest is OracleTest {
         p.initialFactorBps = 30_001;
         _expectOutOfBounds("initialFactorBps", 30_001, 30_000);
         _set(7, p);
+        p.initialFactorBps = 15_050;
+        _expectOutOfBounds("initialFactorBps", 15_050, 100);
+        _set(7, p);
     }
 
     function test_setRiskParameters_SizeCoefficient() public {
@@ -111,9 +114,9 @@ contract RiskEngineTest is OracleTest {
     }
 
     function test_setRiskParameters_InitialMarginRoundsUp() public {
-        // 4,999.8 + 5,000
+        // 5,032.83 + 4,967
         _expectOutOfBounds("initialMarginBps", 10_000, 10_000);
-        _set(7, IRiskEngine.RiskParameters(3_333, 0, 5_000, 15_001, 0));
+        _set(7, IRiskEngine.RiskParameters(3_333, 0, 4_967, 15_100, 0));
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -144,6 +147,7 @@ contract RiskEngineTest is OracleTest {
         assertEq(leg.bidE18, 60_000e18);
         assertEq(leg.valueE18, 300_000e18);
         assertEq(leg.shockE18, 0.08e18);
+        assertEq(leg.shockInitialE18, 0.08e18);
         assertEq(leg.haircutMaintenanceE18, 0.04e18);
         assertEq(leg.haircutInitialE18, 0.08e18);
         assertEq(leg.initialFactorE18, 1.5e18);

@@ -4,14 +4,24 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../common.js"
   
+    export type LevelParametersStruct = {multiplierE2: BigNumberish, horizonSeconds: BigNumberish, minimumBps: BigNumberish, maximumMaintenanceBps: BigNumberish, maximumInitialBps: BigNumberish, moveCapBps: BigNumberish, rampSeconds: BigNumberish, halfLifeSeconds: BigNumberish}
+
+    export type LevelParametersStructOutput = [multiplierE2: bigint, horizonSeconds: bigint, minimumBps: bigint, maximumMaintenanceBps: bigint, maximumInitialBps: bigint, moveCapBps: bigint, rampSeconds: bigint, halfLifeSeconds: bigint] & {multiplierE2: bigint, horizonSeconds: bigint, minimumBps: bigint, maximumMaintenanceBps: bigint, maximumInitialBps: bigint, moveCapBps: bigint, rampSeconds: bigint, halfLifeSeconds: bigint }
+  
+
+    export type LevelStateStruct = {fastVariance: BigNumberish, slowVariance: BigNumberish, updatedAt: BigNumberish, wantedE18: BigNumberish, priceE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish}
+
+    export type LevelStateStructOutput = [fastVariance: bigint, slowVariance: bigint, updatedAt: bigint, wantedE18: bigint, priceE18: bigint, maintenanceE18: bigint, initialE18: bigint] & {fastVariance: bigint, slowVariance: bigint, updatedAt: bigint, wantedE18: bigint, priceE18: bigint, maintenanceE18: bigint, initialE18: bigint }
+  
+
     export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean}
 
     export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean }
   
 
-    export type LegStruct = {asset: BigNumberish, halted: boolean, amount: BigNumberish, unit: BigNumberish, bidE18: BigNumberish, valueE18: BigNumberish, shockE18: BigNumberish, haircutMaintenanceE18: BigNumberish, haircutInitialE18: BigNumberish, initialFactorE18: BigNumberish, sizeCoefficientE18: BigNumberish}
+    export type LegStruct = {asset: BigNumberish, halted: boolean, amount: BigNumberish, unit: BigNumberish, bidE18: BigNumberish, valueE18: BigNumberish, shockE18: BigNumberish, shockInitialE18: BigNumberish, haircutMaintenanceE18: BigNumberish, haircutInitialE18: BigNumberish, initialFactorE18: BigNumberish, sizeCoefficientE18: BigNumberish}
 
-    export type LegStructOutput = [asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint] & {asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint }
+    export type LegStructOutput = [asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, shockInitialE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint] & {asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, shockInitialE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint }
   
 
     export type RequestStruct = {account: BigNumberish, header: BigNumberish, policy: BigNumberish, cashE18: BigNumberish, walletLeftE18: BigNumberish, vault: AddressLike, quoteScale: BigNumberish}
@@ -54,9 +64,9 @@ export declare namespace IPriceOracleAdapter {
     }
 
   export interface RebalancerInterface extends Interface {
-    getFunction(nameOrSignature: "assess" | "authority" | "feedOf" | "isConsumingScheduledOp" | "keeperParameters" | "legs" | "plan" | "price" | "prices" | "requirePrice" | "riskParametersOf" | "setAuthority" | "setFeed" | "setKeeperParameters" | "setRiskParameters"): FunctionFragment;
+    getFunction(nameOrSignature: "assess" | "authority" | "feedOf" | "isConsumingScheduledOp" | "keeperParameters" | "legs" | "levelOf" | "plan" | "poke" | "price" | "prices" | "requirePrice" | "riskParametersOf" | "setAuthority" | "setFeed" | "setKeeperParameters" | "setLevelParameters" | "setRiskParameters"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "FeedSet" | "KeeperParametersSet" | "RiskParametersSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "FeedSet" | "KeeperParametersSet" | "LevelParametersSet" | "LevelUpdated" | "RiskParametersSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'assess', values: [BigNumberish, BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
@@ -64,7 +74,9 @@ encodeFunctionData(functionFragment: 'feedOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'keeperParameters', values?: undefined): string;
 encodeFunctionData(functionFragment: 'legs', values: [BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'levelOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'plan', values: [RequestStruct, BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'poke', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'price', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'prices', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'requirePrice', values: [BigNumberish]): string;
@@ -72,6 +84,7 @@ encodeFunctionData(functionFragment: 'riskParametersOf', values: [BigNumberish])
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setFeed', values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setKeeperParameters', values: [IRebalancer.KeeperParametersStruct]): string;
+encodeFunctionData(functionFragment: 'setLevelParameters', values: [BigNumberish, LevelParametersStruct, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setRiskParameters', values: [BigNumberish, IRiskEngine.RiskParametersStruct]): string;
 
     decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
@@ -80,7 +93,9 @@ decodeFunctionResult(functionFragment: 'feedOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'keeperParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'legs', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'levelOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'plan', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'poke', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'price', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'prices', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'requirePrice', data: BytesLike): Result;
@@ -88,6 +103,7 @@ decodeFunctionResult(functionFragment: 'riskParametersOf', data: BytesLike): Res
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setKeeperParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setLevelParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Result;
   }
 
@@ -120,6 +136,30 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
       export type InputTuple = [parameters: IRebalancer.KeeperParametersStruct];
       export type OutputTuple = [parameters: IRebalancer.KeeperParametersStructOutput];
       export interface OutputObject {parameters: IRebalancer.KeeperParametersStructOutput };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace LevelParametersSetEvent {
+      export type InputTuple = [asset: BigNumberish, parameters: LevelParametersStruct, startVolatilityBps: BigNumberish];
+      export type OutputTuple = [asset: bigint, parameters: LevelParametersStructOutput, startVolatilityBps: bigint];
+      export interface OutputObject {asset: bigint, parameters: LevelParametersStructOutput, startVolatilityBps: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace LevelUpdatedEvent {
+      export type InputTuple = [asset: BigNumberish, state: LevelStateStruct];
+      export type OutputTuple = [asset: bigint, state: LevelStateStructOutput];
+      export interface OutputObject {asset: bigint, state: LevelStateStructOutput };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -222,10 +262,26 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     
 
     
+    levelOf: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[LevelParametersStructOutput, LevelStateStructOutput]],
+      'view'
+    >
+    
+
+    
     plan: TypedContractMethod<
       [request: RequestStruct, pages: BigNumberish[], ],
       [PlanStructOutput],
       'view'
+    >
+    
+
+    
+    poke: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
     >
     
 
@@ -286,6 +342,14 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     
 
     
+    setLevelParameters: TypedContractMethod<
+      [asset: BigNumberish, p: LevelParametersStruct, startVolatilityBps: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     setRiskParameters: TypedContractMethod<
       [asset: BigNumberish, p: IRiskEngine.RiskParametersStruct, ],
       [void],
@@ -326,10 +390,20 @@ getFunction(nameOrSignature: 'legs'): TypedContractMethod<
       [LegStructOutput[]],
       'view'
     >;
+getFunction(nameOrSignature: 'levelOf'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[LevelParametersStructOutput, LevelStateStructOutput]],
+      'view'
+    >;
 getFunction(nameOrSignature: 'plan'): TypedContractMethod<
       [request: RequestStruct, pages: BigNumberish[], ],
       [PlanStructOutput],
       'view'
+    >;
+getFunction(nameOrSignature: 'poke'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'price'): TypedContractMethod<
       [asset: BigNumberish, ],
@@ -366,6 +440,11 @@ getFunction(nameOrSignature: 'setKeeperParameters'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'setLevelParameters'): TypedContractMethod<
+      [asset: BigNumberish, p: LevelParametersStruct, startVolatilityBps: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'setRiskParameters'): TypedContractMethod<
       [asset: BigNumberish, p: IRiskEngine.RiskParametersStruct, ],
       [void],
@@ -375,6 +454,8 @@ getFunction(nameOrSignature: 'setRiskParameters'): TypedContractMethod<
     getEvent(key: 'AuthorityUpdated'): TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
 getEvent(key: 'FeedSet'): TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
 getEvent(key: 'KeeperParametersSet'): TypedContractEvent<KeeperParametersSetEvent.InputTuple, KeeperParametersSetEvent.OutputTuple, KeeperParametersSetEvent.OutputObject>;
+getEvent(key: 'LevelParametersSet'): TypedContractEvent<LevelParametersSetEvent.InputTuple, LevelParametersSetEvent.OutputTuple, LevelParametersSetEvent.OutputObject>;
+getEvent(key: 'LevelUpdated'): TypedContractEvent<LevelUpdatedEvent.InputTuple, LevelUpdatedEvent.OutputTuple, LevelUpdatedEvent.OutputObject>;
 getEvent(key: 'RiskParametersSet'): TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
 
     filters: {
@@ -389,6 +470,14 @@ getEvent(key: 'RiskParametersSet'): TypedContractEvent<RiskParametersSetEvent.In
 
       'KeeperParametersSet(tuple)': TypedContractEvent<KeeperParametersSetEvent.InputTuple, KeeperParametersSetEvent.OutputTuple, KeeperParametersSetEvent.OutputObject>;
       KeeperParametersSet: TypedContractEvent<KeeperParametersSetEvent.InputTuple, KeeperParametersSetEvent.OutputTuple, KeeperParametersSetEvent.OutputObject>;
+    
+
+      'LevelParametersSet(uint8,tuple,uint16)': TypedContractEvent<LevelParametersSetEvent.InputTuple, LevelParametersSetEvent.OutputTuple, LevelParametersSetEvent.OutputObject>;
+      LevelParametersSet: TypedContractEvent<LevelParametersSetEvent.InputTuple, LevelParametersSetEvent.OutputTuple, LevelParametersSetEvent.OutputObject>;
+    
+
+      'LevelUpdated(uint8,tuple)': TypedContractEvent<LevelUpdatedEvent.InputTuple, LevelUpdatedEvent.OutputTuple, LevelUpdatedEvent.OutputObject>;
+      LevelUpdated: TypedContractEvent<LevelUpdatedEvent.InputTuple, LevelUpdatedEvent.OutputTuple, LevelUpdatedEvent.OutputObject>;
     
 
       'RiskParametersSet(uint8,tuple)': TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;

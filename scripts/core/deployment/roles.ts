@@ -20,7 +20,7 @@ export const PERMISSIONS: readonly {
   readonly functions: readonly string[];
 }[] = [
   { contract: "vault", role: "governor", functions: ["list", "setLimits"] },
-  { contract: "rebalancer", role: "governor", functions: ["setFeed", "setRiskParameters"] },
+  { contract: "rebalancer", role: "governor", functions: ["setFeed", "setRiskParameters", "setLevelParameters"] },
   { contract: "rebalancer", role: "steward", functions: ["setKeeperParameters"] },
   { contract: "marginAccount", role: "governor", functions: ["setInterest", "setLiquidator"] },
   { contract: "liquidator", role: "governor", functions: ["setLiquidationParameters"] },

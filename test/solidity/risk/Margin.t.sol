@@ -291,6 +291,7 @@ contract MarginTest is BaseTest {
         leg.bidE18 = WAD;
         leg.valueE18 = value;
         leg.shockE18 = shockBps * BPS_E18;
+        leg.shockInitialE18 = leg.shockE18;
         leg.haircutMaintenanceE18 = haircutMaintenanceBps * BPS_E18;
         leg.haircutInitialE18 = haircutInitialBps * BPS_E18;
         leg.initialFactorE18 = initialFactorBps * BPS_E18;

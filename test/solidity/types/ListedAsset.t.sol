@@ -16,6 +16,7 @@ contract ListedAssetTest is BaseTest {
 
     struct Risk {
         uint256 shock;
+        uint256 shockInitial;
         uint256 haircutMaintenance;
         uint256 haircutInitial;
         uint256 initialFactor;
@@ -34,7 +35,8 @@ contract ListedAssetTest is BaseTest {
         assertEq(asset.maxAgeSeconds(), f.maxAge);
         assertEq(asset.feedDecimals(), f.feedDecimals);
         assertEq(asset.tokenDecimals(), f.tokenDecimals);
-        assertEq(asset.shockBps(), r.shock);
+        assertEq(asset.shockMaintenanceBps(), r.shock);
+        assertEq(asset.shockInitialBps(), r.shockInitial);
         assertEq(asset.haircutMaintenanceBps(), r.haircutMaintenance);
         assertEq(asset.haircutInitialBps(), r.haircutInitial);
         assertEq(asset.initialFactorBps(), r.initialFactor);
@@ -44,24 +46,26 @@ contract ListedAssetTest is BaseTest {
     /// @dev The largest values that the setters let through fit their fields.
     function test_TheBoundsOfTheSettersFit() public pure {
         Feed memory f = Feed(address(type(uint160).max), 8 days, 18, 18);
-        Risk memory r = Risk(3_333, 5_000, 5_000, 30_000, 60_000);
+        Risk memory r = Risk(3_333, 3_333, 5_000, 5_000, 30_000, 60_000);
         ListedAsset asset = _withRisk(_withFeed(ListedAsset.wrap(0), f), r);
         assertEq(asset.maxAgeSeconds(), 8 days);
         assertEq(asset.tokenDecimals(), 18);
-        assertEq(asset.shockBps(), 3_333);
+        assertEq(asset.shockMaintenanceBps(), 3_333);
+        assertEq(asset.shockInitialBps(), 3_333);
         assertEq(asset.haircutInitialBps(), 5_000);
         assertEq(asset.initialFactorBps(), 30_000);
         assertEq(asset.sizeCoefficientBps(), 60_000);
     }
 
     function _bind(Feed memory f, Risk memory r) private pure {
-        f.maxAge = bound(f.maxAge, 0, 8 days);
+        f.maxAge = bound(f.maxAge, 0, 8 days / 1 minutes) * 1 minutes;
         f.feedDecimals = bound(f.feedDecimals, 0, 18);
         f.tokenDecimals = bound(f.tokenDecimals, 0, 18);
         r.shock = bound(r.shock, 0, 3_333);
+        r.shockInitial = bound(r.shockInitial, 0, 3_333);
         r.haircutMaintenance = bound(r.haircutMaintenance, 0, 5_000);
         r.haircutInitial = bound(r.haircutInitial, 0, 5_000);
-        r.initialFactor = bound(r.initialFactor, 10_000, 30_000);
+        r.initialFactor = bound(r.initialFactor, 100, 300) * 100;
         r.sizeCoefficient = bound(r.sizeCoefficient, 0, 6_000) * 10;
     }
 
@@ -70,6 +74,10 @@ contract ListedAssetTest is BaseTest {
     }
 
     function _withRisk(ListedAsset asset, Risk memory r) private pure returns (ListedAsset) {
-        return asset.withRisk(r.shock, r.haircutMaintenance, r.haircutInitial, r.initialFactor, r.sizeCoefficient);
+        return
+            asset.withRisk(r.haircutMaintenance, r.haircutInitial, r.initialFactor, r.sizeCoefficient).withShocks(
+                r.shock,
+                r.shockInitial
+            );
     }
 }

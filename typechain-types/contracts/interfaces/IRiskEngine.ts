@@ -4,14 +4,24 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../../common.js"
   
+    export type LevelParametersStruct = {multiplierE2: BigNumberish, horizonSeconds: BigNumberish, minimumBps: BigNumberish, maximumMaintenanceBps: BigNumberish, maximumInitialBps: BigNumberish, moveCapBps: BigNumberish, rampSeconds: BigNumberish, halfLifeSeconds: BigNumberish}
+
+    export type LevelParametersStructOutput = [multiplierE2: bigint, horizonSeconds: bigint, minimumBps: bigint, maximumMaintenanceBps: bigint, maximumInitialBps: bigint, moveCapBps: bigint, rampSeconds: bigint, halfLifeSeconds: bigint] & {multiplierE2: bigint, horizonSeconds: bigint, minimumBps: bigint, maximumMaintenanceBps: bigint, maximumInitialBps: bigint, moveCapBps: bigint, rampSeconds: bigint, halfLifeSeconds: bigint }
+  
+
+    export type LevelStateStruct = {fastVariance: BigNumberish, slowVariance: BigNumberish, updatedAt: BigNumberish, wantedE18: BigNumberish, priceE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish}
+
+    export type LevelStateStructOutput = [fastVariance: bigint, slowVariance: bigint, updatedAt: bigint, wantedE18: bigint, priceE18: bigint, maintenanceE18: bigint, initialE18: bigint] & {fastVariance: bigint, slowVariance: bigint, updatedAt: bigint, wantedE18: bigint, priceE18: bigint, maintenanceE18: bigint, initialE18: bigint }
+  
+
     export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean}
 
     export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean }
   
 
-    export type LegStruct = {asset: BigNumberish, halted: boolean, amount: BigNumberish, unit: BigNumberish, bidE18: BigNumberish, valueE18: BigNumberish, shockE18: BigNumberish, haircutMaintenanceE18: BigNumberish, haircutInitialE18: BigNumberish, initialFactorE18: BigNumberish, sizeCoefficientE18: BigNumberish}
+    export type LegStruct = {asset: BigNumberish, halted: boolean, amount: BigNumberish, unit: BigNumberish, bidE18: BigNumberish, valueE18: BigNumberish, shockE18: BigNumberish, shockInitialE18: BigNumberish, haircutMaintenanceE18: BigNumberish, haircutInitialE18: BigNumberish, initialFactorE18: BigNumberish, sizeCoefficientE18: BigNumberish}
 
-    export type LegStructOutput = [asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint] & {asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint }
+    export type LegStructOutput = [asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, shockInitialE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint] & {asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, shockInitialE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint }
   
 
 export declare namespace IRiskEngine {
@@ -31,28 +41,34 @@ export declare namespace IPriceOracleAdapter {
     }
 
   export interface IRiskEngineInterface extends Interface {
-    getFunction(nameOrSignature: "assess" | "feedOf" | "legs" | "price" | "prices" | "requirePrice" | "riskParametersOf" | "setFeed" | "setRiskParameters"): FunctionFragment;
+    getFunction(nameOrSignature: "assess" | "feedOf" | "legs" | "levelOf" | "poke" | "price" | "prices" | "requirePrice" | "riskParametersOf" | "setFeed" | "setLevelParameters" | "setRiskParameters"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "FeedSet" | "RiskParametersSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "FeedSet" | "LevelParametersSet" | "LevelUpdated" | "RiskParametersSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'assess', values: [BigNumberish, BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'feedOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'legs', values: [BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'levelOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'poke', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'price', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'prices', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'requirePrice', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'riskParametersOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setFeed', values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setLevelParameters', values: [BigNumberish, LevelParametersStruct, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setRiskParameters', values: [BigNumberish, IRiskEngine.RiskParametersStruct]): string;
 
     decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'feedOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'legs', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'levelOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'poke', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'price', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'prices', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'requirePrice', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskParametersOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setLevelParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Result;
   }
 
@@ -61,6 +77,30 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
       export type InputTuple = [asset: BigNumberish, feed: AddressLike, heartbeatSeconds: BigNumberish, slackSeconds: BigNumberish, feedDecimals: BigNumberish];
       export type OutputTuple = [asset: bigint, feed: string, heartbeatSeconds: bigint, slackSeconds: bigint, feedDecimals: bigint];
       export interface OutputObject {asset: bigint, feed: string, heartbeatSeconds: bigint, slackSeconds: bigint, feedDecimals: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace LevelParametersSetEvent {
+      export type InputTuple = [asset: BigNumberish, parameters: LevelParametersStruct, startVolatilityBps: BigNumberish];
+      export type OutputTuple = [asset: bigint, parameters: LevelParametersStructOutput, startVolatilityBps: bigint];
+      export interface OutputObject {asset: bigint, parameters: LevelParametersStructOutput, startVolatilityBps: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace LevelUpdatedEvent {
+      export type InputTuple = [asset: BigNumberish, state: LevelStateStruct];
+      export type OutputTuple = [asset: bigint, state: LevelStateStructOutput];
+      export interface OutputObject {asset: bigint, state: LevelStateStructOutput };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -139,6 +179,22 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     
 
     
+    levelOf: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[LevelParametersStructOutput, LevelStateStructOutput]],
+      'view'
+    >
+    
+
+    
+    poke: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     price: TypedContractMethod<
       [asset: BigNumberish, ],
       [[IPriceOracleAdapter.PriceStructOutput, bigint]],
@@ -179,6 +235,14 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     
 
     
+    setLevelParameters: TypedContractMethod<
+      [asset: BigNumberish, parameters: LevelParametersStruct, startVolatilityBps: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     setRiskParameters: TypedContractMethod<
       [asset: BigNumberish, parameters: IRiskEngine.RiskParametersStruct, ],
       [void],
@@ -203,6 +267,16 @@ getFunction(nameOrSignature: 'legs'): TypedContractMethod<
       [pages: BigNumberish[], ],
       [LegStructOutput[]],
       'view'
+    >;
+getFunction(nameOrSignature: 'levelOf'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[LevelParametersStructOutput, LevelStateStructOutput]],
+      'view'
+    >;
+getFunction(nameOrSignature: 'poke'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'price'): TypedContractMethod<
       [asset: BigNumberish, ],
@@ -229,6 +303,11 @@ getFunction(nameOrSignature: 'setFeed'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'setLevelParameters'): TypedContractMethod<
+      [asset: BigNumberish, parameters: LevelParametersStruct, startVolatilityBps: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'setRiskParameters'): TypedContractMethod<
       [asset: BigNumberish, parameters: IRiskEngine.RiskParametersStruct, ],
       [void],
@@ -236,12 +315,22 @@ getFunction(nameOrSignature: 'setRiskParameters'): TypedContractMethod<
     >;
 
     getEvent(key: 'FeedSet'): TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
+getEvent(key: 'LevelParametersSet'): TypedContractEvent<LevelParametersSetEvent.InputTuple, LevelParametersSetEvent.OutputTuple, LevelParametersSetEvent.OutputObject>;
+getEvent(key: 'LevelUpdated'): TypedContractEvent<LevelUpdatedEvent.InputTuple, LevelUpdatedEvent.OutputTuple, LevelUpdatedEvent.OutputObject>;
 getEvent(key: 'RiskParametersSet'): TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
 
     filters: {
       
       'FeedSet(uint8,address,uint24,uint24,uint8)': TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
       FeedSet: TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
+    
+
+      'LevelParametersSet(uint8,tuple,uint16)': TypedContractEvent<LevelParametersSetEvent.InputTuple, LevelParametersSetEvent.OutputTuple, LevelParametersSetEvent.OutputObject>;
+      LevelParametersSet: TypedContractEvent<LevelParametersSetEvent.InputTuple, LevelParametersSetEvent.OutputTuple, LevelParametersSetEvent.OutputObject>;
+    
+
+      'LevelUpdated(uint8,tuple)': TypedContractEvent<LevelUpdatedEvent.InputTuple, LevelUpdatedEvent.OutputTuple, LevelUpdatedEvent.OutputObject>;
+      LevelUpdated: TypedContractEvent<LevelUpdatedEvent.InputTuple, LevelUpdatedEvent.OutputTuple, LevelUpdatedEvent.OutputObject>;
     
 
       'RiskParametersSet(uint8,tuple)': TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;

@@ -756,6 +756,17 @@ import type { NonPayableOverrides } from "../../../common.js"
   {
     "inputs": [
       {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
+    "name": "RiskEngine_ConstantLevel",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "bytes32",
         "name": "field",
         "type": "bytes32"
@@ -772,6 +783,43 @@ import type { NonPayableOverrides } from "../../../common.js"
       }
     ],
     "name": "RiskEngine_ParameterOutOfBounds",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint256",
+        "name": "elapsedSeconds",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "minimumSeconds",
+        "type": "uint256"
+      }
+    ],
+    "name": "RiskEngine_PokedTooSoon",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint256",
+        "name": "priceE18",
+        "type": "uint256"
+      }
+    ],
+    "name": "RiskEngine_PriceOutOfRange",
     "type": "error"
   },
   {

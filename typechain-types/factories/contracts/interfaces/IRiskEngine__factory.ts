@@ -56,6 +56,129 @@
         "components": [
           {
             "internalType": "uint16",
+            "name": "multiplierE2",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint24",
+            "name": "horizonSeconds",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint16",
+            "name": "minimumBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "maximumMaintenanceBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "maximumInitialBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "moveCapBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint24",
+            "name": "rampSeconds",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint24",
+            "name": "halfLifeSeconds",
+            "type": "uint24"
+          }
+        ],
+        "indexed": false,
+        "internalType": "struct LevelParameters",
+        "name": "parameters",
+        "type": "tuple"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint16",
+        "name": "startVolatilityBps",
+        "type": "uint16"
+      }
+    ],
+    "name": "LevelParametersSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint80",
+            "name": "fastVariance",
+            "type": "uint80"
+          },
+          {
+            "internalType": "uint80",
+            "name": "slowVariance",
+            "type": "uint80"
+          },
+          {
+            "internalType": "uint32",
+            "name": "updatedAt",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "wantedE18",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint128",
+            "name": "priceE18",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint64",
+            "name": "maintenanceE18",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "initialE18",
+            "type": "uint64"
+          }
+        ],
+        "indexed": false,
+        "internalType": "struct LevelState",
+        "name": "state",
+        "type": "tuple"
+      }
+    ],
+    "name": "LevelUpdated",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint16",
             "name": "shockBps",
             "type": "uint16"
           },
@@ -223,6 +346,11 @@
           },
           {
             "internalType": "uint256",
+            "name": "shockInitialE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
             "name": "haircutMaintenanceE18",
             "type": "uint256"
           },
@@ -248,6 +376,122 @@
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
+    "name": "levelOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint16",
+            "name": "multiplierE2",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint24",
+            "name": "horizonSeconds",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint16",
+            "name": "minimumBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "maximumMaintenanceBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "maximumInitialBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "moveCapBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint24",
+            "name": "rampSeconds",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint24",
+            "name": "halfLifeSeconds",
+            "type": "uint24"
+          }
+        ],
+        "internalType": "struct LevelParameters",
+        "name": "",
+        "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint80",
+            "name": "fastVariance",
+            "type": "uint80"
+          },
+          {
+            "internalType": "uint80",
+            "name": "slowVariance",
+            "type": "uint80"
+          },
+          {
+            "internalType": "uint32",
+            "name": "updatedAt",
+            "type": "uint32"
+          },
+          {
+            "internalType": "uint64",
+            "name": "wantedE18",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint128",
+            "name": "priceE18",
+            "type": "uint128"
+          },
+          {
+            "internalType": "uint64",
+            "name": "maintenanceE18",
+            "type": "uint64"
+          },
+          {
+            "internalType": "uint64",
+            "name": "initialE18",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct LevelState",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
+    "name": "poke",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -436,6 +680,71 @@
       }
     ],
     "name": "setFeed",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint16",
+            "name": "multiplierE2",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint24",
+            "name": "horizonSeconds",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint16",
+            "name": "minimumBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "maximumMaintenanceBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "maximumInitialBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "moveCapBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint24",
+            "name": "rampSeconds",
+            "type": "uint24"
+          },
+          {
+            "internalType": "uint24",
+            "name": "halfLifeSeconds",
+            "type": "uint24"
+          }
+        ],
+        "internalType": "struct LevelParameters",
+        "name": "parameters",
+        "type": "tuple"
+      },
+      {
+        "internalType": "uint16",
+        "name": "startVolatilityBps",
+        "type": "uint16"
+      }
+    ],
+    "name": "setLevelParameters",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"

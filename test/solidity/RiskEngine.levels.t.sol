@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {FaultyFeed} from "./utils/mocks/FaultyFeed.sol";
+import {OracleTest} from "./utils/OracleTest.sol";
+import {Errors} from "../../contracts/base/Errors.sol";
+import {IPriceOracleAdapter} from "../../contracts/interfaces/IPriceOracleAdapter.sol";
+import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
+import {CollateralPage} from "../../contracts/types/CollateralPage.sol";
+import {Assessment, Leg} from "../../contracts/types/Assessment.sol";
+import {LevelParameters, LevelState} from "../../contracts/types/ShockLevel.sol";
+
+/// @title RiskEngineLevelsTest
+/// @notice Shocks that follow volatility: who sets them, who may update them, and what margins make of them.
+contract RiskEngineLevelsTest is OracleTest {
+    IRiskEngine private engine;
+
+    function setUp() public override {
+        super.setUp();
+        engine = IRiskEngine(address(oracle));
+        vm.prank(governance);
+        engine.setRiskParameters(ETHER_ASSET, _risk());
+    }
+
+    function deployOracle(address authority) internal override returns (IPriceOracleAdapter) {
+        return IPriceOracleAdapter(_deployed(ROOT, "RiskEngine", abi.encode(authority)));
+    }
+
+    function _risk() private pure returns (IRiskEngine.RiskParameters memory) {
+        return IRiskEngine.RiskParameters(1_000, 400, 800, 15_000, 2_000);
+    }
+
+    function _level() private pure returns (LevelParameters memory) {
+        return LevelParameters(900, 1 hours, 1_000, 2_000, 3_000, 1_500, 24 hours, 24 hours);
+    }
+
+    function _set(LevelParameters memory p, uint16 volatility) private {
+        vm.prank(governance);
+        engine.setLevelParameters(ETHER_ASSET, p, volatility);
+    }
+
+    function _leg() private view returns (Leg memory) {
+        CollateralPage[] memory pages = new CollateralPage[](1);
+        pages[0] = CollateralPage.wrap(0).withEntry(0, ETHER_ASSET, 1e18);
+        return engine.legs(pages)[0];
+    }
+
+    /// @dev The price moves and somebody looks, `elapsed` later.
+    function _move(int256 answer, uint256 elapsed) private {
+        skip(elapsed);
+        quoteFeed.setUpdatedAt(block.timestamp);
+        etherFeed.setUpdatedAt(block.timestamp);
+        etherFeed.setAnswer(answer);
+        vm.prank(stranger);
+        engine.poke(ETHER_ASSET);
+    }
+
+    function _expectOutOfBounds(bytes32 field, uint256 found, uint256 limit) private {
+        vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_ParameterOutOfBounds.selector, field, found, limit));
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                       PARAMETERS
+    //////////////////////////////////////////////////////////////////////////*/
+
+    function test_setLevelParameters_StartsTheLevels() public {
+        vm.expectEmit(address(engine));
+        emit IRiskEngine.LevelParametersSet(ETHER_ASSET, _level(), 20_000);
+        _set(_level(), 20_000);
+        (LevelParameters memory p, LevelState memory s) = engine.levelOf(ETHER_ASSET);
+        assertEq(abi.encode(p), abi.encode(_level()));
+        assertEq(s.priceE18, 2_000e18);
+        assertEq(s.updatedAt, block.timestamp);
+        assertEq(s.fastVariance, 4e18);
+        // Maintenance starts where it was; initial where 200% a year want it, rounded up to a basis point.
+        assertEq(_leg().shockE18, 0.1e18);
+        assertEq(_leg().shockInitialE18, 0.1924e18);
+    }
+
+    function test_setLevelParameters_RevertWhen_Stranger() public {
+        expectStrangerRefused();
+        engine.setLevelParameters(ETHER_ASSET, _level(), 6_000);
+    }
+
+    function test_setLevelParameters_Bounds() public {
+        LevelParameters memory p = _level();
+        (p.multiplierE2) = 99;
+        _refuse("multiplierE2", 99, 100, p);
+        p.multiplierE2 = 2_001;
+        _refuse("multiplierE2", 2_001, 2_000, p);
+        p = _level();
+        p.horizonSeconds = 5 minutes - 1;
+        _refuse("horizonSeconds", 5 minutes - 1, 5 minutes, p);
+        p.horizonSeconds = 1 days + 1;
+        _refuse("horizonSeconds", 1 days + 1, 1 days, p);
+        p = _level();
+        p.minimumBps = 999;
+        _refuse("minimumBps", 999, 1_000, p);
+        p = _level();
+        p.maximumMaintenanceBps = 999;
+        _refuse("maximumMaintenanceBps", 999, 1_000, p);
+        p.maximumMaintenanceBps = 3_334;
+        _refuse("maximumMaintenanceBps", 3_334, 3_333, p);
+        p = _level();
+        p.maximumInitialBps = 1_999;
+        _refuse("maximumInitialBps", 1_999, 2_000, p);
+        p.maximumInitialBps = 3_334;
+        _refuse("maximumInitialBps", 3_334, 3_333, p);
+        p = _level();
+        p.moveCapBps = 99;
+        _refuse("moveCapBps", 99, 100, p);
+        p.moveCapBps = 5_001;
+        _refuse("moveCapBps", 5_001, 5_000, p);
+        p = _level();
+        p.rampSeconds = 1 hours - 1;
+        _refuse("rampSeconds", 1 hours - 1, 1 hours, p);
+        p.rampSeconds = 7 days + 1;
+        _refuse("rampSeconds", 7 days + 1, 7 days, p);
+        p = _level();
+        p.halfLifeSeconds = 1 hours - 1;
+        _refuse("halfLifeSeconds", 1 hours - 1, 1 hours, p);
+        p.halfLifeSeconds = 7 days + 1;
+        _refuse("halfLifeSeconds", 7 days + 1, 7 days, p);
+        p = _level();
+        _expectOutOfBounds("startVolatilityBps", 0, 1);
+        _set(p, 0);
+        _expectOutOfBounds("startVolatilityBps", 50_001, 50_000);
+        _set(p, 50_001);
+        _set(p, 50_000);
+    }
+
+    function _refuse(bytes32 field, uint256 found, uint256 limit, LevelParameters memory p) private {
+        _expectOutOfBounds(field, found, limit);
+        _set(p, 6_000);
+    }
+
+    function test_setLevelParameters_InitialMarginStaysBelowOne() public {
+        // 3,333 * 2.75 + 834 = 9,999.75, rounded up
+        vm.startPrank(governance);
+        engine.setRiskParameters(ETHER_ASSET, IRiskEngine.RiskParameters(1_000, 400, 834, 27_500, 2_000));
+        LevelParameters memory p = _level();
+        p.maximumInitialBps = 3_333;
+        _expectOutOfBounds("initialMarginBps", 10_000, 10_000);
+        engine.setLevelParameters(ETHER_ASSET, p, 6_000);
+        p.maximumInitialBps = 3_332;
+        engine.setLevelParameters(ETHER_ASSET, p, 6_000);
+        // From the other side: the highest shock counts, not the lowest.
+        _expectOutOfBounds("initialMarginBps", 10_164, 10_000);
+        engine.setRiskParameters(ETHER_ASSET, IRiskEngine.RiskParameters(1_000, 400, 1_001, 27_500, 2_000));
+        vm.stopPrank();
+    }
+
+    function test_setLevelParameters_NeedsRiskParametersAndAPrice() public {
+        _expectOutOfBounds("minimumBps", 0, 100);
+        vm.prank(governance);
+        engine.setLevelParameters(BITCOIN_ASSET, _level(), 6_000);
+        etherFeed.setUpdatedAt(block.timestamp - 2 hours);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                Errors.PriceOracleAdapter_Halted.selector,
+                ETHER_ASSET,
+                uint8(IPriceOracleAdapter.Fault.Stale)
+            )
+        );
+        _set(_level(), 6_000);
+    }
+
+    /// @dev Changing parameters moves no level by itself; a multiplier of zero makes the shock constant again.
+    function test_setLevelParameters_AgainAndOff() public {
+        _set(_level(), 6_000);
+        _move(1_700e8, 5 minutes);
+        uint256 initial = _leg().shockInitialE18;
+        assertGt(initial, 0.2e18);
+        LevelParameters memory p = _level();
+        p.maximumInitialBps = 2_500;
+        _set(p, 6_000);
+        assertEq(_leg().shockInitialE18, initial);
+        p.multiplierE2 = 0;
+        _set(p, 0);
+        assertEq(_leg().shockInitialE18, 0.1e18);
+        assertEq(_leg().shockE18, 0.1e18);
+        vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_ConstantLevel.selector, ETHER_ASSET));
+        engine.poke(ETHER_ASSET);
+        (, LevelState memory s) = engine.levelOf(ETHER_ASSET);
+        assertEq(s.updatedAt, 0);
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                         POKE
+    //////////////////////////////////////////////////////////////////////////*/
+
+    function test_poke_IsOpenToAnyoneFiveMinutesApart() public {
+        _set(_level(), 6_000);
+        skip(5 minutes - 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(Errors.RiskEngine_PokedTooSoon.selector, ETHER_ASSET, 5 minutes - 1, 5 minutes)
+        );
+        engine.poke(ETHER_ASSET);
+        skip(1);
+        vm.prank(stranger);
+        engine.poke(ETHER_ASSET);
+        (, LevelState memory s) = engine.levelOf(ETHER_ASSET);
+        assertEq(s.updatedAt, block.timestamp);
+        vm.expectPartialRevert(Errors.RiskEngine_PokedTooSoon.selector);
+        engine.poke(ETHER_ASSET);
+    }
+
+    function test_poke_RevertWhen_ThereIsNoPrice() public {
+        _set(_level(), 6_000);
+        skip(10 minutes);
+        FaultyFeed[2] memory both = [etherFeed, quoteFeed];
+        for (uint256 i; i < 2; ++i) {
+            both[i].setUpdatedAt(block.timestamp - 2 hours);
+            vm.expectPartialRevert(Errors.PriceOracleAdapter_Halted.selector);
+            engine.poke(ETHER_ASSET);
+            both[i].setUpdatedAt(block.timestamp);
+        }
+        engine.poke(ETHER_ASSET);
+    }
+
+    /// @dev A fall asks more of new risk at once and of what stands by a ramp; calm takes both back.
+    function test_poke_MarginsFollow() public {
+        _set(_level(), 6_000);
+        CollateralPage[] memory pages = new CollateralPage[](1);
+        pages[0] = CollateralPage.wrap(0).withEntry(0, ETHER_ASSET, 1e18);
+        _move(1_700e8, 5 minutes);
+        Assessment memory a = engine.assess(0, pages);
+        // 1,700 * (0.1 + 0.04), and 1,700 * (0.2365 * 1.5 + 0.08)
+        assertEq(a.maintenanceE18, 238e18);
+        assertApproxEqRel(a.initialE18, 739.5e18, 0.005e18);
+        for (uint256 i; i < 6; ++i) {
+            _move(1_700e8, 1 hours);
+        }
+        // A quarter of the ramp, rounded up to a basis point.
+        assertEq(_leg().shockE18, 0.125e18);
+        for (uint256 i; i < 24 * 40; ++i) {
+            _move(1_700e8, 1 hours);
+        }
+        assertEq(_leg().shockE18, 0.1e18);
+        assertEq(_leg().shockInitialE18, 0.1e18);
+    }
+
+    function test_poke_RevertWhen_ThePriceIsOutOfRange() public {
+        _set(_level(), 6_000);
+        skip(10 minutes);
+        quoteFeed.setAnswer(type(int96).max);
+        quoteFeed.setUpdatedAt(block.timestamp);
+        etherFeed.setAnswer(1);
+        etherFeed.setUpdatedAt(block.timestamp);
+        vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_PriceOutOfRange.selector, ETHER_ASSET, 0));
+        engine.poke(ETHER_ASSET);
+    }
+
+    /// @dev A new floor is where levels go to, by the next updates.
+    function test_setRiskParameters_WhileLevelsMove() public {
+        _set(_level(), 6_000);
+        IRiskEngine.RiskParameters memory risk = _risk();
+        risk.shockBps = 1_500;
+        vm.prank(governance);
+        engine.setRiskParameters(ETHER_ASSET, risk);
+        assertEq(engine.riskParametersOf(ETHER_ASSET).shockBps, 1_500);
+        assertEq(_leg().shockE18, 0.1e18);
+        risk.shockBps = 2_001;
+        _expectOutOfBounds("shockBps", 2_001, 2_000);
+        vm.prank(governance);
+        engine.setRiskParameters(ETHER_ASSET, risk);
+        _move(2_000e8, 1 hours);
+        assertEq(_leg().shockInitialE18, 0.15e18);
+        assertLt(_leg().shockE18, 0.11e18);
+    }
+}
