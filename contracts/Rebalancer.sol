@@ -353,7 +353,8 @@ contract Rebalancer is IRebalancer, RiskEngine {
         leg = _held(d.legs, asset);
         if (leg.amount != 0) return leg;
         if (d.legs.length == MAX_COLLATERALS) return leg;
-        leg = _emptyLeg(asset);
+        (uint256 quoteScale, Fault quoteFault) = _quoteSide();
+        _fill(leg, asset, 0, quoteScale, quoteFault);
         // From now on the account holds it, for the wallet's turn and for the count of kinds.
         Leg[] memory legs = new Leg[](d.legs.length + 1);
         for (uint256 i; i < d.legs.length; ++i) {
@@ -361,11 +362,6 @@ contract Rebalancer is IRebalancer, RiskEngine {
         }
         legs[d.legs.length] = leg;
         d.legs = legs;
-    }
-
-    function _emptyLeg(uint8 asset) private view returns (Leg memory leg) {
-        (uint256 quoteScale, Fault quoteFault) = _quoteSide();
-        _fill(leg, asset, 0, quoteScale, quoteFault);
     }
 
     function _finish(Plan memory p, Draft memory d) private pure {

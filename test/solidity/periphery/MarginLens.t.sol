@@ -85,3 +85,37 @@ contract MarginLensTest is BallastTest {
         assertEq(states[1].provision, 0);
     }
 }
+
+/// @title MarginLensCapacityTest
+/// @notice Accounts are opened in {setUp}, so that the lens reads every slot of theirs for the first time.
+contract MarginLensCapacityTest is BallastTest {
+    uint256 private constant ACCOUNTS = 1_000;
+
+    function setUp() public override {
+        super.setUp();
+        _lend(10_000_000e6);
+        _fund(alice, address(weth), ACCOUNTS * 10e18);
+        vm.startPrank(alice);
+        for (uint256 i; i < ACCOUNTS; ++i) {
+            AccountId id = toAccountId(alice, uint96(i));
+            marginAccount.deposit(id, address(weth), 10e18);
+            marginAccount.withdraw(id, address(usdc), 5_000e6, alice);
+            marginAccount.setPolicy(id, _policy());
+        }
+        vm.stopPrank();
+    }
+
+    function test_AThousandAccountsAreReadInOneCall() public {
+        AccountId[] memory ids = new AccountId[](ACCOUNTS);
+        for (uint256 i; i < ACCOUNTS; ++i) {
+            ids[i] = toAccountId(alice, uint96(i));
+        }
+        uint256 before = gasleft();
+        MarginLens.AccountState[] memory states = lens.accounts(ids);
+        uint256 used = before - gasleft();
+        emit log_named_uint("gas", used);
+        assertEq(states.length, ACCOUNTS);
+        assertGt(states[ACCOUNTS - 1].healthE18, 1e18);
+        assertLt(used, 70_000_000);
+    }
+}
