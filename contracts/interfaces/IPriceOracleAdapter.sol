@@ -51,7 +51,7 @@ interface IPriceOracleAdapter {
     /// - The caller must hold the role that AccessManager asks for.
     /// - `feed` must have code and answer `decimals()` with at most 18.
     /// - `tokenDecimals` must be at most 18.
-    /// - 1 minute <= `heartbeatSeconds` <= 7 days; `slackSeconds` <= 1 day.
+    /// - 1 minute <= `heartbeatSeconds` <= 7 days; `slackSeconds` <= 1 day; both together in whole minutes.
     ///
     /// @param heartbeatSeconds {s} The longest silence that the feed itself promises.
     /// @param slackSeconds {s} What is added to it before an answer is stale.
