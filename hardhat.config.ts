@@ -11,7 +11,7 @@ const solcPath = (specifier: string): string => fileURLToPath(import.meta.resolv
 const production = {
   viaIR: true,
   evmVersion: "cancun",
-  optimizer: { enabled: true, runs: 1_000 },
+  optimizer: { enabled: true, runs: 200 },
   metadata: { bytecodeHash: "none" as const },
   // Storage layouts are kept in snapshots/storage.json.
   outputSelection: { "*": { "*": ["storageLayout"] } },

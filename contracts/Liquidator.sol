@@ -15,6 +15,7 @@ import {AccountHeader} from "./types/AccountHeader.sol";
 import {AccountId} from "./types/AccountId.sol";
 import {CollateralPage} from "./types/CollateralPage.sol";
 import {Assessment, Leg} from "./types/Assessment.sol";
+import {Position} from "./types/Position.sol";
 
 /// @title Liquidator
 /// @notice Sells slices of accounts below maintenance. The only module with a call into the ledger; it holds nothing.
@@ -148,10 +149,11 @@ contract Liquidator is ILiquidator, AccessManaged {
 
     /// @dev Everything about a slice of the account now.
     function _terms(AccountId account, uint256 asked) private view returns (Terms memory t) {
-        (AccountHeader header, int256 cash, CollateralPage[] memory pages) = marginAccount.accountOf(account);
+        (AccountHeader header, int256 cash, CollateralPage[] memory pages, Position[] memory positions) = marginAccount
+            .accountOf(account);
         uint256 raw = AccountId.unwrap(account);
         if (header.riskBlock() == block.number) revert Errors.Liquidator_CoolingOff(raw, block.number);
-        t.legs = riskEngine.legs(pages);
+        t.legs = riskEngine.legs(pages, positions);
         Assessment memory a = Margin.assess(t.legs, cash * int256(_quoteScale));
         t.assessment = a;
         if (a.halted) revert Errors.Liquidator_PriceHalted(raw);
@@ -239,6 +241,9 @@ contract Liquidator is ILiquidator, AccessManaged {
             Leg memory leg = legs[i];
             leg.amount -= Rounding.mulDivDown(leg.amount, t.fractionE18, WAD);
             leg.valueE18 = Rounding.mulDivDown(leg.amount, leg.bidE18, leg.unit);
+            if (!Margin.hasPosition(leg)) continue;
+            leg.sizeE18 -= Margin.sizeTaken(leg.sizeE18, t.fractionE18);
+            leg.quoteE18 -= Rounding.mulDivFloor(leg.quoteE18, t.fractionE18, WAD);
         }
         Assessment memory a = Margin.assess(legs, cash * int256(_quoteScale));
         if (a.maintenanceE18 != 0) rounding = Rounding.mulDivUp(2 * _quoteScale, WAD, a.maintenanceE18);

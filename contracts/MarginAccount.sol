@@ -5,11 +5,12 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 
 import {AccountViews} from "./actions/AccountViews.sol";
-import {Funding} from "./actions/Funding.sol";
+import {Payments} from "./actions/Payments.sol";
 import {Rebalancing} from "./actions/Rebalancing.sol";
 import {Slices} from "./actions/Slices.sol";
 import {CollateralVault} from "./CollateralVault.sol";
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
+import {IMarginAccountTrading} from "./interfaces/IMarginAccountTrading.sol";
 import {IRebalancer} from "./interfaces/IRebalancer.sol";
 import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
 import {CashMarket, CashMarketLib} from "./ledger/CashMarket.sol";
@@ -18,7 +19,7 @@ import {CashMarket, CashMarketLib} from "./ledger/CashMarket.sol";
 /// @notice The entry point of every wallet, and the only ledger. Its chapters are in `actions/`.
 /// @dev Callers use {IMarginAccount}: what is not here runs from the extension, on this contract's storage. The vault is
 /// created here, so that the two name each other without a call in between.
-contract MarginAccount is Funding, Rebalancing, Slices, AccountViews {
+contract MarginAccount is Payments, Rebalancing, Slices, AccountViews {
     using CashMarketLib for CashMarket;
 
     ICollateralVault public immutable vault;
@@ -27,15 +28,18 @@ contract MarginAccount is Funding, Rebalancing, Slices, AccountViews {
     address public immutable quoteToken;
     uint256 public immutable quoteScale;
     address public immutable extension;
+    address public immutable trading;
 
     /// @param quoteToken_ The token that cash is counted in; at most 8 decimals.
     /// @param rebalancer_ The risk engine too.
     /// @param extension_ A {MarginAccountExtension}.
+    /// @param trading_ A {MarginAccountTrading}.
     constructor(
         address authority,
         address quoteToken_,
         IRebalancer rebalancer_,
-        address extension_
+        address extension_,
+        address trading_
     ) AccessManaged(authority) {
         vault = new CollateralVault(authority, quoteToken_);
         riskEngine = IRiskEngine(address(rebalancer_));
@@ -43,12 +47,13 @@ contract MarginAccount is Funding, Rebalancing, Slices, AccountViews {
         quoteToken = quoteToken_;
         quoteScale = 10 ** (18 - IERC20Metadata(quoteToken_).decimals());
         extension = extension_;
+        trading = trading_;
         _market.initialise();
     }
 
-    /// @dev Runs the extension's code. What neither knows reverts there.
+    /// @dev Runs the code of trading or of the extension. What none of them knows reverts there.
     fallback() external {
-        address target = extension;
+        address target = _isTrading(msg.sig) ? trading : extension;
         assembly ("memory-safe") {
             // Nothing is kept in memory across this: the call either returns or reverts to the caller.
             calldatacopy(0, 0, calldatasize())
@@ -62,6 +67,23 @@ contract MarginAccount is Funding, Rebalancing, Slices, AccountViews {
                 return(0, returndatasize())
             }
         }
+    }
+
+    /// @dev What wallets and modules may call of trading: its move of positions is for slices alone, and not among them.
+    function _isTrading(bytes4 selector) private pure returns (bool) {
+        return
+            selector == IMarginAccountTrading.fill.selector ||
+            selector == IMarginAccountTrading.settle.selector ||
+            selector == IMarginAccountTrading.accrueFunding.selector ||
+            selector == IMarginAccountTrading.positionOf.selector ||
+            selector == IMarginAccountTrading.perpetualOf.selector ||
+            selector == IMarginAccountTrading.setPerpetual.selector ||
+            selector == IMarginAccountTrading.setExchange.selector ||
+            selector == IMarginAccountTrading.exchange.selector;
+    }
+
+    function _trading() internal view override returns (address) {
+        return trading;
     }
 
     function _vault() internal view override returns (ICollateralVault) {

@@ -15,6 +15,7 @@ import {AccountId} from "./types/AccountId.sol";
 import {BandPolicy} from "./types/BandPolicy.sol";
 import {CollateralPage} from "./types/CollateralPage.sol";
 import {Assessment, Leg} from "./types/Assessment.sol";
+import {Position} from "./types/Position.sol";
 
 /// @title Rebalancer
 /// @notice Plans rebalances. It moves nothing: MarginAccount carries a plan out.
@@ -25,6 +26,8 @@ contract Rebalancer is IRebalancer, RiskEngine {
         AccountId account;
         BandPolicy policy;
         Leg[] legs;
+        int256 cashE18; // {quote} before the moves
+        uint256 keeperPayE18; // {quote} the most the keeper gets
         int256 equityE18; // {quote} after the moves so far, and after the keeper's pay
         uint256 maintenanceE18; // {quote} after the moves so far
         uint256 initialE18; // {quote} after the moves so far
@@ -69,15 +72,19 @@ contract Rebalancer is IRebalancer, RiskEngine {
     }
 
     /// @inheritdoc IRebalancer
-    function plan(Request calldata request, CollateralPage[] calldata pages) external view returns (Plan memory p) {
+    function plan(
+        Request calldata request,
+        CollateralPage[] calldata pages,
+        Position[] calldata positions
+    ) external view returns (Plan memory p) {
         AccountHeader header = request.header;
         BandPolicy policy = request.policy;
-        Leg[] memory legs = _legs(pages);
+        Leg[] memory legs = _legs(pages, positions);
         Assessment memory a = Margin.assess(legs, request.cashE18);
         p.before = a;
         p.healthAfterE18 = a.healthE18;
-        // Without debt nothing is at risk; an old call is closed, whatever the prices are.
-        if (request.cashE18 >= 0) {
+        // With neither debt nor positions nothing is at risk; an old call is closed, whatever the prices are.
+        if (request.cashE18 >= 0 && positions.length == 0) {
             p.healthAfterE18 = INFINITE_HEALTH;
             p.outcome =
                 header.callState() == CallState.None && header.liquidationSince() == 0
@@ -142,11 +149,11 @@ contract Rebalancer is IRebalancer, RiskEngine {
                                         RELEASE
     //////////////////////////////////////////////////////////////////////////*/
 
-    /// @dev Releases collateral in the owner's order until health is at `upperRestore`. Cash is not released: an account with
-    /// debt has none.
-    /// @return done False: nothing in the owner's order could be released.
+    /// @dev Releases cash, then collateral in the owner's order, until health is at `upperRestore`.
+    /// @return done False: nothing could be released.
     function _release(Plan memory p, Draft memory d) private view returns (bool done) {
         uint256 target = d.policy.upperRestore();
+        if (d.cashE18 > 0) _releaseCash(d, target);
         for (uint256 order = d.policy.assetOrder(); order != 0; order >>= 8) {
             Leg memory leg = _held(d.legs, uint8(order));
             if (leg.bidE18 != 0 && !leg.halted) _releaseLeg(d, leg, target);
@@ -161,19 +168,40 @@ contract Rebalancer is IRebalancer, RiskEngine {
         return true;
     }
 
+    /// @dev v = min(E - U * MM, E - IM, cash), in whole units of the quote token.
+    function _releaseCash(Draft memory d, uint256 target) private pure {
+        int256 most = d.equityE18 - int256(Rounding.mulDivUp(d.maintenanceE18, target, WAD));
+        int256 free = d.equityE18 - int256(d.initialE18);
+        if (free < most) most = free;
+        // The keeper is paid from what is left.
+        int256 cash = d.cashE18 - int256(d.keeperPayE18);
+        if (cash < most) most = cash;
+        if (most <= 0) return;
+        uint256 amount = uint256(most) / d.quoteScale;
+        if (amount == 0) return;
+        d.equityE18 -= int256(amount * d.quoteScale);
+        d.movedE18 += amount * d.quoteScale;
+        d.moves[d.count++] = Move({
+            asset: QUOTE,
+            wallet: d.policy.releasesToWallet(),
+            amount: amount,
+            valueE18: amount * d.quoteScale
+        });
+    }
+
     /// @dev Releasing v of a leg with margin rates q lowers equity by v and margin by at least q * v (the size factor can only
     /// add to that): v = min((E - U * MM) / (1 - U * q), (E - IM) / (1 - qInitial), V).
     function _releaseLeg(Draft memory d, Leg memory leg, uint256 target) private pure {
-        (uint256 rate, uint256 initialRate) = Margin.ratesOf(leg, leg.valueE18);
+        (int256 rate, int256 initialRate) = Margin.releaseRates(leg);
         // Rounded against the release: the rates here must not be larger than what is saved.
-        uint256 saved = Rounding.mulDivDown(rate, target, WAD);
-        if (saved >= WAD || initialRate >= WAD) return;
+        int256 saved = Rounding.mulDivFloor(rate, target, WAD);
+        if (saved >= int256(WAD) || initialRate >= int256(WAD)) return;
         int256 spare = d.equityE18 - int256(Rounding.mulDivUp(d.maintenanceE18, target, WAD));
         int256 free = d.equityE18 - int256(d.initialE18);
         if (spare <= 0 || free <= 0) return;
 
-        uint256 value = Rounding.mulDivDown(uint256(spare), WAD, WAD - saved);
-        uint256 most = Rounding.mulDivDown(uint256(free), WAD, WAD - initialRate);
+        uint256 value = Rounding.mulDivDown(uint256(spare), WAD, uint256(int256(WAD) - saved));
+        uint256 most = Rounding.mulDivDown(uint256(free), WAD, uint256(int256(WAD) - initialRate));
         if (most < value) value = most;
         uint256 amount = Rounding.mulDivDown(value, leg.unit, leg.bidE18);
         if (amount > leg.amount) amount = leg.amount;
@@ -245,18 +273,15 @@ contract Rebalancer is IRebalancer, RiskEngine {
     }
 
     /// @dev Bringing in v of a leg with margin rate q raises equity by v and margin by q * v: v = D / (1 - T * q), only where
-    /// the denominator is positive. The size factor may make it fall short by a little; it never overshoots by more than a
-    /// unit.
+    /// the denominator is positive. The size factor may make it fall short by a little; without a position it never overshoots
+    /// by more than a unit. Beside a short the collateral hedges first, and q is what that part adds.
     function _collectAsset(Draft memory d, uint8 asset, bool wallet) private view {
         uint256 available = _available(d, asset, wallet);
         if (available == 0) return;
         Leg memory leg = _legFor(d, asset);
         if (leg.halted || leg.bidE18 == 0) return;
-        (uint256 rate, ) = Margin.ratesOf(leg, leg.valueE18);
-        uint256 asked = Rounding.mulDivUp(rate, d.policy.lowerRestore(), WAD);
-        if (asked >= WAD) return;
-
-        uint256 value = Rounding.mulDivUp(uint256(_shortfall(d)), WAD, WAD - asked);
+        uint256 value = _valueToCollect(d, leg);
+        if (value == 0) return;
         uint256 amount = Rounding.mulDivUp(value, leg.unit, leg.bidE18);
         if (wallet) {
             amount = _atLeastMinimum(d.vault, asset, amount);
@@ -272,6 +297,25 @@ contract Rebalancer is IRebalancer, RiskEngine {
         leg.amount += amount;
         d.equityE18 += int256(gained);
         _addMove(d, asset, wallet, amount, gained);
+    }
+
+    /// @dev {quote} What brings health to `lowerRestore`; zero where no amount can. Of a leg short of what its position owes, the
+    /// part that hedges comes first.
+    function _valueToCollect(Draft memory d, Leg memory leg) private pure returns (uint256 value) {
+        int256 target = int256(d.policy.lowerRestore());
+        uint256 missing = uint256(_shortfall(d));
+        (int256 hedging, int256 adding, uint256 open) = Margin.collectRates(leg);
+        if (open != 0) {
+            int256 gain = int256(WAD) - Rounding.mulDivCeil(hedging, uint256(target), WAD);
+            if (gain <= 0) return 0;
+            value = Rounding.mulDivUp(missing, WAD, uint256(gain));
+            if (value <= open) return value;
+            missing -= Rounding.mulDivDown(open, uint256(gain), WAD);
+            value = open;
+        }
+        int256 rest = int256(WAD) - Rounding.mulDivCeil(adding, uint256(target), WAD);
+        if (rest <= 0) return value;
+        value += Rounding.mulDivUp(missing, WAD, uint256(rest));
     }
 
     /// @dev {token} What the reserve holds, or what the wallet holds and has approved. A token that does not answer has
@@ -313,6 +357,8 @@ contract Rebalancer is IRebalancer, RiskEngine {
         d.quoteScale = request.quoteScale;
         d.walletLeftE18 = request.walletLeftE18;
         d.legs = legs;
+        d.cashE18 = request.cashE18;
+        d.keeperPayE18 = keeperPay;
         d.equityE18 = a.equityE18 - int256(keeperPay);
         d.maintenanceE18 = a.maintenanceE18;
         d.initialE18 = a.initialE18;
@@ -327,8 +373,8 @@ contract Rebalancer is IRebalancer, RiskEngine {
 
     /// @dev Puts a leg's margins at its new value in the place of those at its old one.
     function _replaceMargin(Draft memory d, Leg memory leg, uint256 valueAfter) private pure {
-        (uint256 maintenance, uint256 initial) = Margin.marginOf(leg, leg.valueE18);
-        (uint256 maintenanceAfter, uint256 initialAfter) = Margin.marginOf(leg, valueAfter);
+        (uint256 maintenance, uint256 initial) = Margin.marginAt(leg, leg.valueE18);
+        (uint256 maintenanceAfter, uint256 initialAfter) = Margin.marginAt(leg, valueAfter);
         d.maintenanceE18 = d.maintenanceE18 - maintenance + maintenanceAfter;
         d.initialE18 = d.initialE18 - initial + initialAfter;
         leg.valueE18 = valueAfter;
@@ -352,7 +398,11 @@ contract Rebalancer is IRebalancer, RiskEngine {
     function _legFor(Draft memory d, uint8 asset) private view returns (Leg memory leg) {
         leg = _held(d.legs, asset);
         if (leg.amount != 0) return leg;
-        if (d.legs.length == MAX_COLLATERALS) return leg;
+        if (_kinds(d.legs) == MAX_COLLATERALS) {
+            Leg memory none;
+            return none;
+        }
+        if (leg.asset != 0) return leg;
         (uint256 quoteScale, Fault quoteFault) = _quoteSide();
         _fill(leg, asset, 0, quoteScale, quoteFault);
         // From now on the account holds it, for the wallet's turn and for the count of kinds.
@@ -362,6 +412,12 @@ contract Rebalancer is IRebalancer, RiskEngine {
         }
         legs[d.legs.length] = leg;
         d.legs = legs;
+    }
+
+    function _kinds(Leg[] memory legs) private pure returns (uint256 count) {
+        for (uint256 i; i < legs.length; ++i) {
+            if (legs[i].amount != 0) ++count;
+        }
     }
 
     function _finish(Plan memory p, Draft memory d) private pure {

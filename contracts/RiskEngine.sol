@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {BPS, MAX_PAGES, WAD} from "./base/Constants.sol";
+import {BPS, MAX_PAGES, MAX_POSITIONS, WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
 import {Rounding} from "./math/Rounding.sol";
@@ -12,6 +12,7 @@ import {CollateralPage, ENTRIES_PER_PAGE} from "./types/CollateralPage.sol";
 import {INITIAL_FACTOR_STEP, ListedAsset, SIZE_COEFFICIENT_STEP} from "./types/ListedAsset.sol";
 import {LevelParameters, LevelState} from "./types/ShockLevel.sol";
 import {Assessment, Leg} from "./types/Assessment.sol";
+import {Position} from "./types/Position.sol";
 
 /// @title RiskEngine
 /// @notice Prices an account's pages and computes its margin.
@@ -44,6 +45,8 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     mapping(uint8 asset => LevelParameters) private _levelParameters;
     // slot 3
     mapping(uint8 asset => LevelState) private _levels;
+    // slot 4
+    mapping(uint8 underlying => PerpetualRisk) private _perpetualRisk;
 
     constructor(address authority) PriceOracleAdapter(authority) {}
 
@@ -90,6 +93,24 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         if (level.multiplierE2 == 0) listed = listed.withShocks(p.shockBps, p.shockBps);
         _assets[asset] = listed;
         emit RiskParametersSet(asset, p);
+    }
+
+    /// @inheritdoc IRiskEngine
+    function setPerpetualRisk(uint8 underlying, PerpetualRisk calldata p) external restricted {
+        // Checks
+        if (p.basisInitialBps > MAX_HAIRCUT) _outOfBounds("basisInitialBps", p.basisInitialBps, MAX_HAIRCUT);
+        if (p.basisMaintenanceBps > p.basisInitialBps) {
+            _outOfBounds("basisMaintenanceBps", p.basisMaintenanceBps, p.basisInitialBps);
+        }
+
+        // Effects
+        _perpetualRisk[underlying] = p;
+        emit PerpetualRiskSet(underlying, p);
+    }
+
+    /// @inheritdoc IRiskEngine
+    function perpetualRiskOf(uint8 underlying) external view returns (PerpetualRisk memory) {
+        return _perpetualRisk[underlying];
     }
 
     /// @inheritdoc IRiskEngine
@@ -140,7 +161,12 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
 
     /// @inheritdoc IRiskEngine
     /// @dev One leg in memory serves all: nothing but the sums leaves this function.
-    function assess(int256 cashE18, CollateralPage[] calldata pages) external view returns (Assessment memory a) {
+    function assess(
+        int256 cashE18,
+        CollateralPage[] calldata pages,
+        Position[] calldata positions
+    ) external view returns (Assessment memory a) {
+        if (positions.length != 0) return Margin.assess(_legs(pages, positions), cashE18);
         a.equityE18 = cashE18;
         if (pages.length != 0) {
             if (pages.length > MAX_PAGES) revert Errors.RiskEngine_TooManyPages(pages.length, MAX_PAGES);
@@ -157,13 +183,13 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
             }
         }
         // Whether what is halted is dust needs all legs at once; it is rare.
-        if (a.halted) return Margin.assess(_legs(pages), cashE18);
+        if (a.halted) return Margin.assess(_legs(pages, positions), cashE18);
         a.healthE18 = Margin.health(a.equityE18, a.maintenanceE18);
     }
 
     /// @inheritdoc IRiskEngine
-    function legs(CollateralPage[] calldata pages) external view returns (Leg[] memory) {
-        return _legs(pages);
+    function legs(CollateralPage[] calldata pages, Position[] calldata positions) external view returns (Leg[] memory) {
+        return _legs(pages, positions);
     }
 
     /// @inheritdoc IRiskEngine
@@ -177,11 +203,16 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         p.sizeCoefficientBps = uint16(a.sizeCoefficientBps());
     }
 
-    /// @dev Prices each entry of the pages. The quote's own feed is read once.
-    function _legs(CollateralPage[] calldata pages) internal view returns (Leg[] memory result) {
-        uint256 most = pages.length * ENTRIES_PER_PAGE;
+    /// @dev Prices each entry of the pages, and each position beside the collateral of its underlying. The quote's own feed is
+    /// read once.
+    function _legs(
+        CollateralPage[] calldata pages,
+        Position[] calldata positions
+    ) internal view returns (Leg[] memory result) {
+        uint256 most = pages.length * ENTRIES_PER_PAGE + positions.length;
         if (most == 0) return result;
         if (pages.length > MAX_PAGES) revert Errors.RiskEngine_TooManyPages(pages.length, MAX_PAGES);
+        if (positions.length > MAX_POSITIONS) revert Errors.RiskEngine_TooManyPages(positions.length, MAX_POSITIONS);
         result = new Leg[](most);
         (uint256 quoteScale, Fault quoteFault) = _quoteSide();
         uint256 count;
@@ -193,10 +224,40 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
                 _fill(result[count++], asset, page.amountAt(entry), quoteScale, quoteFault);
             }
         }
+        for (uint256 i; i < positions.length; ++i) {
+            count = _addPosition(result, count, positions[i], quoteScale, quoteFault);
+        }
         assembly ("memory-safe") {
             // Cuts the list to what was found.
             mstore(result, count)
         }
+    }
+
+    /// @dev Puts a position into the leg of its underlying, a new one where the account has no such collateral.
+    function _addPosition(
+        Leg[] memory result,
+        uint256 count,
+        Position position,
+        uint256 quoteScale,
+        Fault quoteFault
+    ) private view returns (uint256) {
+        uint8 underlying = position.underlying();
+        uint256 at;
+        while (at < count && result[at].asset != underlying) ++at;
+        Leg memory leg = result[at];
+        if (at == count) _fill(leg, underlying, 0, quoteScale, quoteFault);
+        leg.sizeE18 = position.size();
+        leg.quoteE18 = position.quote();
+        // Owned at the bid, owed at the ask, which is the bid rounded up.
+        leg.markE18 = leg.sizeE18 < 0 ? leg.bidE18 + 1 : leg.bidE18;
+        PerpetualRisk memory risk = _perpetualRisk[underlying];
+        leg.basisMaintenanceE18 = uint256(risk.basisMaintenanceBps) * BPS_TO_WAD;
+        leg.basisInitialE18 = uint256(risk.basisInitialBps) * BPS_TO_WAD;
+        leg.profitCapE18 = uint256(risk.profitCap) * WAD;
+        // Without parameters nothing is known of its risk; without size there is none.
+        if (leg.shockE18 == 0 && leg.sizeE18 != 0) leg.halted = true;
+        if (leg.sizeE18 == 0 && leg.amount == 0) leg.halted = false;
+        return at == count ? count + 1 : count;
     }
 
     function _fill(Leg memory leg, uint8 asset, uint256 amount, uint256 quoteScale, Fault quoteFault) internal view {

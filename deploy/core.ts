@@ -14,14 +14,16 @@ export type Contracts = {
   /** The risk engine and the oracle too. */
   readonly rebalancer: Deployed<"Rebalancer">;
   readonly extension: Deployed<"MarginAccountExtension">;
+  readonly trading: Deployed<"MarginAccountTrading">;
   readonly marginAccount: Deployed<"MarginAccount">;
+  readonly exchange: Deployed<"Exchange">;
   readonly liquidator: Deployed<"Liquidator">;
   readonly lens: Deployed<"MarginLens">;
 };
 
 export interface Core {
   readonly contracts: Contracts;
-  /** The margin account with the functions of its extension, which are called at the same address. */
+  /** The margin account with the functions of its extensions, which are called at the same address. */
   readonly wholeMarginAccount: NamedArtifactContractAtFuture<"IMarginAccount">;
   /** The listing of each collateral, in the order of their numbers. */
   readonly listed: readonly Future[];
@@ -36,8 +38,10 @@ export function deployCore(m: IgnitionModuleBuilder, { quote, collaterals }: Mar
   const rebalancer = m.contract("Rebalancer", [accessManager]);
   const extension = m.contract("MarginAccountExtension", [accessManager]);
 
+  const trading = m.contract("MarginAccountTrading", [accessManager, quote.tokenPlace, rebalancer]);
+
   // The ledger creates its vault, which lists the quote token as asset 0.
-  const ledger = [accessManager, quote.tokenPlace, rebalancer, extension];
+  const ledger = [accessManager, quote.tokenPlace, rebalancer, extension, trading];
   const marginAccount = m.contract("MarginAccount", ledger);
   const wholeMarginAccount = m.contractAt("IMarginAccount", marginAccount);
   const vault = m.contractAt("CollateralVault", m.staticCall(marginAccount, "vault"));
@@ -49,12 +53,17 @@ export function deployCore(m: IgnitionModuleBuilder, { quote, collaterals }: Mar
   }, []);
 
   const liquidator = m.contract("Liquidator", [accessManager, marginAccount]);
+  const exchange = m.contract("Exchange", [accessManager, marginAccount]);
   const lens = m.contract("MarginLens", [marginAccount, liquidator]);
 
   return {
-    contracts: { accessManager, vault, rebalancer, extension, marginAccount, liquidator, lens },
+    contracts: { accessManager, vault, rebalancer, extension, trading, marginAccount, exchange, liquidator, lens },
     wholeMarginAccount,
     listed,
-    calls: [...listed, m.call(wholeMarginAccount, "setLiquidator", [liquidator], { id: "setLiquidator" })],
+    calls: [
+      ...listed,
+      m.call(wholeMarginAccount, "setLiquidator", [liquidator], { id: "setLiquidator" }),
+      m.call(wholeMarginAccount, "setExchange", [exchange], { id: "setExchange" }),
+    ],
   };
 }

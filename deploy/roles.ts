@@ -11,6 +11,7 @@ import type { Core } from "./core.js";
 import { GUARDED, PERMISSIONS, ROLE, grantsOf } from "../scripts/core/deployment/roles.js";
 import {
   CollateralVault__factory,
+  Exchange__factory,
   IMarginAccount__factory,
   Liquidator__factory,
   Rebalancer__factory,
@@ -21,6 +22,7 @@ const GOVERNED: Readonly<Record<Governed, Interface>> = {
   rebalancer: Rebalancer__factory.createInterface(),
   marginAccount: IMarginAccount__factory.createInterface(),
   liquidator: Liquidator__factory.createInterface(),
+  exchange: Exchange__factory.createInterface(),
 };
 
 /** How AccessManager names the functions of a contract. */

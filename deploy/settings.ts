@@ -4,13 +4,16 @@ import type { DeploymentParameters } from "../scripts/core/deployment/parameters
 import type { Core } from "./core.js";
 import type { Market } from "./market.js";
 
+import { underlyingOf } from "../scripts/core/deployment/parameters.js";
+
 export function applySettings(
   m: IgnitionModuleBuilder,
   { contracts, wholeMarginAccount, listed }: Core,
   { quote, collaterals: listings }: Market,
-  { collaterals, interest, keeper, liquidation }: DeploymentParameters,
+  parameters: DeploymentParameters,
 ): readonly Future[] {
-  const { vault, rebalancer, liquidator } = contracts;
+  const { collaterals, interest, keeper, liquidation, perpetuals, trading } = parameters;
+  const { vault, rebalancer, liquidator, exchange } = contracts;
 
   const ofAssets = [quote, ...listings].flatMap(({ asset, symbol, tokenPlace, feedPlace, decimals, ...of }) => [
     m.call(vault, "setLimits", [tokenPlace, of.capWholeTokens, of.minimumE4], {
@@ -28,11 +31,27 @@ export function applySettings(
     m.call(rebalancer, "setRiskParameters", [BigInt(index + 1), { ...risk }], { id: `setRiskParameters_${symbol}` }),
   );
 
+  const ofPerpetuals = perpetuals.flatMap(
+    ({ underlying, basisMaintenanceBps, basisInitialBps, profitCap, ...terms }) => {
+      const asset = underlyingOf(parameters, underlying);
+      const { interestE7, clampE7, divisor, deviationBps, capE3 } = terms;
+      const risk = { basisMaintenanceBps, basisInitialBps, profitCap };
+      return [
+        m.call(wholeMarginAccount, "setPerpetual", [asset, interestE7, clampE7, divisor, deviationBps, capE3], {
+          id: `setPerpetual_${underlying}`,
+        }),
+        m.call(rebalancer, "setPerpetualRisk", [asset, risk], { id: `setPerpetualRisk_${underlying}` }),
+      ];
+    },
+  );
+
   const { baseBps, slopeBps, jumpBps, kinkBps, feeBps, minimumDebt } = interest;
   return [
     ...ofAssets,
     ...ofCollaterals,
+    ...ofPerpetuals,
     m.call(rebalancer, "setKeeperParameters", [{ ...keeper }], { id: "setKeeperParameters" }),
+    m.call(exchange, "setFeeParameters", [{ ...trading }], { id: "setFeeParameters" }),
     m.call(liquidator, "setLiquidationParameters", [{ ...liquidation }], { id: "setLiquidationParameters" }),
     m.call(wholeMarginAccount, "setInterest", [baseBps, slopeBps, jumpBps, kinkBps, feeBps, minimumDebt], {
       id: "setInterest",

@@ -8,6 +8,7 @@ import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {CollateralPage} from "../types/CollateralPage.sol";
 import {Assessment} from "../types/Assessment.sol";
+import {Position} from "../types/Position.sol";
 import {Health} from "./Health.sol";
 
 /// @title AccountViews
@@ -20,10 +21,17 @@ abstract contract AccountViews is Health, IMarginAccountCore {
     /// @inheritdoc IMarginAccountCore
     function accountOf(
         AccountId account
-    ) external view whenConsistent returns (AccountHeader header, int256 cash, CollateralPage[] memory pages) {
+    )
+        external
+        view
+        whenConsistent
+        returns (AccountHeader header, int256 cash, CollateralPage[] memory pages, Position[] memory positions)
+    {
         Cash memory c = _market.loadAccrued();
         header = _accounts[account].header;
-        return (header, c.valueOf(header.cashShares()), _accounts[account].loadPages());
+        uint256 count = header.positionCount();
+        if (count != 0) positions = _loadPositions(_accounts[account], count);
+        return (header, c.valueOf(header.cashShares()), _accounts[account].loadPages(), positions);
     }
 
     /// @inheritdoc IMarginAccountCore

@@ -7,12 +7,16 @@ import {Plan, Request} from "../interfaces/IRebalancer.sol";
 import {Account, AccountBook, WalletAllowance} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {MarginCallClock} from "../ledger/MarginCallClock.sol";
+import {PerpetualMarket} from "../ledger/PerpetualMarket.sol";
+import {PositionBook} from "../ledger/PositionBook.sol";
 import {Rounding} from "../math/Rounding.sol";
 import {AccountHeader, CallState} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {BandPolicy, defaultPolicy} from "../types/BandPolicy.sol";
 import {CollateralPage} from "../types/CollateralPage.sol";
 import {Assessment} from "../types/Assessment.sol";
+import {Perpetual} from "../types/Perpetual.sol";
+import {Position} from "../types/Position.sol";
 import {Permissions} from "./Permissions.sol";
 
 /// @title Health
@@ -21,27 +25,47 @@ abstract contract Health is Permissions {
     using AccountBook for Account;
     using CashMarketLib for Cash;
     using CashMarketLib for CashMarket;
+    using PerpetualMarket for Perpetual;
+    using PositionBook for Account;
 
     /// @dev What the risk engine needs of an account, at the market as loaded.
     function _portfolio(
         AccountId id,
         Cash memory c
-    ) internal view returns (int256 cashE18, CollateralPage[] memory pages) {
+    ) internal view returns (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) {
         Account storage account = _accounts[id];
-        cashE18 = _toE18(c.valueOf(account.header.cashShares()));
+        AccountHeader header = account.header;
+        cashE18 = _toE18(c.valueOf(header.cashShares()));
         pages = account.loadPages();
+        uint256 count = header.positionCount();
+        if (count != 0) positions = _loadPositions(account, count);
+    }
+
+    /// @dev The account's positions with funding paid up to now; nothing is written.
+    function _loadPositions(
+        Account storage account,
+        uint256 count
+    ) internal view returns (Position[] memory positions) {
+        positions = new Position[](count);
+        for (uint256 i; i < count; ++i) {
+            Perpetual memory p = _perpetuals[account.positions[i].underlying()];
+            p.accrue();
+            positions[i] = account.accrued(i, p.fundingIndexE18);
+        }
     }
 
     function _assess(AccountId id, Cash memory c) internal view returns (Assessment memory) {
-        (int256 cashE18, CollateralPage[] memory pages) = _portfolio(id, c);
-        return _riskEngine().assess(cashE18, pages);
+        (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(id, c);
+        return _riskEngine().assess(cashE18, pages, positions);
     }
 
-    /// @dev Reverts when an account in debt is below its initial margin. An account without debt needs no price. A halted
-    /// collateral counts zero on both sides, so an account whose other collateral suffices is not held up by it.
+    /// @dev Reverts when an account with debt or positions is below its initial margin. One with neither needs no price. A halted
+    /// collateral counts zero on both sides, so an account whose other collateral suffices is not held up by it; for a position
+    /// without price nothing suffices.
     function _requireInitialMargin(AccountId id, Cash memory c) internal view {
-        if (_accounts[id].header.cashShares() >= 0) return;
+        if (!_accounts[id].header.mayOwe()) return;
         Assessment memory a = _assess(id, c);
+        if (a.unpriced) revert Errors.MarginAccount_PriceHalted(AccountId.unwrap(id));
         if (a.equityE18 < int256(a.initialE18)) {
             revert Errors.MarginAccount_BelowInitialMargin(AccountId.unwrap(id), a.equityE18, a.initialE18);
         }
@@ -62,7 +86,7 @@ abstract contract Health is Permissions {
     function _followCure(AccountId id, Cash memory c) internal {
         AccountHeader header = _accounts[id].header;
         if (header.isCalm()) return;
-        if (header.cashShares() >= 0) {
+        if (!header.mayOwe()) {
             _advanceClock(id, INFINITE_HEALTH);
             return;
         }
@@ -132,7 +156,7 @@ abstract contract Health is Permissions {
     /// @dev What a rebalance would do now.
     function _plan(AccountId account, Cash memory c) internal view returns (Plan memory) {
         BandPolicy policy = _policyOf(account);
-        (int256 cashE18, CollateralPage[] memory pages) = _portfolio(account, c);
+        (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(account, c);
         return
             _rebalancer().plan(
                 Request({
@@ -144,7 +168,8 @@ abstract contract Health is Permissions {
                     vault: _vault(),
                     quoteScale: _quoteScale()
                 }),
-                pages
+                pages,
+                positions
             );
     }
 }

@@ -11,6 +11,7 @@ import {Margin} from "../risk/Margin.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {CollateralPage} from "../types/CollateralPage.sol";
 import {Assessment, Leg} from "../types/Assessment.sol";
+import {Position} from "../types/Position.sol";
 import {Health} from "./Health.sol";
 
 /// @title LedgerViews
@@ -26,18 +27,23 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
     }
 
     /// @inheritdoc IMarginAccountExtension
-    /// @dev For cash: what equity exceeds initial margin by, and at least the positive balance of an account without debt that
+    /// @dev For cash: what equity exceeds initial margin by, and at least the positive balance of an account without positions that
     /// borrows nothing; at most what lies idle. For collateral: v = (E - IM) / (1 - q), where q is its initial margin rate.
     /// Rounding: down.
     function maxWithdraw(AccountId account, address token) external view whenConsistent returns (uint256) {
         uint8 asset = _vault().assetOf(token);
         Cash memory c = _market.loadAccrued();
-        (int256 cashE18, CollateralPage[] memory pages) = _portfolio(account, c);
-        Leg[] memory legs = _riskEngine().legs(pages);
+        (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(account, c);
+        Leg[] memory legs = _riskEngine().legs(pages, positions);
         Assessment memory a = Margin.assess(legs, cashE18);
+        if (a.unpriced) return 0;
         int256 free = a.equityE18 - int256(a.initialE18);
         if (asset == QUOTE) {
             uint256 own = cashE18 > 0 ? uint256(cashE18) / _quoteScale() : 0;
+            // What stands for positions is not free.
+            if (positions.length != 0 && int256(own * _quoteScale()) > free) {
+                own = free > 0 ? uint256(free) / _quoteScale() : 0;
+            }
             uint256 most = free > 0 ? uint256(free) / _quoteScale() : 0;
             // Debt rounds up by as much as a unit.
             if (most > own) --most;
@@ -48,14 +54,14 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
             return most < idle ? most : idle;
         }
         uint256 held = _accounts[account].amountOf(asset);
-        if (cashE18 >= 0 || held == 0) return held;
+        if ((cashE18 >= 0 && positions.length == 0) || held == 0) return held;
         if (free <= 0) return 0;
         for (uint256 i; i < legs.length; ++i) {
             if (legs[i].asset != asset) continue;
             if (legs[i].halted || legs[i].bidE18 == 0) return held;
-            (, uint256 rate) = Margin.ratesOf(legs[i], legs[i].valueE18);
-            if (rate >= WAD) return held;
-            uint256 value = Rounding.mulDivDown(uint256(free), WAD, WAD - rate);
+            (, int256 rate) = Margin.releaseRates(legs[i]);
+            if (rate >= int256(WAD)) return held;
+            uint256 value = Rounding.mulDivDown(uint256(free), WAD, uint256(int256(WAD) - rate));
             uint256 amount = Rounding.mulDivDown(value, legs[i].unit, legs[i].bidE18);
             return amount < held ? amount : held;
         }

@@ -17,14 +17,23 @@ abstract contract Losses is Health {
     using CashMarketLib for Cash;
 
     /// @dev Whatever the vault holds for accounts beyond what it owes is interest's fee and rounding: idle cash plus debt,
-    /// rounded down, minus credit, rounded up, minus what leavers forfeited. Rounding: down.
+    /// rounded down, minus credit, rounded up, minus what leavers forfeited, minus the settled pools. Rounding: down.
     function _collectFees(Cash memory c) internal returns (uint256) {
         uint256 assets = _idle() + Rounding.mulDivDown(c.borrowShares, c.borrowIndex, RAY);
-        uint256 owed = Rounding.mulDivUp(c.supplyShares, c.supplyIndex, RAY) + c.forfeited;
+        uint256 owed = Rounding.mulDivUp(c.supplyShares, c.supplyIndex, RAY) + c.forfeited + _pooled();
         if (assets <= owed) return 0;
         _creditCash(_fund(), assets - owed, c);
         emit FeesCollected(assets - owed);
         return assets - owed;
+    }
+
+    /// @dev {quote token} What the settled pools of all perpetuals hold. Bounded by the perpetuals that may be listed.
+    function _pooled() internal view returns (uint256 pooled) {
+        uint256 listed = _listedPerpetuals;
+        for (uint256 underlying; listed != 0; ++underlying) {
+            if (listed & 1 == 1) pooled += _perpetuals[uint8(underlying)].pool;
+            listed >>= 1;
+        }
     }
 
     /// @dev Takes up to `amount` from the insurance fund's cash, its uncollected fees included.

@@ -25,7 +25,7 @@ abstract contract Outflow is Health {
         }
         if (amount > type(uint128).max) revert Errors.MarginAccount_AmountOverflow(amount, type(uint128).max);
         int256 shares = c.debit(header.cashShares(), amount);
-        if (shares < 0) header = header.withRiskBlock(block.number);
+        if (shares < 0 || header.positionCount() != 0) header = header.withRiskBlock(block.number);
         _setCash(account, header, shares);
         _market.store(c);
         if (shares < 0) _requireNoDustDebt(account, c);
@@ -33,15 +33,15 @@ abstract contract Outflow is Health {
     }
 
     /// @dev Books collateral that leaves an account; all of it when `amount` is the maximum.
-    function _takeCollateral(AccountId account, uint8 asset, uint256 amount) internal returns (uint256, bool indebted) {
+    function _takeCollateral(AccountId account, uint8 asset, uint256 amount) internal returns (uint256, bool mayOwe) {
         if (amount == type(uint256).max) {
             amount = _accounts[account].amountOf(asset);
             if (amount == 0) revert Errors.MarginAccount_ZeroAmount();
         }
         _removeCollateral(account, asset, amount);
         AccountHeader header = _accounts[account].header;
-        indebted = header.cashShares() < 0;
-        if (indebted) _accounts[account].header = header.withRiskBlock(block.number);
-        return (amount, indebted);
+        mayOwe = header.mayOwe();
+        if (mayOwe) _accounts[account].header = header.withRiskBlock(block.number);
+        return (amount, mayOwe);
     }
 }

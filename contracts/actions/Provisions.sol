@@ -30,9 +30,9 @@ abstract contract Provisions is Losses, IMarginAccountExtension {
     /// @inheritdoc IMarginAccountExtension
     function reverseProvision(AccountId account) external locked {
         Cash memory c = _market.loadAccrued();
-        // Without debt nothing is at risk, whatever the prices are.
+        // With neither debt nor positions nothing is at risk, whatever the prices are.
         int256 equity;
-        if (_accounts[account].header.cashShares() < 0) equity = _assessLive(account, c).equityE18;
+        if (_accounts[account].header.mayOwe()) equity = _assessLive(account, c).equityE18;
         if (equity < 0 || _provisionOf[account] == 0) {
             revert Errors.MarginAccount_ProvisionStands(AccountId.unwrap(account), equity);
         }
@@ -46,7 +46,7 @@ abstract contract Provisions is Losses, IMarginAccountExtension {
         Cash memory c = _market.loadAccrued();
         AccountHeader header = _accounts[account].header;
         int256 cash = c.valueOf(header.cashShares());
-        if (cash >= 0 || _accounts[account].loadPages().length != 0) {
+        if (cash >= 0 || header.positionCount() != 0 || _accounts[account].loadPages().length != 0) {
             revert Errors.MarginAccount_Solvent(AccountId.unwrap(account), _toE18(cash));
         }
 

@@ -59,9 +59,10 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         if (outcome <= Outcome.PriceHalted) return outcome;
 
         uint256 cashIn;
+        uint256 cashOut;
         bool moved = plan.moves.length != 0;
         if (outcome == Outcome.Released) {
-            _takeReleased(account, plan);
+            cashOut = _takeReleased(account, plan);
         } else if (plan.moves.length != 0) {
             bool complete;
             (complete, cashIn) = _bookTopUp(account, plan);
@@ -88,7 +89,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         } else if (called && plan.before.equityE18 >= 0) {
             payE18 = plan.keeperFlatE18;
         }
-        uint256 pay = _settleCash(account, keeper, cashIn, payE18, c);
+        uint256 pay = _settleCash(account, keeper, cashIn, cashOut, payE18, c);
         if (pay != 0 || plan.moves.length != 0 || outcome == Outcome.Provisioned) _market.store(c);
 
         if (called || pay != 0 || (outcome != Outcome.CallRunning && outcome != Outcome.LiquidationOpen)) {
@@ -149,10 +150,12 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
 
     /// @dev Takes what is released out of the account; what goes to the reserve is there at once. The block is marked as one in
     /// which risk was raised, so that a second release finds nothing to do.
-    function _takeReleased(AccountId account, Plan memory plan) private {
+    /// @return cashOut {quote token} Cash that goes, for the caller to book with the keeper's pay.
+    function _takeReleased(AccountId account, Plan memory plan) private returns (uint256 cashOut) {
         for (uint256 i; i < plan.moves.length; ++i) {
             Move memory move = plan.moves[i];
-            _removeCollateral(account, move.asset, move.amount);
+            if (move.asset == QUOTE) cashOut = move.amount;
+            else _removeCollateral(account, move.asset, move.amount);
             if (!move.wallet) _vault().toReserve(account, move.asset, move.amount);
         }
         _accounts[account].header = _accounts[account].header.withRiskBlock(block.number);
@@ -165,23 +168,24 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         }
     }
 
-    /// @dev Books the cash that came in and the keeper's pay, which goes to the keeper's account 0, in one write of the account.
+    /// @dev Books the cash that came in or goes out and the keeper's pay, which goes to the keeper's account 0, in one write of the account.
     /// Nobody is paid by himself.
     /// @return pay {quote token} Rounded down.
     function _settleCash(
         AccountId account,
         address keeper,
         uint256 cashIn,
+        uint256 cashOut,
         uint256 payE18,
         Cash memory c
     ) private returns (uint256 pay) {
         AccountId keeperAccount = toAccountId(keeper, 0);
         if (keeperAccount != account) pay = payE18 / _quoteScale();
-        if (cashIn == 0 && pay == 0) return 0;
+        if (cashIn == 0 && cashOut == 0 && pay == 0) return 0;
         AccountHeader header = _accounts[account].header;
         int256 shares = header.cashShares();
         if (cashIn != 0) shares = c.credit(shares, cashIn);
-        if (pay != 0) shares = c.debit(shares, pay);
+        if (cashOut + pay != 0) shares = c.debit(shares, cashOut + pay);
         _setCash(account, header, shares);
         if (pay != 0) _creditCash(keeperAccount, pay, c);
     }

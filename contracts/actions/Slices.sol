@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {MAX_PAGES, WAD} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
 import {IMarginAccountCore} from "../interfaces/IMarginAccountCore.sol";
+import {IMarginAccountTrading} from "../interfaces/IMarginAccountTrading.sol";
 import {ISliceTaker} from "../interfaces/ISliceTaker.sol";
 import {Account, AccountBook} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
@@ -11,11 +12,12 @@ import {Rounding} from "../math/Rounding.sol";
 import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {CollateralPage, ENTRIES_PER_PAGE} from "../types/CollateralPage.sol";
+import {Delegation} from "./Delegation.sol";
 import {Losses} from "./Losses.sol";
 
 /// @title Slices
 /// @notice The chapter that moves a fraction of everything in one account to another, for the module that may ask it.
-abstract contract Slices is Losses, IMarginAccountCore {
+abstract contract Slices is Losses, Delegation, IMarginAccountCore {
     using AccountBook for Account;
     using CashMarketLib for Cash;
     using CashMarketLib for CashMarket;
@@ -33,14 +35,15 @@ abstract contract Slices is Losses, IMarginAccountCore {
         // Effects
         Cash memory c = _market.loadAccrued();
         _moveCollateral(slice);
+        if (_accounts[slice.account].header.positionCount() != 0) _movePositions(slice);
         if (slice.fromFund != 0) paidToTaker = _collectPayment(slice, c);
         // The slice's part of a provision is used up before the taker pays: his cash leaves net of others' losses alone.
         if (_accounts[slice.account].header.hasProvision()) {
             uint256 left = Rounding.mulDivUp(_provisionOf[slice.account], WAD - slice.fractionE18, WAD);
             _setProvision(slice.account, left, c);
         }
-        bool indebted;
-        (cash, indebted) = _moveCash(slice, paidToTaker, c);
+        bool mayOwe;
+        (cash, mayOwe) = _moveCash(slice, paidToTaker, c);
         _market.store(c);
         if (slice.healthAfterE18 >= WAD) _closeLiquidation(slice.account);
 
@@ -51,14 +54,22 @@ abstract contract Slices is Losses, IMarginAccountCore {
             ISliceTaker(caller).onSliceTaken(slice.account, slice.taker, payment, data);
             _closeCallback();
             c = _market.loadAccrued();
-            indebted = true;
+            mayOwe = true;
         }
 
-        // Check: on the state that will persist, so after the callback. A taker who came out without debt needs none.
-        if (indebted) {
+        // Check: on the state that will persist, so after the callback. A taker who came out with neither debt nor positions needs
+        // none.
+        if (mayOwe) {
             _requireNoDustDebt(slice.taker, c);
             _requireInitialMargin(slice.taker, c);
         }
+    }
+
+    /// @dev The trading half of this contract's code knows how positions move.
+    function _movePositions(Slice calldata slice) private {
+        _runTrading(
+            abi.encodeCall(IMarginAccountTrading.movePositions, (slice.account, slice.taker, slice.fractionE18))
+        );
     }
 
     /// @dev What fund and lenders pay the taker: the fund as far as it can, lenders no more than the account's negative equity.
@@ -72,12 +83,12 @@ abstract contract Slices is Losses, IMarginAccountCore {
     /// @dev Cash of either sign moves with the slice; then the payments, each account written once. The fund's share is credited
     /// to nobody: it stays in the vault, where {IMarginAccountExtension-collectFees} finds it with interest's fee.
     /// @return cash {quote token} What the sliced account is left with.
-    /// @return indebted Whether the taker owes cash.
+    /// @return mayOwe Whether the taker has debt or positions.
     function _moveCash(
         Slice calldata slice,
         uint256 paidToTaker,
         Cash memory c
-    ) private returns (int256 cash, bool indebted) {
+    ) private returns (int256 cash, bool mayOwe) {
         AccountHeader from = _accounts[slice.account].header;
         AccountHeader to = _accounts[slice.taker].header;
         (int256 fromShares, int256 toShares) = c.moveFraction(
@@ -93,7 +104,7 @@ abstract contract Slices is Losses, IMarginAccountCore {
         // The taker raised his own risk: he cannot be liquidated in this block.
         _setCash(slice.taker, to.withRiskBlock(block.number), toShares);
         _setCash(slice.account, from, fromShares);
-        return (c.valueOf(fromShares), toShares < 0);
+        return (c.valueOf(fromShares), toShares < 0 || to.positionCount() != 0);
     }
 
     /// @dev Moves the fraction of each collateral, rounded down. Walks the pages as they are read: an entry that is emptied

@@ -17,6 +17,9 @@ uint8 constant QUOTE = 0;
 uint256 constant MAX_PAGES = 4;
 uint256 constant MAX_COLLATERALS = 8;
 
+/// @dev Positions an account has at most, and perpetuals that may be listed.
+uint256 constant MAX_POSITIONS = 32;
+
 /// @dev The health of an account without risk.
 uint256 constant INFINITE_HEALTH = type(uint256).max;
 

@@ -81,6 +81,33 @@ library Errors {
     /// @notice Thrown when an action needs a price that is halted. Retryable: wait for the feed.
     error MarginAccount_PriceHalted(uint256 accountId);
 
+    /// @notice Thrown when a size, a quote, an open interest or a funding index would not fit its field.
+    error MarginAccount_PositionOverflow(int256 amount, int256 maximum);
+
+    /// @notice Thrown when an account would hold more positions than an account may.
+    error MarginAccount_TooManyPositions(uint256 accountId, uint256 held, uint256 maximum);
+
+    /// @notice Thrown when an instrument does not exist.
+    error MarginAccount_UnknownInstrument(uint256 instrument);
+
+    /// @notice Thrown when a fill would lift the open interest above its cap. Retryable: wait for positions to close.
+    /// @param openInterestE18 {unit} After the fill.
+    error MarginAccount_OpenInterestAboveCap(uint256 instrument, uint256 openInterestE18, uint256 capE18);
+
+    /// @notice Thrown when a fill of size or quote zero is asked for.
+    error MarginAccount_EmptyFill();
+
+    /// @notice Thrown when a fill that may only reduce a position would open, grow or turn it.
+    /// @param sizeE18 {unit} The position before.
+    /// @param changeE18 {unit} What the fill would add.
+    error MarginAccount_NotReducing(uint256 accountId, int256 sizeE18, int256 changeE18);
+
+    /// @notice Thrown when a fill of an account below its initial margin is too far from the mark.
+    error MarginAccount_PriceOutsideBand(uint256 accountId, uint256 priceE18, uint256 lowestE18, uint256 highestE18);
+
+    /// @notice Thrown when there is nothing to settle.
+    error MarginAccount_NothingToSettle(uint256 accountId, uint256 instrument);
+
     /*//////////////////////////////////////////////////////////////////////////
                                     COLLATERAL VAULT
     //////////////////////////////////////////////////////////////////////////*/
@@ -185,4 +212,32 @@ library Errors {
 
     /// @notice Thrown when a liquidation parameter is outside its hard bounds.
     error Liquidator_ParameterOutOfBounds(bytes32 field, uint256 found, uint256 bound);
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                        EXCHANGE
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @notice Thrown when a size is zero, or no size.
+    error Exchange_BadSize(uint256 sizeE18);
+
+    /// @notice Thrown when two orders are not opposite sides of one instrument.
+    error Exchange_NotOpposite(int256 makerSizeE18, int256 takerSizeE18);
+
+    /// @notice Thrown when the buyer's price is below the seller's.
+    error Exchange_PricesDoNotMeet(uint256 bidE18, uint256 askE18);
+
+    /// @notice Thrown when an order's time is over.
+    error Exchange_Expired(uint256 accountId, uint256 nonce, uint256 expiry);
+
+    /// @notice Thrown when an order was cancelled or filled, or its nonce belongs to another one.
+    error Exchange_Used(uint256 accountId, uint256 nonce);
+
+    /// @notice Thrown when more is to be filled than is left of an order. Retryable with less.
+    error Exchange_TooMuch(uint256 accountId, uint256 nonce, uint256 leftE18, uint256 sizeE18);
+
+    /// @notice Thrown when a signature is not the signer's.
+    error Exchange_BadSignature(uint256 accountId, address signer);
+
+    /// @notice Thrown when a fee is outside its hard bounds.
+    error Exchange_ParameterOutOfBounds(bytes32 field, uint256 found, uint256 bound);
 }

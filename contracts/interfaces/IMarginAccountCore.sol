@@ -5,6 +5,7 @@ import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {CollateralPage} from "../types/CollateralPage.sol";
 import {Assessment} from "../types/Assessment.sol";
+import {Position} from "../types/Position.sol";
 import {ICollateralVault} from "./ICollateralVault.sol";
 import {IRebalancer, Outcome} from "./IRebalancer.sol";
 import {IRiskEngine} from "./IRiskEngine.sol";
@@ -48,7 +49,7 @@ interface IMarginAccountCore {
     /// - The caller must be the owner, or an operator with the right to withdraw.
     /// - The account must hold the collateral; for cash, the vault must have it idle.
     /// - A debt that remains must be at least the minimum.
-    /// - With debt: afterwards equity must be at least the INITIAL margin; a halted collateral counts zero. The maintenance
+    /// - With debt or positions: afterwards equity must be at least the INITIAL margin; a halted collateral counts zero. The maintenance
     ///   margin would not do: an account about to be liquidated could shed its collateral first.
     ///
     /// Rounding: shares against the account, equity down, margin up.
@@ -104,10 +105,13 @@ interface IMarginAccountCore {
                                      VIEWS
     //////////////////////////////////////////////////////////////////////////*/
 
-    /// @notice Everything the ledger knows of an account, with interest up to now.
+    /// @notice Everything the ledger knows of an account, with interest and funding up to now.
     function accountOf(
         AccountId account
-    ) external view returns (AccountHeader header, int256 cash, CollateralPage[] memory pages);
+    )
+        external
+        view
+        returns (AccountHeader header, int256 cash, CollateralPage[] memory pages, Position[] memory positions);
 
     /// @notice Cash with interest up to now; {quote token}, negative is debt. Debt rounded up, credit down.
     function cashOf(AccountId account) external view returns (int256);

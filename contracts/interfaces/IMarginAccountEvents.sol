@@ -14,6 +14,43 @@ interface IMarginAccountEvents {
     /// stood at these values with 27 decimals.
     event CashChanged(uint256 indexed accountId, int256 shares);
 
+    /// @notice An account's position changed: what it is now, funding paid up to `fundingIndexE18`; both zero when it is gone.
+    event PositionChanged(
+        uint256 indexed accountId,
+        uint256 indexed instrument,
+        int256 sizeE18,
+        int256 quoteE18,
+        int256 fundingIndexE18
+    );
+
+    /// @notice What an instrument's positions share changed: funding, the premium of this hour, open interest, settled pool.
+    event PerpetualChanged(
+        uint256 indexed instrument,
+        int256 fundingIndexE18,
+        uint256 indexPriceE18,
+        int256 rateE18,
+        int256 premiumE18,
+        int256 weightedE18,
+        uint256 openInterestE18,
+        uint256 pool
+    );
+
+    /// @notice Unrealised profit became cash, or a loss debt or less cash; {quote token}.
+    event Settled(uint256 indexed accountId, uint256 indexed instrument, int256 amount);
+
+    /// @notice An instrument was listed, or its parameters changed.
+    event PerpetualSet(
+        uint8 indexed underlying,
+        uint16 interestE7,
+        uint16 clampE7,
+        uint8 divisor,
+        uint8 deviationBps,
+        uint48 capE3
+    );
+
+    /// @notice The exchange was given the ledger's call for fills.
+    event ExchangeSet(address indexed exchange);
+
     /// @notice An owner set the band and the wishes for an account.
     event PolicySet(uint256 indexed accountId, uint256 policy);
 

@@ -64,7 +64,7 @@ interface IMarginAccountExtension {
     function reverseProvision(AccountId account) external;
 
     /// @notice Lets the insurance fund, then the lenders, bear the debt of an account that has nothing left.
-    /// @dev Emits {LossSocialised} for what the fund lacks. Requirements: the account has debt and no collateral.
+    /// @dev Emits {LossSocialised} for what the fund lacks. Requirements: the account has debt, no collateral and no positions.
     function writeOff(AccountId account) external;
 
     /// @notice Credits interest's share to the insurance fund's account.

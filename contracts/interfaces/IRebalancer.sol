@@ -6,12 +6,13 @@ import {AccountHeader} from "../types/AccountHeader.sol";
 import {BandPolicy} from "../types/BandPolicy.sol";
 import {CollateralPage} from "../types/CollateralPage.sol";
 import {Assessment} from "../types/Assessment.sol";
+import {Position} from "../types/Position.sol";
 import {ICollateralVault} from "./ICollateralVault.sol";
 
 /// @notice What a rebalance does, and why it does nothing.
 enum Outcome {
     InBand, // inside the band; nothing to do
-    NoRisk, // no debt: nothing to balance
+    NoRisk, // neither debt nor positions: nothing to balance
     NotWorthIt, // it would cost more than it gains
     PriceHalted, // a price the account depends on is missing
     Released, // above `upper`: collateral went to the reserve or the wallet
@@ -84,7 +85,12 @@ interface IRebalancer {
 
     /// @notice What a rebalance of the account would do now.
     /// @param pages The account's collateral.
-    function plan(Request calldata request, CollateralPage[] calldata pages) external view returns (Plan memory);
+    /// @param positions The account's positions, funding paid up to now.
+    function plan(
+        Request calldata request,
+        CollateralPage[] calldata pages,
+        Position[] calldata positions
+    ) external view returns (Plan memory);
 
     /// @notice What keepers are paid.
     function keeperParameters() external view returns (KeeperParameters memory);

@@ -3,19 +3,22 @@ pragma solidity 0.8.30;
 
 import {CollateralPage} from "../types/CollateralPage.sol";
 import {Assessment, Leg} from "../types/Assessment.sol";
+import {Position} from "../types/Position.sol";
 import {LevelParameters, LevelState} from "../types/ShockLevel.sol";
 import {IPriceOracleAdapter} from "./IPriceOracleAdapter.sol";
 
 /// @title IRiskEngine
 /// @notice The one place where a margin is computed, for everybody the same. Views only.
 ///
-/// For an account with cash C and collaterals of bid value V_u, shock s_u, haircuts h_u and size factor g:
-///   E  = C + sum V_u
-///   MM = sum V_u * (s_u * g(V_u) + hMaintenance_u)
-///   IM = sum V_u * (s_u * g(V_u) * initialFactor_u + hInitial_u)
-///   g(V) = max(1, 0.8 + c_u * sqrt(V / 1 million))
-/// A book without options loses |delta| * s_u in its worst scenario, which is V_u * s_u for collateral; the grid of
-/// scenarios is not needed. Exposures in different underlyings never offset.
+/// For an account with cash C and, in each underlying u, collateral of bid value V_u and a perpetual position of signed value
+/// N_u at the mark whose quote is Q_u, with shock s_u, haircuts h_u, basis b_u, profit cap p_u and size factor g:
+///   X  = |V_u + N_u|
+///   E  = C + sum V_u + N_u + Q_u
+///   MM = sum X * s_u * g(X) + V_u * hMaintenance_u + |N_u| * bMaintenance_u
+///   IM = sum X * s_u * g(X) * initialFactor_u + V_u * hInitial_u + |N_u| * bInitial_u + max(0, N_u + Q_u - p_u)
+///   g(X) = max(1, 0.8 + c_u * sqrt(X / 1 million))
+/// A book without options loses |delta| * s_u in its worst scenario; the grid of scenarios is not needed. Exposures in different
+/// underlyings never offset.
 interface IRiskEngine is IPriceOracleAdapter {
     /// @notice How one underlying is margined; all in basis points. The shock is the least there is: see {setLevelParameters}.
     struct RiskParameters {
@@ -24,6 +27,13 @@ interface IRiskEngine is IPriceOracleAdapter {
         uint16 haircutInitialBps;
         uint16 initialFactorBps;
         uint16 sizeCoefficientBps;
+    }
+
+    /// @notice How a perpetual is margined beside its underlying.
+    struct PerpetualRisk {
+        uint16 basisMaintenanceBps; // of the notional
+        uint16 basisInitialBps;
+        uint64 profitCap; // {whole quote} of an account's unrealised profit, that counts for initial margin
     }
 
     /// @notice An asset's risk parameters were set.
@@ -38,6 +48,16 @@ interface IRiskEngine is IPriceOracleAdapter {
     /// - maintenance haircut <= initial haircut <= 50%; 1 <= initial factor <= 3; size coefficient <= 6, in steps of 0.001, and the initial factor in steps of 0.01.
     /// - the highest shock * initial factor + initial haircut < 1.
     function setRiskParameters(uint8 asset, RiskParameters calldata parameters) external;
+
+    /// @notice A perpetual's risk parameters were set.
+    event PerpetualRiskSet(uint8 indexed underlying, PerpetualRisk parameters);
+
+    /// @notice Sets how the perpetual of an underlying is margined.
+    /// @dev Emits a {PerpetualRiskSet} event. Requirements: the AccessManager role; basis for maintenance <= for initial <= 50%.
+    function setPerpetualRisk(uint8 underlying, PerpetualRisk calldata parameters) external;
+
+    /// @notice How the perpetual of an underlying is margined.
+    function perpetualRiskOf(uint8 underlying) external view returns (PerpetualRisk memory);
 
     /// @notice How an asset's shocks follow its volatility was set.
     event LevelParametersSet(uint8 indexed asset, LevelParameters parameters, uint16 startVolatilityBps);
@@ -72,10 +92,15 @@ interface IRiskEngine is IPriceOracleAdapter {
 
     /// @notice The margin of a portfolio at the prices of now. Never reverts for a bad feed.
     /// @dev Rounding: equity and health down, both margins up.
-    function assess(int256 cashE18, CollateralPage[] calldata pages) external view returns (Assessment memory);
+    /// @param positions With funding paid up to now, no underlying twice.
+    function assess(
+        int256 cashE18,
+        CollateralPage[] calldata pages,
+        Position[] calldata positions
+    ) external view returns (Assessment memory);
 
-    /// @notice The priced legs of a set of pages, for callers that go on computing with them.
-    function legs(CollateralPage[] calldata pages) external view returns (Leg[] memory);
+    /// @notice The priced legs of a set of pages and positions, for callers that go on computing with them.
+    function legs(CollateralPage[] calldata pages, Position[] calldata positions) external view returns (Leg[] memory);
 
     /// @notice The risk parameters of an asset.
     function riskParametersOf(uint8 asset) external view returns (RiskParameters memory);

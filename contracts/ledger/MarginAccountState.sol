@@ -10,12 +10,13 @@ import {IRebalancer} from "../interfaces/IRebalancer.sol";
 import {IRiskEngine} from "../interfaces/IRiskEngine.sol";
 import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../types/AccountId.sol";
+import {Perpetual} from "../types/Perpetual.sol";
 import {Account, AccountBook} from "./AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "./CashMarket.sol";
 
 /// @title MarginAccountState
 /// @notice All storage of MarginAccount, and the few moves of the ledger that its chapters share.
-/// @dev MarginAccount and its extension inherit this first and declare nothing of their own, so both see one layout.
+/// @dev MarginAccount and its extensions inherit this first and declare nothing of their own, so both see one layout.
 abstract contract MarginAccountState is AccessManaged, TransientLock, IMarginAccountEvents {
     using AccountBook for Account;
     using CashMarketLib for Cash;
@@ -31,6 +32,12 @@ abstract contract MarginAccountState is AccessManaged, TransientLock, IMarginAcc
     mapping(AccountId account => uint256 amount) internal _provisionOf; // {quote token}
     // slot 7
     address internal _liquidator;
+    // slot 8
+    mapping(uint8 underlying => Perpetual state) internal _perpetuals;
+    // slot 9
+    uint256 internal _listedPerpetuals; // a bit for each underlying
+    // slot 10
+    address internal _exchange;
 
     /// @dev The vault, which MarginAccount creates.
     function _vault() internal view virtual returns (ICollateralVault);

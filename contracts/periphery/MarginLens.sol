@@ -8,6 +8,8 @@ import {AccountHeader, CallState} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {BandPolicy} from "../types/BandPolicy.sol";
 import {CollateralPage, ENTRIES_PER_PAGE} from "../types/CollateralPage.sol";
+import {InstrumentId} from "../types/InstrumentId.sol";
+import {Position} from "../types/Position.sol";
 
 /// @title MarginLens
 /// @notice Reads many accounts in one call, for keepers and pages. Not part of the core: nothing depends on it, and it can
@@ -19,11 +21,19 @@ contract MarginLens {
         uint256 amount; // {token}
     }
 
+    /// @notice A position, funding paid up to now.
+    struct Held {
+        InstrumentId instrument;
+        int256 sizeE18; // {unit}
+        int256 quoteE18; // {quote} its profit is size * mark + quote
+    }
+
     /// @notice All that a keeper or a page needs of an account.
     struct AccountState {
         AccountId account;
         int256 cash; // {quote token}
         Holding[] holdings;
+        Held[] positions;
         int256 equityE18; // {quote}
         uint256 maintenanceE18; // {quote}
         uint256 initialE18; // {quote}
@@ -91,8 +101,13 @@ contract MarginLens {
         AccountHeader header;
         CollateralPage[] memory pages;
         state.account = id;
-        (header, state.cash, pages) = marginAccount.accountOf(id);
+        Position[] memory positions;
+        (header, state.cash, pages, positions) = marginAccount.accountOf(id);
         state.holdings = _holdings(pages);
+        state.positions = new Held[](positions.length);
+        for (uint256 i; i < positions.length; ++i) {
+            state.positions[i] = Held(positions[i].instrument(), positions[i].size(), positions[i].quote());
+        }
         state.callState = header.callState();
         state.liquidationSince = header.liquidationSince();
 

@@ -26,21 +26,23 @@ library Margin {
         for (uint256 i; i < legs.length; ++i) {
             addLeg(a, legs[i]);
         }
-        if (a.halted) _countDust(a, legs, uint256(a.equityE18 - cashE18));
+        if (a.halted) _countDust(a, legs);
         a.healthE18 = health(a.equityE18, a.maintenanceE18);
     }
 
     /// @dev A dust of what is stale neither shields an account nor freezes it: up to a twentieth of the account's gross it
     /// counts at its last answer, for initial margin not at all. What has no last answer, or is more, leaves the account halted.
-    /// @param liveE18 {quote} The value of all legs that have a price.
-    function _countDust(Assessment memory a, Leg[] memory legs, uint256 liveE18) private pure {
+    /// A position is never a dust.
+    function _countDust(Assessment memory a, Leg[] memory legs) private pure {
         uint256 stale;
+        uint256 gross;
         for (uint256 i; i < legs.length; ++i) {
+            gross += legs[i].valueE18;
             if (!legs[i].halted) continue;
-            if (legs[i].bidE18 == 0) return;
+            if (legs[i].bidE18 == 0 || hasPosition(legs[i])) return;
             stale += legs[i].valueE18;
         }
-        if (stale * DUST_PART > liveE18 + stale) return;
+        if (stale * DUST_PART > gross) return;
 
         a.halted = false;
         a.equityE18 += int256(stale);
@@ -55,6 +57,7 @@ library Margin {
 
     /// @notice Adds a leg to the sums; the health is not yet known.
     function addLeg(Assessment memory a, Leg memory leg) internal pure {
+        if (hasPosition(leg)) return _addPosition(a, leg);
         if (leg.halted) {
             a.halted = true;
             return;
@@ -63,6 +66,113 @@ library Margin {
         a.equityE18 += int256(leg.valueE18);
         a.maintenanceE18 += maintenance;
         a.initialE18 += initial;
+    }
+
+    /// @dev A position without a price has no margin that would be enough.
+    function _addPosition(Assessment memory a, Leg memory leg) private pure {
+        if (leg.halted) {
+            a.halted = true;
+            a.unpriced = true;
+            return;
+        }
+        (uint256 maintenance, uint256 initial) = marginAt(leg, leg.valueE18);
+        int256 profit = profitOf(leg);
+        // What is not yet cash counts for new risk only up to a cap.
+        if (profit > int256(leg.profitCapE18)) initial += uint256(profit) - leg.profitCapE18;
+        a.equityE18 += int256(leg.valueE18) + profit;
+        a.maintenanceE18 += maintenance;
+        a.initialE18 += initial;
+    }
+
+    /// @notice Whether a leg has more than collateral: a size, or a claim that a closed position left.
+    function hasPosition(Leg memory leg) internal pure returns (bool) {
+        return leg.sizeE18 != 0 || leg.quoteE18 != 0;
+    }
+
+    /// @notice What a leg's position is worth at the mark; {quote E18}, rounded down.
+    function positionValue(Leg memory leg, int256 sizeE18) internal pure returns (int256) {
+        return Rounding.mulDivFloor(sizeE18, leg.markE18, WAD);
+    }
+
+    /// @notice What the position has earned and not yet been paid; {quote E18}, rounded down.
+    function profitOf(Leg memory leg) internal pure returns (int256) {
+        return positionValue(leg, leg.sizeE18) + leg.quoteE18;
+    }
+
+    /// @notice Maintenance and initial margin of a leg with collateral of `valueE18` and a position of `sizeE18`, both rounded up:
+    /// the shock on what is exposed on both together, the haircut on the collateral, the basis on the position.
+    function marginWithPosition(
+        Leg memory leg,
+        uint256 valueE18,
+        int256 sizeE18
+    ) internal pure returns (uint256 maintenanceE18, uint256 initialE18) {
+        int256 position = positionValue(leg, sizeE18);
+        uint256 notional = Rounding.mulDivUp(uint256(sizeE18 < 0 ? -sizeE18 : sizeE18), leg.markE18, WAD);
+        uint256 exposure = exposureOf(valueE18, position);
+        (uint256 rate, uint256 initialRate) = _ratesAt(leg, exposure);
+        maintenanceE18 =
+            Rounding.mulDivUp(exposure, rate, WAD) +
+            Rounding.mulDivUp(valueE18, leg.haircutMaintenanceE18, WAD) +
+            Rounding.mulDivUp(notional, leg.basisMaintenanceE18, WAD);
+        initialE18 =
+            Rounding.mulDivUp(exposure, initialRate, WAD) +
+            Rounding.mulDivUp(valueE18, leg.haircutInitialE18, WAD) +
+            Rounding.mulDivUp(notional, leg.basisInitialE18, WAD);
+    }
+
+    /// @notice Maintenance and initial margin of a leg whose collateral is worth `valueE18`; both rounded up.
+    function marginAt(Leg memory leg, uint256 valueE18) internal pure returns (uint256, uint256) {
+        return leg.sizeE18 == 0 ? marginOf(leg, valueE18) : marginWithPosition(leg, valueE18, leg.sizeE18);
+    }
+
+    /// @notice What a unit of value that leaves the leg's collateral saves of each margin, at least; {1}, signed. Where the
+    /// collateral hedges a short, releasing it costs margin.
+    function releaseRates(Leg memory leg) internal pure returns (int256 maintenanceE18, int256 initialE18) {
+        int256 position = leg.sizeE18 == 0 ? int256(0) : positionValue(leg, leg.sizeE18);
+        if (position >= 0) {
+            (uint256 m, uint256 i) = _ratesAt(leg, leg.valueE18 + uint256(position));
+            return (int256(m + leg.haircutMaintenanceE18), int256(i + leg.haircutInitialE18));
+        }
+        // The most that is ever exposed on the way from all the collateral to none of it.
+        uint256 exposure = exposureOf(leg.valueE18, position);
+        if (exposure < uint256(-position)) exposure = uint256(-position);
+        (uint256 most, uint256 mostInitial) = _ratesAt(leg, exposure);
+        return (int256(leg.haircutMaintenanceE18) - int256(most), int256(leg.haircutInitialE18) - int256(mostInitial));
+    }
+
+    /// @notice What a unit of value that joins the leg's collateral adds to maintenance margin; {1}, signed.
+    /// @return hedgingE18 While it hedges a short.
+    /// @return addingE18 Beyond.
+    /// @return openE18 {quote} What the short leaves open: where the one ends and the other begins.
+    function collectRates(Leg memory leg) internal pure returns (int256 hedgingE18, int256 addingE18, uint256 openE18) {
+        int256 position = leg.sizeE18 == 0 ? int256(0) : positionValue(leg, leg.sizeE18);
+        int256 exposure = int256(leg.valueE18) + position;
+        if (exposure < 0) {
+            openE18 = uint256(-exposure);
+            (uint256 saved, ) = _ratesAt(leg, openE18);
+            hedgingE18 = int256(leg.haircutMaintenanceE18) - int256(saved);
+            exposure = 0;
+        }
+        (uint256 added, ) = _ratesAt(leg, uint256(exposure));
+        addingE18 = int256(added + leg.haircutMaintenanceE18);
+    }
+
+    /// @dev Shock times size factor, for maintenance and for initial margin; {1}, rounded up.
+    function _ratesAt(Leg memory leg, uint256 exposureE18) private pure returns (uint256, uint256) {
+        uint256 shock = leg.shockE18;
+        uint256 shockInitial = leg.shockInitialE18;
+        uint256 size = sizeFactor(exposureE18, leg.sizeCoefficientE18);
+        if (size != WAD) {
+            shock = Rounding.mulDivUp(shock, size, WAD);
+            shockInitial = Rounding.mulDivUp(shockInitial, size, WAD);
+        }
+        return (shock, Rounding.mulDivUp(shockInitial, leg.initialFactorE18, WAD));
+    }
+
+    /// @notice |collateral + position|; {quote E18}.
+    function exposureOf(uint256 valueE18, int256 positionE18) internal pure returns (uint256) {
+        int256 exposure = int256(valueE18) + positionE18;
+        return uint256(exposure < 0 ? -exposure : exposure);
     }
 
     /// @notice Maintenance and initial margin of `valueE18` of a leg; both rounded up.
@@ -80,15 +190,8 @@ library Margin {
         Leg memory leg,
         uint256 valueE18
     ) internal pure returns (uint256 maintenanceE18, uint256 initialE18) {
-        uint256 shock = leg.shockE18;
-        uint256 shockInitial = leg.shockInitialE18;
-        uint256 size = sizeFactor(valueE18, leg.sizeCoefficientE18);
-        if (size != WAD) {
-            shock = Rounding.mulDivUp(shock, size, WAD);
-            shockInitial = Rounding.mulDivUp(shockInitial, size, WAD);
-        }
-        maintenanceE18 = shock + leg.haircutMaintenanceE18;
-        initialE18 = Rounding.mulDivUp(shockInitial, leg.initialFactorE18, WAD) + leg.haircutInitialE18;
+        (uint256 maintenance, uint256 initial) = _ratesAt(leg, valueE18);
+        return (maintenance + leg.haircutMaintenanceE18, initial + leg.haircutInitialE18);
     }
 
     /// @notice max(1, 0.8 + c * sqrt(value / 1 million)); {1}, rounded up. Many small accounts escape it; caps carry that.
@@ -112,9 +215,18 @@ library Margin {
     /// @notice Maintenance margin of what is left of the legs when the fraction `takenE18` is gone; rounded up.
     function maintenanceAfter(Leg[] memory legs, uint256 takenE18) internal pure returns (uint256 maintenanceE18) {
         for (uint256 i; i < legs.length; ++i) {
-            uint256 left = Rounding.mulDivUp(legs[i].valueE18, WAD - takenE18, WAD);
-            (uint256 maintenance, ) = marginOf(legs[i], left);
+            Leg memory leg = legs[i];
+            uint256 left = Rounding.mulDivUp(leg.valueE18, WAD - takenE18, WAD);
+            (uint256 maintenance, ) = leg.sizeE18 != 0
+                ? marginWithPosition(leg, left, leg.sizeE18 - sizeTaken(leg.sizeE18, takenE18))
+                : marginOf(leg, left);
             maintenanceE18 += maintenance;
         }
+    }
+
+    /// @notice The part of a position that goes with the fraction `takenE18`; {unit E18}, toward zero.
+    function sizeTaken(int256 sizeE18, uint256 takenE18) internal pure returns (int256) {
+        if (sizeE18 >= 0) return int256(Rounding.mulDivDown(uint256(sizeE18), takenE18, WAD));
+        return -int256(Rounding.mulDivDown(uint256(-sizeE18), takenE18, WAD));
     }
 }

@@ -24,7 +24,8 @@ enum CallState {
 /// | 176-207 | liquidationSince | s, when the account was first seen below maintenance; 0 while it is not        |
 /// | 208-239 | riskBlock        | the block of the owner's last action that raised risk                          |
 /// | 240-247 | callState        | {CallState}                                                                   |
-/// | 248-255 | flags            | bit 0: a provision for this account is open                                   |
+/// | 248     | provision        | a provision for this account is open                                          |
+/// | 249-254 | positions        | how many positions the account has                                            |
 ///
 /// @dev Times are 32 bits and last until the year 2106.
 type AccountHeader is uint256;
@@ -39,12 +40,15 @@ using {
     callState,
     hasProvision,
     isCalm,
+    positionCount,
+    mayOwe,
     withCashShares,
     withCall,
     withLastPoke,
     withLiquidationSince,
     withRiskBlock,
-    withProvision
+    withProvision,
+    withPositionCount
 } for AccountHeader global;
 
 uint256 constant CASH_MASK = (1 << 88) - 1;
@@ -52,7 +56,8 @@ uint256 constant U32_MASK = (1 << 32) - 1;
 uint256 constant U24_MASK = (1 << 24) - 1;
 uint256 constant CALL_MASK = (U32_MASK << 88) | (U24_MASK << 120) | (0xff << 240);
 /// @dev The bits that are zero while an account is neither called, nor below maintenance, nor provisioned for.
-uint256 constant CALM_MASK = (U32_MASK << 176) | (0xffff << 240);
+uint256 constant CALM_MASK = (U32_MASK << 176) | (0x1ff << 240);
+uint256 constant COUNT_MASK = 0x3f << 249;
 
 function cashShares(AccountHeader self) pure returns (int256) {
     return int88(uint88(AccountHeader.unwrap(self)));
@@ -91,6 +96,15 @@ function isCalm(AccountHeader self) pure returns (bool) {
     return AccountHeader.unwrap(self) & CALM_MASK == 0;
 }
 
+function positionCount(AccountHeader self) pure returns (uint256) {
+    return (AccountHeader.unwrap(self) & COUNT_MASK) >> 249;
+}
+
+/// @dev Whether prices can make the account owe what it has not: with neither debt nor positions it needs none.
+function mayOwe(AccountHeader self) pure returns (bool) {
+    return self.cashShares() < 0 || AccountHeader.unwrap(self) & COUNT_MASK != 0;
+}
+
 function withCashShares(AccountHeader self, int256 shares) pure returns (AccountHeader) {
     if (shares > type(int88).max || shares < type(int88).min) {
         revert Errors.MarginAccount_CashOverflow(shares, type(int88).max);
@@ -120,4 +134,9 @@ function withRiskBlock(AccountHeader self, uint256 blockNumber) pure returns (Ac
 function withProvision(AccountHeader self, bool open) pure returns (AccountHeader) {
     uint256 cleared = AccountHeader.unwrap(self) & ~(uint256(1) << 248);
     return AccountHeader.wrap(open ? cleared | (uint256(1) << 248) : cleared);
+}
+
+/// @dev At most 32, which the book sees to.
+function withPositionCount(AccountHeader self, uint256 count) pure returns (AccountHeader) {
+    return AccountHeader.wrap((AccountHeader.unwrap(self) & ~COUNT_MASK) | (count << 249));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-/// @notice One exposure of an account, priced: the collateral of one underlying. A leg holds what every later step needs,
+/// @notice One exposure of an account, priced: collateral and perpetual of one underlying. A leg holds what every later step needs,
 /// so no step reads a feed or a parameter twice.
 struct Leg {
     uint8 asset;
@@ -16,6 +16,13 @@ struct Leg {
     uint256 haircutInitialE18; // {1}
     uint256 initialFactorE18; // {1} initial over maintenance, on the scenario loss
     uint256 sizeCoefficientE18; // {1} c_u of the size factor
+    // The perpetual; all zero without one.
+    int256 sizeE18; // {unit} signed
+    int256 quoteE18; // {quote} signed
+    uint256 markE18; // {quote/unit} the bid of a long, the ask of a short
+    uint256 basisMaintenanceE18; // {1} of the notional
+    uint256 basisInitialE18; // {1}
+    uint256 profitCapE18; // {quote} of unrealised profit, that counts for initial margin
 }
 
 /// @notice The margin of an account.
@@ -25,4 +32,5 @@ struct Assessment {
     uint256 initialE18; // {quote} IM, rounded up, never below MM
     uint256 healthE18; // {1} E / MM, rounded down; infinite without risk, zero when equity is negative
     bool halted; // a price the account depends on is missing; a dust of stale collateral is not depended on
+    bool unpriced; // a position's price is missing: whatever the rest is worth, it may not suffice
 }

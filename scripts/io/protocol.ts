@@ -7,6 +7,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 import type {
   AccessManager,
   CollateralVault,
+  Exchange,
   Liquidator,
   IMarginAccount,
   MarginLens,
@@ -20,6 +21,7 @@ import { ballastModule } from "../../deploy/ballast.js";
 import {
   AccessManager__factory,
   CollateralVault__factory,
+  Exchange__factory,
   Liquidator__factory,
   IMarginAccount__factory,
   MarginLens__factory,
@@ -37,7 +39,9 @@ export const CONTRACT_NAMES = [
   "vault",
   "rebalancer",
   "extension",
+  "trading",
   "marginAccount",
+  "exchange",
   "liquidator",
   "lens",
 ] as const;
@@ -61,6 +65,7 @@ export interface Protocol {
   readonly rebalancer: Rebalancer;
   /** With the functions of its extension. */
   readonly marginAccount: IMarginAccount;
+  readonly exchange: Exchange;
   readonly liquidator: Liquidator;
   readonly lens: MarginLens;
   /** In the order of their numbers. */
@@ -102,7 +107,9 @@ export async function addressesOf(
     vault: await at("vault"),
     rebalancer: await at("rebalancer"),
     extension: await at("extension"),
+    trading: await at("trading"),
     marginAccount: await at("marginAccount"),
+    exchange: await at("exchange"),
     liquidator: await at("liquidator"),
     lens: await at("lens"),
   };
@@ -120,6 +127,7 @@ export async function attachProtocol(connection: NetworkConnection, addresses: P
     oracle,
     rebalancer: Rebalancer__factory.connect(addresses.rebalancer, runner),
     marginAccount: IMarginAccount__factory.connect(addresses.marginAccount, runner),
+    exchange: Exchange__factory.connect(addresses.exchange, runner),
     liquidator: Liquidator__factory.connect(addresses.liquidator, runner),
     lens: MarginLens__factory.connect(addresses.lens, runner),
     assets: await assetsOf(vault, oracle),
@@ -136,6 +144,7 @@ export function protocolAs(protocol: Protocol, signer: Signer): Protocol {
     oracle: protocol.oracle.connect(signer),
     rebalancer: protocol.rebalancer.connect(signer),
     marginAccount: protocol.marginAccount.connect(signer),
+    exchange: protocol.exchange.connect(signer),
     liquidator: protocol.liquidator.connect(signer),
     lens: protocol.lens.connect(signer),
   };

@@ -9,6 +9,7 @@ import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
 import {MintableToken} from "../../contracts/mocks/MintableToken.sol";
 import {Margin} from "../../contracts/risk/Margin.sol";
 import {PolicyFields} from "../../contracts/types/BandPolicy.sol";
+import {Position} from "../../contracts/types/Position.sol";
 import {CollateralPage} from "../../contracts/types/CollateralPage.sol";
 import {Assessment, Leg} from "../../contracts/types/Assessment.sol";
 import {BallastTest} from "./utils/BallastTest.sol";
@@ -221,8 +222,8 @@ contract RebalancerTest is BallastTest {
 
     function _rates() private view returns (Assessment memory a, uint256 maintenance, uint256 initial) {
         a = marginAccount.assess(_account(alice));
-        (, , CollateralPage[] memory pages) = marginAccount.accountOf(_account(alice));
-        Leg memory leg = riskEngine.legs(pages)[0];
+        (, , CollateralPage[] memory pages, Position[] memory positions) = marginAccount.accountOf(_account(alice));
+        Leg memory leg = riskEngine.legs(pages, positions)[0];
         (maintenance, initial) = Margin.ratesOf(leg, leg.valueE18);
     }
 

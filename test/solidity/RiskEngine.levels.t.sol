@@ -6,6 +6,7 @@ import {OracleTest} from "./utils/OracleTest.sol";
 import {Errors} from "../../contracts/base/Errors.sol";
 import {IPriceOracleAdapter} from "../../contracts/interfaces/IPriceOracleAdapter.sol";
 import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
+import {Position} from "../../contracts/types/Position.sol";
 import {CollateralPage} from "../../contracts/types/CollateralPage.sol";
 import {Assessment, Leg} from "../../contracts/types/Assessment.sol";
 import {LevelParameters, LevelState} from "../../contracts/types/ShockLevel.sol";
@@ -42,7 +43,7 @@ contract RiskEngineLevelsTest is OracleTest {
     function _leg() private view returns (Leg memory) {
         CollateralPage[] memory pages = new CollateralPage[](1);
         pages[0] = CollateralPage.wrap(0).withEntry(0, ETHER_ASSET, 1e18);
-        return engine.legs(pages)[0];
+        return _legsOf(pages)[0];
     }
 
     /// @dev The price moves and somebody looks, `elapsed` later.
@@ -224,7 +225,7 @@ contract RiskEngineLevelsTest is OracleTest {
         CollateralPage[] memory pages = new CollateralPage[](1);
         pages[0] = CollateralPage.wrap(0).withEntry(0, ETHER_ASSET, 1e18);
         _move(1_700e8, 5 minutes);
-        Assessment memory a = engine.assess(0, pages);
+        Assessment memory a = _assessed(0, pages);
         // 1,700 * (0.1 + 0.04), and 1,700 * (0.2365 * 1.5 + 0.08)
         assertEq(a.maintenanceE18, 238e18);
         assertApproxEqRel(a.initialE18, 739.5e18, 0.005e18);
@@ -267,5 +268,13 @@ contract RiskEngineLevelsTest is OracleTest {
         _move(2_000e8, 1 hours);
         assertEq(_leg().shockInitialE18, 0.15e18);
         assertLt(_leg().shockE18, 0.11e18);
+    }
+
+    function _legsOf(CollateralPage[] memory pages) private view returns (Leg[] memory) {
+        return engine.legs(pages, new Position[](0));
+    }
+
+    function _assessed(int256 cashE18, CollateralPage[] memory pages) private view returns (Assessment memory) {
+        return engine.assess(cashE18, pages, new Position[](0));
     }
 }

@@ -6,6 +6,7 @@ import {OracleTest} from "./utils/OracleTest.sol";
 import {Errors} from "../../contracts/base/Errors.sol";
 import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
 import {IPriceOracleAdapter} from "../../contracts/interfaces/IPriceOracleAdapter.sol";
+import {Position} from "../../contracts/types/Position.sol";
 import {CollateralPage} from "../../contracts/types/CollateralPage.sol";
 import {Assessment, Leg} from "../../contracts/types/Assessment.sol";
 
@@ -125,19 +126,19 @@ contract RiskEngineTest is OracleTest {
 
     function test_legs_ValueRoundsDown() public view {
         // One wei of ether is 2,000 wei of quote; one unit of a token of eight decimals 6e14.
-        Leg[] memory legs = engine.legs(_pages(ETHER_ASSET, 1, BITCOIN_ASSET, 1));
+        Leg[] memory legs = _legsOf(_pages(ETHER_ASSET, 1, BITCOIN_ASSET, 1));
         assertEq(legs[0].valueE18, 2_000);
         assertEq(legs[1].valueE18, 6e14);
     }
 
     function test_legs_AFractionOfAUnitIsNothing() public {
         etherFeed.setAnswer(0.5e8);
-        assertEq(engine.legs(_pages(ETHER_ASSET, 1, 0, 0))[0].valueE18, 0);
-        assertEq(engine.legs(_pages(ETHER_ASSET, 3, 0, 0))[0].valueE18, 1);
+        assertEq(_legsOf(_pages(ETHER_ASSET, 1, 0, 0))[0].valueE18, 0);
+        assertEq(_legsOf(_pages(ETHER_ASSET, 3, 0, 0))[0].valueE18, 1);
     }
 
     function test_legs_HoldWhatEveryLaterStepNeeds() public view {
-        Leg[] memory legs = engine.legs(_pages(BITCOIN_ASSET, 5e8, ETHER_ASSET, 3e18));
+        Leg[] memory legs = _legsOf(_pages(BITCOIN_ASSET, 5e8, ETHER_ASSET, 3e18));
         assertEq(legs.length, 2);
         Leg memory leg = legs[0];
         assertEq(leg.asset, BITCOIN_ASSET);
@@ -161,7 +162,7 @@ contract RiskEngineTest is OracleTest {
         pages[0] = CollateralPage.wrap(0).withEntry(1, BITCOIN_ASSET, 1e8).withMore(true);
         pages[1] = CollateralPage.wrap(0).withMore(true);
         pages[2] = CollateralPage.wrap(0).withEntry(0, ETHER_ASSET, 1e18);
-        Leg[] memory legs = engine.legs(pages);
+        Leg[] memory legs = _legsOf(pages);
         assertEq(legs.length, 2);
         assertEq(legs[0].asset, BITCOIN_ASSET);
         assertEq(legs[0].amount, 1e8);
@@ -170,8 +171,8 @@ contract RiskEngineTest is OracleTest {
     }
 
     function test_legs_OfNothing() public view {
-        assertEq(engine.legs(new CollateralPage[](0)).length, 0);
-        assertEq(engine.legs(new CollateralPage[](1)).length, 0);
+        assertEq(_legsOf(new CollateralPage[](0)).length, 0);
+        assertEq(_legsOf(new CollateralPage[](1)).length, 0);
     }
 
     function test_legs_EightCollaterals() public {
@@ -182,7 +183,7 @@ contract RiskEngineTest is OracleTest {
             uint256 at = (asset - 1) / 2;
             pages[at] = pages[at].withEntry((asset - 1) % 2, asset, uint256(asset) * 1e18).withMore(at < 3);
         }
-        Leg[] memory legs = engine.legs(pages);
+        Leg[] memory legs = _legsOf(pages);
         assertEq(legs.length, 8);
         uint256 squares;
         for (uint256 i; i < 8; ++i) {
@@ -190,18 +191,18 @@ contract RiskEngineTest is OracleTest {
             assertEq(legs[i].valueE18, (i + 1) * (i + 1) * 1e18);
             squares += legs[i].valueE18;
         }
-        assertEq(engine.assess(0, pages).equityE18, int256(squares));
+        assertEq(_assessed(0, pages).equityE18, int256(squares));
     }
 
     function test_legs_RevertWhen_MorePagesThanAnAccountHas() public {
-        assertEq(engine.legs(new CollateralPage[](4)).length, 0);
+        assertEq(_legsOf(new CollateralPage[](4)).length, 0);
         vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_TooManyPages.selector, 5, 4));
-        engine.legs(new CollateralPage[](5));
+        _legsOf(new CollateralPage[](5));
     }
 
     function test_legs_AnAssetWithoutParametersCountsForNothing() public {
         setFeed(7, etherFeed, 18);
-        Leg memory leg = engine.legs(_pages(7, 1e18, 0, 0))[0];
+        Leg memory leg = _legsOf(_pages(7, 1e18, 0, 0))[0];
         assertEq(leg.valueE18, 0);
         assertFalse(leg.halted, "it would shield the account");
     }
@@ -212,7 +213,7 @@ contract RiskEngineTest is OracleTest {
 
     function test_assess_CashAndTwoCollaterals() public view {
         // 3 ether and half a bitcoin, 36,000 in all, against 30,000 of debt.
-        Assessment memory a = engine.assess(-30_000e18, _pages(ETHER_ASSET, 3e18, BITCOIN_ASSET, 0.5e8));
+        Assessment memory a = _assessed(-30_000e18, _pages(ETHER_ASSET, 3e18, BITCOIN_ASSET, 0.5e8));
         assertEq(a.equityE18, 6_000e18);
         assertEq(a.maintenanceE18, (6_000e18 * 14) / 100 + (30_000e18 * 12) / 100);
         assertEq(a.initialE18, (6_000e18 * 23) / 100 + (30_000e18 * 20) / 100);
@@ -222,26 +223,26 @@ contract RiskEngineTest is OracleTest {
 
     /// @dev Liquidation near 86% loan to value.
     function test_assess_LiquidationNearEightySixPercent() public view {
-        assertLt(engine.assess(-1_720e18 - 1, _pages(ETHER_ASSET, 1e18, 0, 0)).healthE18, 1e18);
-        assertEq(engine.assess(-1_720e18, _pages(ETHER_ASSET, 1e18, 0, 0)).healthE18, 1e18);
+        assertLt(_assessed(-1_720e18 - 1, _pages(ETHER_ASSET, 1e18, 0, 0)).healthE18, 1e18);
+        assertEq(_assessed(-1_720e18, _pages(ETHER_ASSET, 1e18, 0, 0)).healthE18, 1e18);
     }
 
     function test_assess_AHaltedAssetStopsOnlyAccountsThatHoldIt() public {
         etherFeed.setAnswer(0);
-        Assessment memory a = engine.assess(100e18, _pages(ETHER_ASSET, 3e18, BITCOIN_ASSET, 1e8));
+        Assessment memory a = _assessed(100e18, _pages(ETHER_ASSET, 3e18, BITCOIN_ASSET, 1e8));
         assertTrue(a.halted);
         assertEq(a.equityE18, 60_100e18);
         assertEq(a.maintenanceE18, 7_200e18);
-        assertFalse(engine.assess(0, _pages(BITCOIN_ASSET, 1e8, 0, 0)).halted);
-        assertFalse(engine.assess(-5, new CollateralPage[](0)).halted);
+        assertFalse(_assessed(0, _pages(BITCOIN_ASSET, 1e8, 0, 0)).halted);
+        assertFalse(_assessed(-5, new CollateralPage[](0)).halted);
     }
 
     /// @dev Up to a twentieth of the gross, at the last answer; initial margin takes all of it back.
     function test_assess_ADustOfAStaleAssetCountsAtItsLastAnswer() public {
-        Assessment memory alone = engine.assess(-50_000e18, _pages(BITCOIN_ASSET, 1e8, 0, 0));
-        uint256 margin = engine.assess(0, _pages(ETHER_ASSET, 1.5e18, 0, 0)).maintenanceE18;
+        Assessment memory alone = _assessed(-50_000e18, _pages(BITCOIN_ASSET, 1e8, 0, 0));
+        uint256 margin = _assessed(0, _pages(ETHER_ASSET, 1.5e18, 0, 0)).maintenanceE18;
         etherFeed.setUpdatedAt(START - HEARTBEAT - SLACK - 1);
-        Assessment memory a = engine.assess(-50_000e18, _pages(ETHER_ASSET, 1.5e18, BITCOIN_ASSET, 1e8));
+        Assessment memory a = _assessed(-50_000e18, _pages(ETHER_ASSET, 1.5e18, BITCOIN_ASSET, 1e8));
         assertFalse(a.halted);
         assertEq(a.equityE18, alone.equityE18 + 3_000e18);
         assertEq(a.maintenanceE18, alone.maintenanceE18 + margin);
@@ -250,28 +251,28 @@ contract RiskEngineTest is OracleTest {
 
         // 60,000 / 19 and no more.
         uint256 most = 1_578_947_368_421_052_631;
-        assertFalse(engine.assess(-1, _pages(ETHER_ASSET, most, BITCOIN_ASSET, 1e8)).halted);
-        a = engine.assess(-1, _pages(ETHER_ASSET, most + 1, BITCOIN_ASSET, 1e8));
+        assertFalse(_assessed(-1, _pages(ETHER_ASSET, most, BITCOIN_ASSET, 1e8)).halted);
+        a = _assessed(-1, _pages(ETHER_ASSET, most + 1, BITCOIN_ASSET, 1e8));
         assertTrue(a.halted);
         assertEq(a.equityE18, 60_000e18 - 1);
         // Without anything live beside it nothing is dust.
-        assertTrue(engine.assess(-1, _pages(ETHER_ASSET, 1, 0, 0)).halted);
+        assertTrue(_assessed(-1, _pages(ETHER_ASSET, 1, 0, 0)).halted);
     }
 
     function test_assess_ADustWithoutALastAnswerHalts() public {
         CollateralPage[] memory pages = _pages(ETHER_ASSET, 1, BITCOIN_ASSET, 1e8);
         etherFeed.setBehaviour(FaultyFeed.Behaviour.Reverts);
-        assertTrue(engine.assess(-1, pages).halted);
+        assertTrue(_assessed(-1, pages).halted);
         etherFeed.setBehaviour(FaultyFeed.Behaviour.Honest);
         etherFeed.setAnswer(-1);
-        assertTrue(engine.assess(-1, pages).halted);
+        assertTrue(_assessed(-1, pages).halted);
         etherFeed.setAnswer(2_000e8);
         etherFeed.setUpdatedAt(START + 1);
-        assertTrue(engine.assess(-1, pages).halted);
+        assertTrue(_assessed(-1, pages).halted);
         // Nor is there one in quote units while the quote's own is missing.
         etherFeed.setUpdatedAt(START - 2 hours);
         quoteFeed.setUpdatedAt(START - 2 hours);
-        assertTrue(engine.assess(-1, pages).halted);
+        assertTrue(_assessed(-1, pages).halted);
     }
 
     function testFuzz_assess_NeverRevertsForABadFeed(uint8 behaviour, int256 answer, uint256 updatedAt) public {
@@ -279,7 +280,7 @@ contract RiskEngineTest is OracleTest {
         etherFeed.setBehaviour(FaultyFeed.Behaviour(behaviour));
         etherFeed.setAnswer(answer);
         etherFeed.setUpdatedAt(bound(updatedAt, START - 2 hours, START + 1 hours));
-        Assessment memory a = engine.assess(-1e18, _pages(ETHER_ASSET, 1e21, BITCOIN_ASSET, 1e8));
+        Assessment memory a = _assessed(-1e18, _pages(ETHER_ASSET, 1e21, BITCOIN_ASSET, 1e8));
         assertGe(a.initialE18, a.maintenanceE18);
         if (a.halted) assertEq(a.equityE18, 60_000e18 - 1e18);
     }
@@ -290,7 +291,7 @@ contract RiskEngineTest is OracleTest {
         etherFeed.setAnswer(int256(bound(price, 1, 1e16)));
         amount = bound(amount, 1, MAX_AMOUNT);
         cash = bound(cash, -int256(MAX_VALUE), int256(MAX_VALUE));
-        Assessment memory a = engine.assess(cash, _pages(ETHER_ASSET, amount, 0, 0));
+        Assessment memory a = _assessed(cash, _pages(ETHER_ASSET, amount, 0, 0));
         assertGe(a.initialE18, a.maintenanceE18);
         (uint256 bid, ) = oracle.requirePrice(ETHER_ASSET);
         assertEq(a.equityE18, cash + int256((amount * bid) / 1e18));
@@ -324,5 +325,13 @@ contract RiskEngineTest is OracleTest {
 
     function _expectOutOfBounds(bytes32 field, uint256 found, uint256 limit) private {
         vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_ParameterOutOfBounds.selector, field, found, limit));
+    }
+
+    function _legsOf(CollateralPage[] memory pages) private view returns (Leg[] memory) {
+        return engine.legs(pages, new Position[](0));
+    }
+
+    function _assessed(int256 cashE18, CollateralPage[] memory pages) private view returns (Assessment memory) {
+        return engine.assess(cashE18, pages, new Position[](0));
     }
 }

@@ -14,14 +14,14 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type LevelStateStructOutput = [fastVariance: bigint, slowVariance: bigint, updatedAt: bigint, wantedE18: bigint, priceE18: bigint, maintenanceE18: bigint, initialE18: bigint] & {fastVariance: bigint, slowVariance: bigint, updatedAt: bigint, wantedE18: bigint, priceE18: bigint, maintenanceE18: bigint, initialE18: bigint }
   
 
-    export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean}
+    export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean, unpriced: boolean}
 
-    export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean }
+    export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, unpriced: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, unpriced: boolean }
   
 
-    export type LegStruct = {asset: BigNumberish, halted: boolean, amount: BigNumberish, unit: BigNumberish, bidE18: BigNumberish, valueE18: BigNumberish, shockE18: BigNumberish, shockInitialE18: BigNumberish, haircutMaintenanceE18: BigNumberish, haircutInitialE18: BigNumberish, initialFactorE18: BigNumberish, sizeCoefficientE18: BigNumberish}
+    export type LegStruct = {asset: BigNumberish, halted: boolean, amount: BigNumberish, unit: BigNumberish, bidE18: BigNumberish, valueE18: BigNumberish, shockE18: BigNumberish, shockInitialE18: BigNumberish, haircutMaintenanceE18: BigNumberish, haircutInitialE18: BigNumberish, initialFactorE18: BigNumberish, sizeCoefficientE18: BigNumberish, sizeE18: BigNumberish, quoteE18: BigNumberish, markE18: BigNumberish, basisMaintenanceE18: BigNumberish, basisInitialE18: BigNumberish, profitCapE18: BigNumberish}
 
-    export type LegStructOutput = [asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, shockInitialE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint] & {asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, shockInitialE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint }
+    export type LegStructOutput = [asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, shockInitialE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint, sizeE18: bigint, quoteE18: bigint, markE18: bigint, basisMaintenanceE18: bigint, basisInitialE18: bigint, profitCapE18: bigint] & {asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, shockInitialE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint, sizeE18: bigint, quoteE18: bigint, markE18: bigint, basisMaintenanceE18: bigint, basisInitialE18: bigint, profitCapE18: bigint }
   
 
     export type RequestStruct = {account: BigNumberish, header: BigNumberish, policy: BigNumberish, cashE18: BigNumberish, walletLeftE18: BigNumberish, vault: AddressLike, quoteScale: BigNumberish}
@@ -49,6 +49,11 @@ export declare namespace IRebalancer {
 
 export declare namespace IRiskEngine {
       
+    export type PerpetualRiskStruct = {basisMaintenanceBps: BigNumberish, basisInitialBps: BigNumberish, profitCap: BigNumberish}
+
+    export type PerpetualRiskStructOutput = [basisMaintenanceBps: bigint, basisInitialBps: bigint, profitCap: bigint] & {basisMaintenanceBps: bigint, basisInitialBps: bigint, profitCap: bigint }
+  
+
     export type RiskParametersStruct = {shockBps: BigNumberish, haircutMaintenanceBps: BigNumberish, haircutInitialBps: BigNumberish, initialFactorBps: BigNumberish, sizeCoefficientBps: BigNumberish}
 
     export type RiskParametersStructOutput = [shockBps: bigint, haircutMaintenanceBps: bigint, haircutInitialBps: bigint, initialFactorBps: bigint, sizeCoefficientBps: bigint] & {shockBps: bigint, haircutMaintenanceBps: bigint, haircutInitialBps: bigint, initialFactorBps: bigint, sizeCoefficientBps: bigint }
@@ -64,18 +69,19 @@ export declare namespace IPriceOracleAdapter {
     }
 
   export interface RebalancerInterface extends Interface {
-    getFunction(nameOrSignature: "assess" | "authority" | "feedOf" | "isConsumingScheduledOp" | "keeperParameters" | "legs" | "levelOf" | "plan" | "poke" | "price" | "prices" | "requirePrice" | "riskParametersOf" | "setAuthority" | "setFeed" | "setKeeperParameters" | "setLevelParameters" | "setRiskParameters"): FunctionFragment;
+    getFunction(nameOrSignature: "assess" | "authority" | "feedOf" | "isConsumingScheduledOp" | "keeperParameters" | "legs" | "levelOf" | "perpetualRiskOf" | "plan" | "poke" | "price" | "prices" | "requirePrice" | "riskParametersOf" | "setAuthority" | "setFeed" | "setKeeperParameters" | "setLevelParameters" | "setPerpetualRisk" | "setRiskParameters"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "FeedSet" | "KeeperParametersSet" | "LevelParametersSet" | "LevelUpdated" | "RiskParametersSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "FeedSet" | "KeeperParametersSet" | "LevelParametersSet" | "LevelUpdated" | "PerpetualRiskSet" | "RiskParametersSet"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'assess', values: [BigNumberish, BigNumberish[]]): string;
+    encodeFunctionData(functionFragment: 'assess', values: [BigNumberish, BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'feedOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'keeperParameters', values?: undefined): string;
-encodeFunctionData(functionFragment: 'legs', values: [BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'legs', values: [BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'levelOf', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'plan', values: [RequestStruct, BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'perpetualRiskOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'plan', values: [RequestStruct, BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'poke', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'price', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'prices', values: [BigNumberish]): string;
@@ -85,6 +91,7 @@ encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): str
 encodeFunctionData(functionFragment: 'setFeed', values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setKeeperParameters', values: [IRebalancer.KeeperParametersStruct]): string;
 encodeFunctionData(functionFragment: 'setLevelParameters', values: [BigNumberish, LevelParametersStruct, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setPerpetualRisk', values: [BigNumberish, IRiskEngine.PerpetualRiskStruct]): string;
 encodeFunctionData(functionFragment: 'setRiskParameters', values: [BigNumberish, IRiskEngine.RiskParametersStruct]): string;
 
     decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
@@ -94,6 +101,7 @@ decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike
 decodeFunctionResult(functionFragment: 'keeperParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'legs', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'levelOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'perpetualRiskOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'plan', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'poke', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'price', data: BytesLike): Result;
@@ -104,6 +112,7 @@ decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setKeeperParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLevelParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setPerpetualRisk', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Result;
   }
 
@@ -168,6 +177,18 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
 
   
 
+    export namespace PerpetualRiskSetEvent {
+      export type InputTuple = [underlying: BigNumberish, parameters: IRiskEngine.PerpetualRiskStruct];
+      export type OutputTuple = [underlying: bigint, parameters: IRiskEngine.PerpetualRiskStructOutput];
+      export interface OutputObject {underlying: bigint, parameters: IRiskEngine.PerpetualRiskStructOutput };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace RiskParametersSetEvent {
       export type InputTuple = [asset: BigNumberish, parameters: IRiskEngine.RiskParametersStruct];
       export type OutputTuple = [asset: bigint, parameters: IRiskEngine.RiskParametersStructOutput];
@@ -215,7 +236,7 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     
     
     assess: TypedContractMethod<
-      [cashE18: BigNumberish, pages: BigNumberish[], ],
+      [cashE18: BigNumberish, pages: BigNumberish[], positions: BigNumberish[], ],
       [AssessmentStructOutput],
       'view'
     >
@@ -255,7 +276,7 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
 
     
     legs: TypedContractMethod<
-      [pages: BigNumberish[], ],
+      [pages: BigNumberish[], positions: BigNumberish[], ],
       [LegStructOutput[]],
       'view'
     >
@@ -270,8 +291,16 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     
 
     
+    perpetualRiskOf: TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [IRiskEngine.PerpetualRiskStructOutput],
+      'view'
+    >
+    
+
+    
     plan: TypedContractMethod<
-      [request: RequestStruct, pages: BigNumberish[], ],
+      [request: RequestStruct, pages: BigNumberish[], positions: BigNumberish[], ],
       [PlanStructOutput],
       'view'
     >
@@ -350,6 +379,14 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     
 
     
+    setPerpetualRisk: TypedContractMethod<
+      [underlying: BigNumberish, p: IRiskEngine.PerpetualRiskStruct, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     setRiskParameters: TypedContractMethod<
       [asset: BigNumberish, p: IRiskEngine.RiskParametersStruct, ],
       [void],
@@ -361,7 +398,7 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
     getFunction(nameOrSignature: 'assess'): TypedContractMethod<
-      [cashE18: BigNumberish, pages: BigNumberish[], ],
+      [cashE18: BigNumberish, pages: BigNumberish[], positions: BigNumberish[], ],
       [AssessmentStructOutput],
       'view'
     >;
@@ -386,7 +423,7 @@ getFunction(nameOrSignature: 'keeperParameters'): TypedContractMethod<
       'view'
     >;
 getFunction(nameOrSignature: 'legs'): TypedContractMethod<
-      [pages: BigNumberish[], ],
+      [pages: BigNumberish[], positions: BigNumberish[], ],
       [LegStructOutput[]],
       'view'
     >;
@@ -395,8 +432,13 @@ getFunction(nameOrSignature: 'levelOf'): TypedContractMethod<
       [[LevelParametersStructOutput, LevelStateStructOutput]],
       'view'
     >;
+getFunction(nameOrSignature: 'perpetualRiskOf'): TypedContractMethod<
+      [underlying: BigNumberish, ],
+      [IRiskEngine.PerpetualRiskStructOutput],
+      'view'
+    >;
 getFunction(nameOrSignature: 'plan'): TypedContractMethod<
-      [request: RequestStruct, pages: BigNumberish[], ],
+      [request: RequestStruct, pages: BigNumberish[], positions: BigNumberish[], ],
       [PlanStructOutput],
       'view'
     >;
@@ -445,6 +487,11 @@ getFunction(nameOrSignature: 'setLevelParameters'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'setPerpetualRisk'): TypedContractMethod<
+      [underlying: BigNumberish, p: IRiskEngine.PerpetualRiskStruct, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'setRiskParameters'): TypedContractMethod<
       [asset: BigNumberish, p: IRiskEngine.RiskParametersStruct, ],
       [void],
@@ -456,6 +503,7 @@ getEvent(key: 'FeedSet'): TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEve
 getEvent(key: 'KeeperParametersSet'): TypedContractEvent<KeeperParametersSetEvent.InputTuple, KeeperParametersSetEvent.OutputTuple, KeeperParametersSetEvent.OutputObject>;
 getEvent(key: 'LevelParametersSet'): TypedContractEvent<LevelParametersSetEvent.InputTuple, LevelParametersSetEvent.OutputTuple, LevelParametersSetEvent.OutputObject>;
 getEvent(key: 'LevelUpdated'): TypedContractEvent<LevelUpdatedEvent.InputTuple, LevelUpdatedEvent.OutputTuple, LevelUpdatedEvent.OutputObject>;
+getEvent(key: 'PerpetualRiskSet'): TypedContractEvent<PerpetualRiskSetEvent.InputTuple, PerpetualRiskSetEvent.OutputTuple, PerpetualRiskSetEvent.OutputObject>;
 getEvent(key: 'RiskParametersSet'): TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
 
     filters: {
@@ -478,6 +526,10 @@ getEvent(key: 'RiskParametersSet'): TypedContractEvent<RiskParametersSetEvent.In
 
       'LevelUpdated(uint8,tuple)': TypedContractEvent<LevelUpdatedEvent.InputTuple, LevelUpdatedEvent.OutputTuple, LevelUpdatedEvent.OutputObject>;
       LevelUpdated: TypedContractEvent<LevelUpdatedEvent.InputTuple, LevelUpdatedEvent.OutputTuple, LevelUpdatedEvent.OutputObject>;
+    
+
+      'PerpetualRiskSet(uint8,tuple)': TypedContractEvent<PerpetualRiskSetEvent.InputTuple, PerpetualRiskSetEvent.OutputTuple, PerpetualRiskSetEvent.OutputObject>;
+      PerpetualRiskSet: TypedContractEvent<PerpetualRiskSetEvent.InputTuple, PerpetualRiskSetEvent.OutputTuple, PerpetualRiskSetEvent.OutputObject>;
     
 
       'RiskParametersSet(uint8,tuple)': TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;

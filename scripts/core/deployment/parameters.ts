@@ -97,6 +97,23 @@ const Liquidation = z
   })
   .strict();
 
+/** The perpetual of a listed asset; the units are those of the contracts' setters. */
+const PerpetualTerms = z
+  .object({
+    underlying: z.string().min(1),
+    interestE7: Quantity,
+    clampE7: Quantity,
+    divisor: Quantity,
+    deviationBps: Quantity,
+    capE3: Quantity,
+    basisMaintenanceBps: Quantity,
+    basisInitialBps: Quantity,
+    profitCap: Quantity,
+  })
+  .strict();
+
+const TradingFees = z.object({ makerE6: Quantity, takerE6: Quantity }).strict();
+
 /** Who governs afterwards. A file may leave a holder open (null) for the command line to name. */
 const Holder = AddressText.nullable();
 
@@ -120,12 +137,15 @@ const Shape = z
     interest: Interest,
     keeper: Keeper,
     liquidation: Liquidation,
+    perpetuals: z.array(PerpetualTerms).max(32),
+    trading: TradingFees,
   })
   .strict();
 
 export type ParameterFile = z.infer<typeof Shape>;
 export type Listing = z.infer<typeof Listing>;
 export type Collateral = z.infer<typeof Collateral>;
+export type PerpetualTerms = z.infer<typeof PerpetualTerms>;
 
 export const HOLDERS = ["admin", "governor", "steward", "guardian"] as const;
 export type Holder = (typeof HOLDERS)[number];
@@ -152,6 +172,11 @@ export function checkParameters(content: unknown): Checked<ParameterFile> {
   const symbols = listingsOf(parsed.data).map(({ symbol }) => symbol);
   const twice = symbols.find((symbol, index) => symbols.indexOf(symbol) !== index);
   if (twice !== undefined) return wrong(`${twice} is listed twice`);
+  const underlyings = parsed.data.perpetuals.map(({ underlying }) => underlying);
+  const unknown = underlyings.find((symbol) => !symbols.slice(1).includes(symbol));
+  if (unknown !== undefined) return wrong(`perpetuals names ${unknown}, which is no collateral`);
+  const again = underlyings.find((symbol, index) => underlyings.indexOf(symbol) !== index);
+  if (again !== undefined) return wrong(`the perpetual of ${again} is listed twice`);
   return { kind: "ok", value: parsed.data };
 }
 
@@ -174,6 +199,11 @@ export function withHolders(
 /** Every asset in the order of its number: the quote is 0. */
 export function listingsOf({ quote, collaterals }: Pick<ParameterFile, "quote" | "collaterals">): readonly Listing[] {
   return [quote, ...collaterals];
+}
+
+/** The number of the asset that a perpetual is on. */
+export function underlyingOf(parameters: Pick<ParameterFile, "quote" | "collaterals">, symbol: string): bigint {
+  return BigInt(listingsOf(parameters).findIndex((listing) => listing.symbol === symbol));
 }
 
 function wrong(why: string): { readonly kind: "wrong"; readonly why: string } {

@@ -10,7 +10,7 @@ import type { DeploymentParameters } from "./parameters.js";
 export const ROLE = { admin: 0n, governor: 1n, steward: 2n, guardian: 3n } as const;
 export type RoleName = keyof typeof ROLE;
 
-export const GOVERNED_NAMES = ["vault", "rebalancer", "marginAccount", "liquidator"] as const;
+export const GOVERNED_NAMES = ["vault", "rebalancer", "marginAccount", "liquidator", "exchange"] as const;
 export type Governed = (typeof GOVERNED_NAMES)[number];
 
 /** Every restricted function; a test compares the list with the contracts' sources. */
@@ -20,10 +20,19 @@ export const PERMISSIONS: readonly {
   readonly functions: readonly string[];
 }[] = [
   { contract: "vault", role: "governor", functions: ["list", "setLimits"] },
-  { contract: "rebalancer", role: "governor", functions: ["setFeed", "setRiskParameters", "setLevelParameters"] },
+  {
+    contract: "rebalancer",
+    role: "governor",
+    functions: ["setFeed", "setRiskParameters", "setPerpetualRisk", "setLevelParameters"],
+  },
   { contract: "rebalancer", role: "steward", functions: ["setKeeperParameters"] },
-  { contract: "marginAccount", role: "governor", functions: ["setInterest", "setLiquidator"] },
+  {
+    contract: "marginAccount",
+    role: "governor",
+    functions: ["setInterest", "setLiquidator", "setPerpetual", "setExchange"],
+  },
   { contract: "liquidator", role: "governor", functions: ["setLiquidationParameters"] },
+  { contract: "exchange", role: "governor", functions: ["setFeeParameters"] },
 ];
 
 export interface Grant {

@@ -9,7 +9,8 @@ import type { Protocol } from "../protocol.js";
 import { selectorsOf } from "../../../deploy/roles.js";
 import { CollateralVault__factory, UsdCoin__factory } from "../../../typechain-types/index.js";
 import { GOVERNED_NAMES, GUARDED, PERMISSIONS, ROLE, grantsOf, same } from "../../core/deployment/roles.js";
-import { listingsOf } from "../../core/deployment/parameters.js";
+import { listingsOf, underlyingOf } from "../../core/deployment/parameters.js";
+import { toPerpetual } from "../../core/instrument.js";
 
 export interface Difference {
   /** Which parameter or role, in words. */
@@ -38,6 +39,20 @@ export async function readBack(
     compareFields(`risk of ${symbol}`, await protocol.rebalancer.riskParametersOf(index + 1), risk, compare);
   }
   compareFields("keeper", await protocol.rebalancer.keeperParameters(), parameters.keeper, compare);
+  for (const { underlying, ...terms } of parameters.perpetuals) {
+    const asset = underlyingOf(parameters, underlying);
+    const { basisMaintenanceBps, basisInitialBps, profitCap, ...funding } = terms;
+    const instrument = toPerpetual(asset);
+    const of = `perpetual of ${underlying}`;
+    if (asset < 0n) {
+      compare(of, "its underlying is not listed", "listed");
+      continue;
+    }
+    compareFields(of, await protocol.marginAccount.perpetualOf(instrument), funding, compare);
+    const risk = { basisMaintenanceBps, basisInitialBps, profitCap };
+    compareFields(of, await protocol.rebalancer.perpetualRiskOf(asset), risk, compare);
+  }
+  compareFields("trading fees", await protocol.exchange.feeParameters(), parameters.trading, compare);
   compareFields("liquidation", await protocol.liquidator.liquidationParameters(), parameters.liquidation, compare);
   await compareInterest(protocol, parameters, fromBlock, compare);
   await compareWiring(protocol, compare);
@@ -97,6 +112,8 @@ async function compareInterest(
 async function compareWiring({ addresses, ...protocol }: Protocol, compare: Compare): Promise<void> {
   compare("vault of the margin account", await protocol.marginAccount.vault(), addresses.vault);
   compare("margin account of the vault", await protocol.vault.marginAccount(), addresses.marginAccount);
+  compare("exchange of the margin account", await protocol.marginAccount.exchange(), addresses.exchange);
+  compare("margin account of the exchange", await protocol.exchange.marginAccount(), addresses.marginAccount);
   compare("liquidator of the margin account", await protocol.marginAccount.liquidator(), addresses.liquidator);
   for (const name of GOVERNED_NAMES) {
     compare(

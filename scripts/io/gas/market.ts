@@ -226,7 +226,8 @@ async function deployParts(chain: Chain, feedKind: FeedKind): Promise<Parts> {
   const rebalancer = await deploy("Rebalancer", [authority]);
   const extension = await deploy("MarginAccountExtension", [authority]);
   const quoteToken = await quote.getAddress();
-  const ledger = [authority, quoteToken, rebalancer, extension];
+  const trading = await deploy("MarginAccountTrading", [authority, quoteToken, rebalancer]);
+  const ledger = [authority, quoteToken, rebalancer, extension, trading];
   const marginAccount = await deploy("MarginAccount", ledger);
   const liquidator = await deploy("Liquidator", [authority, marginAccount]);
   const account = await ethers.getContractAt("IMarginAccount", marginAccount, admin);

@@ -7,6 +7,7 @@ import {IMarginAccountExtension} from "../../../contracts/interfaces/IMarginAcco
 import {AccountHeader} from "../../../contracts/types/AccountHeader.sol";
 import {AccountId} from "../../../contracts/types/AccountId.sol";
 import {BandPolicy, defaultPolicy} from "../../../contracts/types/BandPolicy.sol";
+import {Position} from "../../../contracts/types/Position.sol";
 import {CollateralPage} from "../../../contracts/types/CollateralPage.sol";
 import {Assessment} from "../../../contracts/types/Assessment.sol";
 import {BallastTest} from "../utils/BallastTest.sol";
@@ -146,7 +147,7 @@ abstract contract Promises is BallastTest {
                 (page.amountAt(1) * fraction) / 1e18
             );
         }
-        Assessment memory b = riskEngine.assess(0, part);
+        Assessment memory b = riskEngine.assess(0, part, new Position[](0));
         uint256 legs = 2 * one.pages.length;
         assertLe(
             b.maintenanceE18,
@@ -259,7 +260,7 @@ abstract contract Promises is BallastTest {
         for (uint256 i; i < all.length; ++i) {
             Seen memory one = all[i];
             one.id = everybody[i];
-            (one.header, one.cash, one.pages) = marginAccount.accountOf(one.id);
+            (one.header, one.cash, one.pages, ) = marginAccount.accountOf(one.id);
             if (one.pages.length != 0) one.margin = marginAccount.assess(one.id);
         }
     }

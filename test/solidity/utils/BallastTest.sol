@@ -5,6 +5,7 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 import {ICollateralVault} from "../../../contracts/interfaces/ICollateralVault.sol";
+import {IExchange} from "../../../contracts/interfaces/IExchange.sol";
 import {ILiquidator} from "../../../contracts/interfaces/ILiquidator.sol";
 import {IMarginAccount} from "../../../contracts/interfaces/IMarginAccount.sol";
 import {IRebalancer} from "../../../contracts/interfaces/IRebalancer.sol";
@@ -65,6 +66,7 @@ abstract contract BallastTest is ArtifactTest {
     IMarginAccount internal marginAccount;
     ILiquidator internal liquidator;
     MarginLens internal lens;
+    IExchange internal exchange;
 
     UsdCoin internal usdc;
     MintableToken internal weth;
@@ -98,8 +100,9 @@ abstract contract BallastTest is ArtifactTest {
         weth = MintableToken(_deployed(MOCKS, "MintableToken", abi.encode("Wrapped Ether", "WETH")));
         wbtc = WrappedBitcoin(_deployed(MOCKS, "WrappedBitcoin", ""));
         address extension = _deployed(ROOT, "MarginAccountExtension", abi.encode(manager));
+        address trading = _deployed(ROOT, "MarginAccountTrading", abi.encode(manager, usdc, rebalancer));
         marginAccount = IMarginAccount(
-            _deployed(ROOT, "MarginAccount", abi.encode(manager, usdc, rebalancer, extension))
+            _deployed(ROOT, "MarginAccount", abi.encode(manager, usdc, rebalancer, extension, trading))
         );
         vault = ICollateralVault(marginAccount.vault());
         _list(address(usdc), 6, USDC_START, USDC_HEARTBEAT);
@@ -115,6 +118,22 @@ abstract contract BallastTest is ArtifactTest {
         liquidator.setLiquidationParameters(_liquidationParameters());
         marginAccount.setInterest(200, 800, 9_000, 8_500, 2_000, 100);
         marginAccount.setLiquidator(address(liquidator));
+
+        exchange = IExchange(_deployed(ROOT, "Exchange", abi.encode(manager, marginAccount)));
+        exchange.setFeeParameters(IExchange.FeeParameters({makerE6: 300, takerE6: 300}));
+        marginAccount.setExchange(address(exchange));
+        _listPerpetual(WETH_ASSET, 10_000);
+        _listPerpetual(WBTC_ASSET, 500);
+    }
+
+    /// @dev A perpetual on the design's terms: funding of a premium over 8 and 0.00125% an hour within 0.05%, fills within 0.4%.
+    /// @param cap {unit}
+    function _listPerpetual(uint8 underlying, uint48 cap) internal {
+        marginAccount.setPerpetual(underlying, 125, 5_000, 8, 40, cap * 1_000);
+        riskEngine.setPerpetualRisk(
+            underlying,
+            IRiskEngine.PerpetualRisk({basisMaintenanceBps: 100, basisInitialBps: 200, profitCap: 100_000})
+        );
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -305,7 +324,7 @@ abstract contract BallastTest is ArtifactTest {
     }
 
     function _header(address owner) internal view returns (AccountHeader header) {
-        (header, , ) = marginAccount.accountOf(_account(owner));
+        (header, , , ) = marginAccount.accountOf(_account(owner));
     }
 
     /// @dev A digest of all that an action could have changed: the accounts of `owner` and `other`, the cash market, the
@@ -336,7 +355,7 @@ abstract contract BallastTest is ArtifactTest {
 
     function _digestOf(address owner) private view returns (bytes32) {
         AccountId id = _account(owner);
-        (AccountHeader header, int256 cash, ) = marginAccount.accountOf(id);
+        (AccountHeader header, int256 cash, , ) = marginAccount.accountOf(id);
         bytes32 digest = keccak256(abi.encode(header, cash, marginAccount.policyOf(id), marginAccount.provisionOf(id)));
         (uint256 limit, uint256 left) = marginAccount.walletLimitOf(id);
         digest = keccak256(abi.encode(digest, limit, left));

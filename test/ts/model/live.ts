@@ -101,7 +101,8 @@ export class Live {
     const rebalancer = await deploy("Rebalancer", [authority]);
     const extension = await deploy("MarginAccountExtension", [authority]);
     const quote = await at(tokens, 0).getAddress();
-    const ledger = await deploy("MarginAccount", [authority, quote, rebalancer, extension]);
+    const trading = await deploy("MarginAccountTrading", [authority, quote, rebalancer]);
+    const ledger = await deploy("MarginAccount", [authority, quote, rebalancer, extension, trading]);
     const marginAccount = await ethers.getContractAt("IMarginAccount", ledger);
     const feeds: SettableAggregator[] = [];
     while (feeds.length < tokens.length) {

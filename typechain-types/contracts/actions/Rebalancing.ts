@@ -4,9 +4,9 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../../common.js"
   
-    export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean}
+    export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean, unpriced: boolean}
 
-    export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean }
+    export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, unpriced: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, unpriced: boolean }
   
 
 export declare namespace IMarginAccountCore {
@@ -20,7 +20,7 @@ export declare namespace IMarginAccountCore {
   export interface RebalancingInterface extends Interface {
     getFunction(nameOrSignature: "accountOf" | "assess" | "authority" | "cashOf" | "deposit" | "depositFor" | "extension" | "healthOf" | "isConsumingScheduledOp" | "mayAct" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceInBatch" | "rebalanceMany" | "rebalancer" | "riskEngine" | "setAuthority" | "takeSlice" | "vault" | "withdraw"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "WalletLimitSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'accountOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'assess', values: [BigNumberish]): string;
@@ -116,6 +116,18 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
 
   
 
+    export namespace ExchangeSetEvent {
+      export type InputTuple = [exchange: AddressLike];
+      export type OutputTuple = [exchange: string];
+      export interface OutputObject {exchange: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace FeesCollectedEvent {
       export type InputTuple = [amount: BigNumberish];
       export type OutputTuple = [amount: bigint];
@@ -200,10 +212,46 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
 
   
 
+    export namespace PerpetualChangedEvent {
+      export type InputTuple = [instrument: BigNumberish, fundingIndexE18: BigNumberish, indexPriceE18: BigNumberish, rateE18: BigNumberish, premiumE18: BigNumberish, weightedE18: BigNumberish, openInterestE18: BigNumberish, pool: BigNumberish];
+      export type OutputTuple = [instrument: bigint, fundingIndexE18: bigint, indexPriceE18: bigint, rateE18: bigint, premiumE18: bigint, weightedE18: bigint, openInterestE18: bigint, pool: bigint];
+      export interface OutputObject {instrument: bigint, fundingIndexE18: bigint, indexPriceE18: bigint, rateE18: bigint, premiumE18: bigint, weightedE18: bigint, openInterestE18: bigint, pool: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace PerpetualSetEvent {
+      export type InputTuple = [underlying: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, capE3: BigNumberish];
+      export type OutputTuple = [underlying: bigint, interestE7: bigint, clampE7: bigint, divisor: bigint, deviationBps: bigint, capE3: bigint];
+      export interface OutputObject {underlying: bigint, interestE7: bigint, clampE7: bigint, divisor: bigint, deviationBps: bigint, capE3: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace PolicySetEvent {
       export type InputTuple = [accountId: BigNumberish, policy: BigNumberish];
       export type OutputTuple = [accountId: bigint, policy: bigint];
       export interface OutputObject {accountId: bigint, policy: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace PositionChangedEvent {
+      export type InputTuple = [accountId: BigNumberish, instrument: BigNumberish, sizeE18: BigNumberish, quoteE18: BigNumberish, fundingIndexE18: BigNumberish];
+      export type OutputTuple = [accountId: bigint, instrument: bigint, sizeE18: bigint, quoteE18: bigint, fundingIndexE18: bigint];
+      export interface OutputObject {accountId: bigint, instrument: bigint, sizeE18: bigint, quoteE18: bigint, fundingIndexE18: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -228,6 +276,18 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
       export type InputTuple = [accountId: BigNumberish, keeper: AddressLike, outcome: BigNumberish, healthE18: BigNumberish, keeperPay: BigNumberish];
       export type OutputTuple = [accountId: bigint, keeper: string, outcome: bigint, healthE18: bigint, keeperPay: bigint];
       export interface OutputObject {accountId: bigint, keeper: string, outcome: bigint, healthE18: bigint, keeperPay: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace SettledEvent {
+      export type InputTuple = [accountId: BigNumberish, instrument: BigNumberish, amount: BigNumberish];
+      export type OutputTuple = [accountId: bigint, instrument: bigint, amount: bigint];
+      export interface OutputObject {accountId: bigint, instrument: bigint, amount: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -284,7 +344,7 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
     accountOf: TypedContractMethod<
       [account: BigNumberish, ],
-      [[bigint, bigint, bigint[]] & {header: bigint, cash: bigint, pages: bigint[] }],
+      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
       'view'
     >
     
@@ -454,7 +514,7 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
 
     getFunction(nameOrSignature: 'accountOf'): TypedContractMethod<
       [account: BigNumberish, ],
-      [[bigint, bigint, bigint[]] & {header: bigint, cash: bigint, pages: bigint[] }],
+      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
       'view'
     >;
 getFunction(nameOrSignature: 'assess'): TypedContractMethod<
@@ -562,6 +622,7 @@ getFunction(nameOrSignature: 'withdraw'): TypedContractMethod<
 getEvent(key: 'CallChanged'): TypedContractEvent<CallChangedEvent.InputTuple, CallChangedEvent.OutputTuple, CallChangedEvent.OutputObject>;
 getEvent(key: 'CashChanged'): TypedContractEvent<CashChangedEvent.InputTuple, CashChangedEvent.OutputTuple, CashChangedEvent.OutputObject>;
 getEvent(key: 'CollateralChanged'): TypedContractEvent<CollateralChangedEvent.InputTuple, CollateralChangedEvent.OutputTuple, CollateralChangedEvent.OutputObject>;
+getEvent(key: 'ExchangeSet'): TypedContractEvent<ExchangeSetEvent.InputTuple, ExchangeSetEvent.OutputTuple, ExchangeSetEvent.OutputObject>;
 getEvent(key: 'FeesCollected'): TypedContractEvent<FeesCollectedEvent.InputTuple, FeesCollectedEvent.OutputTuple, FeesCollectedEvent.OutputObject>;
 getEvent(key: 'InterestSet'): TypedContractEvent<InterestSetEvent.InputTuple, InterestSetEvent.OutputTuple, InterestSetEvent.OutputObject>;
 getEvent(key: 'LiquidationChanged'): TypedContractEvent<LiquidationChangedEvent.InputTuple, LiquidationChangedEvent.OutputTuple, LiquidationChangedEvent.OutputObject>;
@@ -569,9 +630,13 @@ getEvent(key: 'LiquidatorSet'): TypedContractEvent<LiquidatorSetEvent.InputTuple
 getEvent(key: 'LossSocialised'): TypedContractEvent<LossSocialisedEvent.InputTuple, LossSocialisedEvent.OutputTuple, LossSocialisedEvent.OutputObject>;
 getEvent(key: 'MarginCalled'): TypedContractEvent<MarginCalledEvent.InputTuple, MarginCalledEvent.OutputTuple, MarginCalledEvent.OutputObject>;
 getEvent(key: 'OperatorSet'): TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
+getEvent(key: 'PerpetualChanged'): TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;
+getEvent(key: 'PerpetualSet'): TypedContractEvent<PerpetualSetEvent.InputTuple, PerpetualSetEvent.OutputTuple, PerpetualSetEvent.OutputObject>;
 getEvent(key: 'PolicySet'): TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
+getEvent(key: 'PositionChanged'): TypedContractEvent<PositionChangedEvent.InputTuple, PositionChangedEvent.OutputTuple, PositionChangedEvent.OutputObject>;
 getEvent(key: 'ProvisionChanged'): TypedContractEvent<ProvisionChangedEvent.InputTuple, ProvisionChangedEvent.OutputTuple, ProvisionChangedEvent.OutputObject>;
 getEvent(key: 'Rebalanced'): TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
+getEvent(key: 'Settled'): TypedContractEvent<SettledEvent.InputTuple, SettledEvent.OutputTuple, SettledEvent.OutputObject>;
 getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTuple, WalletLimitSetEvent.OutputTuple, WalletLimitSetEvent.OutputObject>;
 
     filters: {
@@ -590,6 +655,10 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
 
       'CollateralChanged(uint256,uint8,uint256)': TypedContractEvent<CollateralChangedEvent.InputTuple, CollateralChangedEvent.OutputTuple, CollateralChangedEvent.OutputObject>;
       CollateralChanged: TypedContractEvent<CollateralChangedEvent.InputTuple, CollateralChangedEvent.OutputTuple, CollateralChangedEvent.OutputObject>;
+    
+
+      'ExchangeSet(address)': TypedContractEvent<ExchangeSetEvent.InputTuple, ExchangeSetEvent.OutputTuple, ExchangeSetEvent.OutputObject>;
+      ExchangeSet: TypedContractEvent<ExchangeSetEvent.InputTuple, ExchangeSetEvent.OutputTuple, ExchangeSetEvent.OutputObject>;
     
 
       'FeesCollected(uint256)': TypedContractEvent<FeesCollectedEvent.InputTuple, FeesCollectedEvent.OutputTuple, FeesCollectedEvent.OutputObject>;
@@ -620,8 +689,20 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
       OperatorSet: TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
     
 
+      'PerpetualChanged(uint256,int256,uint256,int256,int256,int256,uint256,uint256)': TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;
+      PerpetualChanged: TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;
+    
+
+      'PerpetualSet(uint8,uint16,uint16,uint8,uint8,uint48)': TypedContractEvent<PerpetualSetEvent.InputTuple, PerpetualSetEvent.OutputTuple, PerpetualSetEvent.OutputObject>;
+      PerpetualSet: TypedContractEvent<PerpetualSetEvent.InputTuple, PerpetualSetEvent.OutputTuple, PerpetualSetEvent.OutputObject>;
+    
+
       'PolicySet(uint256,uint256)': TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
       PolicySet: TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
+    
+
+      'PositionChanged(uint256,uint256,int256,int256,int256)': TypedContractEvent<PositionChangedEvent.InputTuple, PositionChangedEvent.OutputTuple, PositionChangedEvent.OutputObject>;
+      PositionChanged: TypedContractEvent<PositionChangedEvent.InputTuple, PositionChangedEvent.OutputTuple, PositionChangedEvent.OutputObject>;
     
 
       'ProvisionChanged(uint256,uint256)': TypedContractEvent<ProvisionChangedEvent.InputTuple, ProvisionChangedEvent.OutputTuple, ProvisionChangedEvent.OutputObject>;
@@ -630,6 +711,10 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
 
       'Rebalanced(uint256,address,uint8,uint256,uint256)': TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
       Rebalanced: TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
+    
+
+      'Settled(uint256,uint256,int256)': TypedContractEvent<SettledEvent.InputTuple, SettledEvent.OutputTuple, SettledEvent.OutputObject>;
+      Settled: TypedContractEvent<SettledEvent.InputTuple, SettledEvent.OutputTuple, SettledEvent.OutputObject>;
     
 
       'WalletLimitSet(uint256,uint128)': TypedContractEvent<WalletLimitSetEvent.InputTuple, WalletLimitSetEvent.OutputTuple, WalletLimitSetEvent.OutputObject>;

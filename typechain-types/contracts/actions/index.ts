@@ -2,15 +2,19 @@
 /* tslint:disable */
 /* eslint-disable */
 export type { AccountViews } from './AccountViews.js';
-export type { Funding } from './Funding.js';
+export type { Cures } from './Cures.js';
 export type { Governance } from './Governance.js';
 export type { Health } from './Health.js';
 export type { LedgerViews } from './LedgerViews.js';
+export type { Listings } from './Listings.js';
 export type { Losses } from './Losses.js';
 export type { Outflow } from './Outflow.js';
+export type { Payments } from './Payments.js';
 export type { Permissions } from './Permissions.js';
 export type { Policies } from './Policies.js';
 export type { Provisions } from './Provisions.js';
 export type { Rebalancing } from './Rebalancing.js';
+export type { Settlement } from './Settlement.js';
 export type { Slices } from './Slices.js';
+export type { Trading } from './Trading.js';
 export type { Transfers } from './Transfers.js';

@@ -4,9 +4,14 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../../common.js"
   
-    export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean}
+    export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean, unpriced: boolean}
 
-    export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean }
+    export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, unpriced: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, unpriced: boolean }
+  
+
+    export type PerpetualStruct = {fundingIndexE18: BigNumberish, indexPriceE18: BigNumberish, updatedAt: BigNumberish, rateE18: BigNumberish, premiumE18: BigNumberish, weightedE18: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, openInterestE18: BigNumberish, pool: BigNumberish, capE3: BigNumberish}
+
+    export type PerpetualStructOutput = [fundingIndexE18: bigint, indexPriceE18: bigint, updatedAt: bigint, rateE18: bigint, premiumE18: bigint, weightedE18: bigint, interestE7: bigint, clampE7: bigint, divisor: bigint, deviationBps: bigint, openInterestE18: bigint, pool: bigint, capE3: bigint] & {fundingIndexE18: bigint, indexPriceE18: bigint, updatedAt: bigint, rateE18: bigint, premiumE18: bigint, weightedE18: bigint, interestE7: bigint, clampE7: bigint, divisor: bigint, deviationBps: bigint, openInterestE18: bigint, pool: bigint, capE3: bigint }
   
 
     export type MoveStruct = {asset: BigNumberish, wallet: boolean, amount: BigNumberish, valueE18: BigNumberish}
@@ -32,6 +37,14 @@ export declare namespace IMarginAccountExtension {
   
     }
 
+export declare namespace IMarginAccountTrading {
+      
+    export type FillStruct = {maker: BigNumberish, taker: BigNumberish, instrument: BigNumberish, sizeE18: BigNumberish, priceE18: BigNumberish, makerFee: BigNumberish, takerFee: BigNumberish, makerReduces: boolean, takerReduces: boolean}
+
+    export type FillStructOutput = [maker: bigint, taker: bigint, instrument: bigint, sizeE18: bigint, priceE18: bigint, makerFee: bigint, takerFee: bigint, makerReduces: boolean, takerReduces: boolean] & {maker: bigint, taker: bigint, instrument: bigint, sizeE18: bigint, priceE18: bigint, makerFee: bigint, takerFee: bigint, makerReduces: boolean, takerReduces: boolean }
+  
+    }
+
 export declare namespace IMarginAccountCore {
       
     export type SliceStruct = {account: BigNumberish, taker: BigNumberish, fractionE18: BigNumberish, payment: BigNumberish, fundFee: BigNumberish, fromFund: BigNumberish, fromLenders: BigNumberish, healthAfterE18: BigNumberish}
@@ -41,11 +54,12 @@ export declare namespace IMarginAccountCore {
     }
 
   export interface IMarginAccountInterface extends Interface {
-    getFunction(nameOrSignature: "accountOf" | "assess" | "callDeadlineOf" | "cashMarket" | "cashOf" | "collateralOf" | "collectFees" | "deposit" | "depositFor" | "depositReserve" | "extension" | "healthOf" | "insuranceFund" | "liquidator" | "maxWithdraw" | "mayAct" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceMany" | "rebalancer" | "reverseProvision" | "rightsOf" | "riskEngine" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "takeSlice" | "transfer" | "vault" | "walletLimitOf" | "withdraw" | "withdrawReserve" | "writeOff"): FunctionFragment;
+    getFunction(nameOrSignature: "accountOf" | "accrueFunding" | "assess" | "callDeadlineOf" | "cashMarket" | "cashOf" | "collateralOf" | "collectFees" | "deposit" | "depositFor" | "depositReserve" | "exchange" | "extension" | "fill" | "healthOf" | "insuranceFund" | "isCure" | "liquidator" | "maxWithdraw" | "mayAct" | "movePositions" | "perpetualOf" | "policyOf" | "positionOf" | "previewRebalance" | "provision" | "provisionOf" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceMany" | "rebalancer" | "reverseProvision" | "rightsOf" | "riskEngine" | "setExchange" | "setInterest" | "setLiquidator" | "setOperator" | "setPerpetual" | "setPolicy" | "setWalletLimit" | "settle" | "takeSlice" | "transfer" | "vault" | "walletLimitOf" | "withdraw" | "withdrawReserve" | "writeOff"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "CallChanged" | "CashChanged" | "CollateralChanged" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PolicySet" | "ProvisionChanged" | "Rebalanced" | "WalletLimitSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'accountOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'accrueFunding', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'assess', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'callDeadlineOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'cashMarket', values?: undefined): string;
@@ -55,13 +69,19 @@ encodeFunctionData(functionFragment: 'collectFees', values?: undefined): string;
 encodeFunctionData(functionFragment: 'deposit', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'depositFor', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'depositReserve', values: [BigNumberish, AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'exchange', values?: undefined): string;
 encodeFunctionData(functionFragment: 'extension', values?: undefined): string;
+encodeFunctionData(functionFragment: 'fill', values: [IMarginAccountTrading.FillStruct]): string;
 encodeFunctionData(functionFragment: 'healthOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'insuranceFund', values?: undefined): string;
+encodeFunctionData(functionFragment: 'isCure', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'liquidator', values?: undefined): string;
 encodeFunctionData(functionFragment: 'maxWithdraw', values: [BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'mayAct', values: [BigNumberish, AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'movePositions', values: [BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'perpetualOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'policyOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'positionOf', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'previewRebalance', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'provision', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'provisionOf', values: [BigNumberish]): string;
@@ -73,11 +93,14 @@ encodeFunctionData(functionFragment: 'rebalancer', values?: undefined): string;
 encodeFunctionData(functionFragment: 'reverseProvision', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'rightsOf', values: [BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'riskEngine', values?: undefined): string;
+encodeFunctionData(functionFragment: 'setExchange', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setInterest', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setLiquidator', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setOperator', values: [BigNumberish, AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setPerpetual', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setPolicy', values: [BigNumberish, PolicyFieldsStruct]): string;
 encodeFunctionData(functionFragment: 'setWalletLimit', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'settle', values: [BigNumberish, BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'takeSlice', values: [IMarginAccountCore.SliceStruct, AddressLike, BytesLike]): string;
 encodeFunctionData(functionFragment: 'transfer', values: [BigNumberish, BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'vault', values?: undefined): string;
@@ -87,6 +110,7 @@ encodeFunctionData(functionFragment: 'withdrawReserve', values: [BigNumberish, A
 encodeFunctionData(functionFragment: 'writeOff', values: [BigNumberish]): string;
 
     decodeFunctionResult(functionFragment: 'accountOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'accrueFunding', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'callDeadlineOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cashMarket', data: BytesLike): Result;
@@ -96,13 +120,19 @@ decodeFunctionResult(functionFragment: 'collectFees', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'deposit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depositFor', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depositReserve', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'exchange', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'extension', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'fill', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'healthOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'insuranceFund', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'isCure', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'liquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'maxWithdraw', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'mayAct', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'movePositions', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'perpetualOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'policyOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'positionOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'previewRebalance', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'provision', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'provisionOf', data: BytesLike): Result;
@@ -114,11 +144,14 @@ decodeFunctionResult(functionFragment: 'rebalancer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reverseProvision', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rightsOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskEngine', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setExchange', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setInterest', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLiquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setOperator', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setPerpetual', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setPolicy', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setWalletLimit', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'takeSlice', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'transfer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'vault', data: BytesLike): Result;
@@ -157,6 +190,18 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
       export type InputTuple = [accountId: BigNumberish, asset: BigNumberish, balance: BigNumberish];
       export type OutputTuple = [accountId: bigint, asset: bigint, balance: bigint];
       export interface OutputObject {accountId: bigint, asset: bigint, balance: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace ExchangeSetEvent {
+      export type InputTuple = [exchange: AddressLike];
+      export type OutputTuple = [exchange: string];
+      export interface OutputObject {exchange: string };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -249,10 +294,46 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
 
   
 
+    export namespace PerpetualChangedEvent {
+      export type InputTuple = [instrument: BigNumberish, fundingIndexE18: BigNumberish, indexPriceE18: BigNumberish, rateE18: BigNumberish, premiumE18: BigNumberish, weightedE18: BigNumberish, openInterestE18: BigNumberish, pool: BigNumberish];
+      export type OutputTuple = [instrument: bigint, fundingIndexE18: bigint, indexPriceE18: bigint, rateE18: bigint, premiumE18: bigint, weightedE18: bigint, openInterestE18: bigint, pool: bigint];
+      export interface OutputObject {instrument: bigint, fundingIndexE18: bigint, indexPriceE18: bigint, rateE18: bigint, premiumE18: bigint, weightedE18: bigint, openInterestE18: bigint, pool: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace PerpetualSetEvent {
+      export type InputTuple = [underlying: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, capE3: BigNumberish];
+      export type OutputTuple = [underlying: bigint, interestE7: bigint, clampE7: bigint, divisor: bigint, deviationBps: bigint, capE3: bigint];
+      export interface OutputObject {underlying: bigint, interestE7: bigint, clampE7: bigint, divisor: bigint, deviationBps: bigint, capE3: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace PolicySetEvent {
       export type InputTuple = [accountId: BigNumberish, policy: BigNumberish];
       export type OutputTuple = [accountId: bigint, policy: bigint];
       export interface OutputObject {accountId: bigint, policy: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace PositionChangedEvent {
+      export type InputTuple = [accountId: BigNumberish, instrument: BigNumberish, sizeE18: BigNumberish, quoteE18: BigNumberish, fundingIndexE18: BigNumberish];
+      export type OutputTuple = [accountId: bigint, instrument: bigint, sizeE18: bigint, quoteE18: bigint, fundingIndexE18: bigint];
+      export interface OutputObject {accountId: bigint, instrument: bigint, sizeE18: bigint, quoteE18: bigint, fundingIndexE18: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -277,6 +358,18 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
       export type InputTuple = [accountId: BigNumberish, keeper: AddressLike, outcome: BigNumberish, healthE18: BigNumberish, keeperPay: BigNumberish];
       export type OutputTuple = [accountId: bigint, keeper: string, outcome: bigint, healthE18: bigint, keeperPay: bigint];
       export interface OutputObject {accountId: bigint, keeper: string, outcome: bigint, healthE18: bigint, keeperPay: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace SettledEvent {
+      export type InputTuple = [accountId: BigNumberish, instrument: BigNumberish, amount: BigNumberish];
+      export type OutputTuple = [accountId: bigint, instrument: bigint, amount: bigint];
+      export interface OutputObject {accountId: bigint, instrument: bigint, amount: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -333,8 +426,16 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
     accountOf: TypedContractMethod<
       [account: BigNumberish, ],
-      [[bigint, bigint, bigint[]] & {header: bigint, cash: bigint, pages: bigint[] }],
+      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
       'view'
+    >
+    
+
+    
+    accrueFunding: TypedContractMethod<
+      [instrument: BigNumberish, ],
+      [void],
+      'nonpayable'
     >
     
 
@@ -411,10 +512,26 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    exchange: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     extension: TypedContractMethod<
       [],
       [string],
       'view'
+    >
+    
+
+    
+    fill: TypedContractMethod<
+      [f: IMarginAccountTrading.FillStruct, ],
+      [bigint],
+      'nonpayable'
     >
     
 
@@ -430,6 +547,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     insuranceFund: TypedContractMethod<
       [],
       [bigint],
+      'view'
+    >
+    
+
+    
+    isCure: TypedContractMethod<
+      [account: BigNumberish, token: AddressLike, amount: BigNumberish, ],
+      [boolean],
       'view'
     >
     
@@ -459,8 +584,32 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    movePositions: TypedContractMethod<
+      [from: BigNumberish, to: BigNumberish, fractionE18: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    perpetualOf: TypedContractMethod<
+      [instrument: BigNumberish, ],
+      [PerpetualStructOutput],
+      'view'
+    >
+    
+
+    
     policyOf: TypedContractMethod<
       [account: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
+    positionOf: TypedContractMethod<
+      [account: BigNumberish, instrument: BigNumberish, ],
       [bigint],
       'view'
     >
@@ -555,6 +704,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    setExchange: TypedContractMethod<
+      [exchange: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     setInterest: TypedContractMethod<
       [baseBps: BigNumberish, slopeBps: BigNumberish, jumpBps: BigNumberish, kinkBps: BigNumberish, feeBps: BigNumberish, minimumDebt: BigNumberish, ],
       [void],
@@ -579,6 +736,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    setPerpetual: TypedContractMethod<
+      [underlying: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, capE3: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     setPolicy: TypedContractMethod<
       [account: BigNumberish, policy: PolicyFieldsStruct, ],
       [void],
@@ -589,6 +754,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
     setWalletLimit: TypedContractMethod<
       [account: BigNumberish, dailyLimitE18: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    settle: TypedContractMethod<
+      [instrument: BigNumberish, accounts: BigNumberish[], ],
       [void],
       'nonpayable'
     >
@@ -655,8 +828,13 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
 
     getFunction(nameOrSignature: 'accountOf'): TypedContractMethod<
       [account: BigNumberish, ],
-      [[bigint, bigint, bigint[]] & {header: bigint, cash: bigint, pages: bigint[] }],
+      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
       'view'
+    >;
+getFunction(nameOrSignature: 'accrueFunding'): TypedContractMethod<
+      [instrument: BigNumberish, ],
+      [void],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'assess'): TypedContractMethod<
       [account: BigNumberish, ],
@@ -703,10 +881,20 @@ getFunction(nameOrSignature: 'depositReserve'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'exchange'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
 getFunction(nameOrSignature: 'extension'): TypedContractMethod<
       [],
       [string],
       'view'
+    >;
+getFunction(nameOrSignature: 'fill'): TypedContractMethod<
+      [f: IMarginAccountTrading.FillStruct, ],
+      [bigint],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'healthOf'): TypedContractMethod<
       [account: BigNumberish, ],
@@ -716,6 +904,11 @@ getFunction(nameOrSignature: 'healthOf'): TypedContractMethod<
 getFunction(nameOrSignature: 'insuranceFund'): TypedContractMethod<
       [],
       [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'isCure'): TypedContractMethod<
+      [account: BigNumberish, token: AddressLike, amount: BigNumberish, ],
+      [boolean],
       'view'
     >;
 getFunction(nameOrSignature: 'liquidator'): TypedContractMethod<
@@ -733,8 +926,23 @@ getFunction(nameOrSignature: 'mayAct'): TypedContractMethod<
       [boolean],
       'view'
     >;
+getFunction(nameOrSignature: 'movePositions'): TypedContractMethod<
+      [from: BigNumberish, to: BigNumberish, fractionE18: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'perpetualOf'): TypedContractMethod<
+      [instrument: BigNumberish, ],
+      [PerpetualStructOutput],
+      'view'
+    >;
 getFunction(nameOrSignature: 'policyOf'): TypedContractMethod<
       [account: BigNumberish, ],
+      [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'positionOf'): TypedContractMethod<
+      [account: BigNumberish, instrument: BigNumberish, ],
       [bigint],
       'view'
     >;
@@ -793,6 +1001,11 @@ getFunction(nameOrSignature: 'riskEngine'): TypedContractMethod<
       [string],
       'view'
     >;
+getFunction(nameOrSignature: 'setExchange'): TypedContractMethod<
+      [exchange: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'setInterest'): TypedContractMethod<
       [baseBps: BigNumberish, slopeBps: BigNumberish, jumpBps: BigNumberish, kinkBps: BigNumberish, feeBps: BigNumberish, minimumDebt: BigNumberish, ],
       [void],
@@ -808,6 +1021,11 @@ getFunction(nameOrSignature: 'setOperator'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'setPerpetual'): TypedContractMethod<
+      [underlying: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, capE3: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'setPolicy'): TypedContractMethod<
       [account: BigNumberish, policy: PolicyFieldsStruct, ],
       [void],
@@ -815,6 +1033,11 @@ getFunction(nameOrSignature: 'setPolicy'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'setWalletLimit'): TypedContractMethod<
       [account: BigNumberish, dailyLimitE18: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'settle'): TypedContractMethod<
+      [instrument: BigNumberish, accounts: BigNumberish[], ],
       [void],
       'nonpayable'
     >;
@@ -857,6 +1080,7 @@ getFunction(nameOrSignature: 'writeOff'): TypedContractMethod<
     getEvent(key: 'CallChanged'): TypedContractEvent<CallChangedEvent.InputTuple, CallChangedEvent.OutputTuple, CallChangedEvent.OutputObject>;
 getEvent(key: 'CashChanged'): TypedContractEvent<CashChangedEvent.InputTuple, CashChangedEvent.OutputTuple, CashChangedEvent.OutputObject>;
 getEvent(key: 'CollateralChanged'): TypedContractEvent<CollateralChangedEvent.InputTuple, CollateralChangedEvent.OutputTuple, CollateralChangedEvent.OutputObject>;
+getEvent(key: 'ExchangeSet'): TypedContractEvent<ExchangeSetEvent.InputTuple, ExchangeSetEvent.OutputTuple, ExchangeSetEvent.OutputObject>;
 getEvent(key: 'FeesCollected'): TypedContractEvent<FeesCollectedEvent.InputTuple, FeesCollectedEvent.OutputTuple, FeesCollectedEvent.OutputObject>;
 getEvent(key: 'InterestSet'): TypedContractEvent<InterestSetEvent.InputTuple, InterestSetEvent.OutputTuple, InterestSetEvent.OutputObject>;
 getEvent(key: 'LiquidationChanged'): TypedContractEvent<LiquidationChangedEvent.InputTuple, LiquidationChangedEvent.OutputTuple, LiquidationChangedEvent.OutputObject>;
@@ -864,9 +1088,13 @@ getEvent(key: 'LiquidatorSet'): TypedContractEvent<LiquidatorSetEvent.InputTuple
 getEvent(key: 'LossSocialised'): TypedContractEvent<LossSocialisedEvent.InputTuple, LossSocialisedEvent.OutputTuple, LossSocialisedEvent.OutputObject>;
 getEvent(key: 'MarginCalled'): TypedContractEvent<MarginCalledEvent.InputTuple, MarginCalledEvent.OutputTuple, MarginCalledEvent.OutputObject>;
 getEvent(key: 'OperatorSet'): TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
+getEvent(key: 'PerpetualChanged'): TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;
+getEvent(key: 'PerpetualSet'): TypedContractEvent<PerpetualSetEvent.InputTuple, PerpetualSetEvent.OutputTuple, PerpetualSetEvent.OutputObject>;
 getEvent(key: 'PolicySet'): TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
+getEvent(key: 'PositionChanged'): TypedContractEvent<PositionChangedEvent.InputTuple, PositionChangedEvent.OutputTuple, PositionChangedEvent.OutputObject>;
 getEvent(key: 'ProvisionChanged'): TypedContractEvent<ProvisionChangedEvent.InputTuple, ProvisionChangedEvent.OutputTuple, ProvisionChangedEvent.OutputObject>;
 getEvent(key: 'Rebalanced'): TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
+getEvent(key: 'Settled'): TypedContractEvent<SettledEvent.InputTuple, SettledEvent.OutputTuple, SettledEvent.OutputObject>;
 getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTuple, WalletLimitSetEvent.OutputTuple, WalletLimitSetEvent.OutputObject>;
 
     filters: {
@@ -881,6 +1109,10 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
 
       'CollateralChanged(uint256,uint8,uint256)': TypedContractEvent<CollateralChangedEvent.InputTuple, CollateralChangedEvent.OutputTuple, CollateralChangedEvent.OutputObject>;
       CollateralChanged: TypedContractEvent<CollateralChangedEvent.InputTuple, CollateralChangedEvent.OutputTuple, CollateralChangedEvent.OutputObject>;
+    
+
+      'ExchangeSet(address)': TypedContractEvent<ExchangeSetEvent.InputTuple, ExchangeSetEvent.OutputTuple, ExchangeSetEvent.OutputObject>;
+      ExchangeSet: TypedContractEvent<ExchangeSetEvent.InputTuple, ExchangeSetEvent.OutputTuple, ExchangeSetEvent.OutputObject>;
     
 
       'FeesCollected(uint256)': TypedContractEvent<FeesCollectedEvent.InputTuple, FeesCollectedEvent.OutputTuple, FeesCollectedEvent.OutputObject>;
@@ -911,8 +1143,20 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
       OperatorSet: TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
     
 
+      'PerpetualChanged(uint256,int256,uint256,int256,int256,int256,uint256,uint256)': TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;
+      PerpetualChanged: TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;
+    
+
+      'PerpetualSet(uint8,uint16,uint16,uint8,uint8,uint48)': TypedContractEvent<PerpetualSetEvent.InputTuple, PerpetualSetEvent.OutputTuple, PerpetualSetEvent.OutputObject>;
+      PerpetualSet: TypedContractEvent<PerpetualSetEvent.InputTuple, PerpetualSetEvent.OutputTuple, PerpetualSetEvent.OutputObject>;
+    
+
       'PolicySet(uint256,uint256)': TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
       PolicySet: TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
+    
+
+      'PositionChanged(uint256,uint256,int256,int256,int256)': TypedContractEvent<PositionChangedEvent.InputTuple, PositionChangedEvent.OutputTuple, PositionChangedEvent.OutputObject>;
+      PositionChanged: TypedContractEvent<PositionChangedEvent.InputTuple, PositionChangedEvent.OutputTuple, PositionChangedEvent.OutputObject>;
     
 
       'ProvisionChanged(uint256,uint256)': TypedContractEvent<ProvisionChangedEvent.InputTuple, ProvisionChangedEvent.OutputTuple, ProvisionChangedEvent.OutputObject>;
@@ -921,6 +1165,10 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
 
       'Rebalanced(uint256,address,uint8,uint256,uint256)': TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
       Rebalanced: TypedContractEvent<RebalancedEvent.InputTuple, RebalancedEvent.OutputTuple, RebalancedEvent.OutputObject>;
+    
+
+      'Settled(uint256,uint256,int256)': TypedContractEvent<SettledEvent.InputTuple, SettledEvent.OutputTuple, SettledEvent.OutputObject>;
+      Settled: TypedContractEvent<SettledEvent.InputTuple, SettledEvent.OutputTuple, SettledEvent.OutputObject>;
     
 
       'WalletLimitSet(uint256,uint128)': TypedContractEvent<WalletLimitSetEvent.InputTuple, WalletLimitSetEvent.OutputTuple, WalletLimitSetEvent.OutputObject>;

@@ -4,9 +4,9 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedListener, TypedContractMethod } from "../../common.js"
   
-    export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean}
+    export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean, unpriced: boolean}
 
-    export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean }
+    export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, unpriced: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, unpriced: boolean }
   
 
 export declare namespace IMarginAccountCore {
@@ -97,7 +97,7 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
     accountOf: TypedContractMethod<
       [account: BigNumberish, ],
-      [[bigint, bigint, bigint[]] & {header: bigint, cash: bigint, pages: bigint[] }],
+      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
       'view'
     >
     
@@ -235,7 +235,7 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
 
     getFunction(nameOrSignature: 'accountOf'): TypedContractMethod<
       [account: BigNumberish, ],
-      [[bigint, bigint, bigint[]] & {header: bigint, cash: bigint, pages: bigint[] }],
+      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
       'view'
     >;
 getFunction(nameOrSignature: 'assess'): TypedContractMethod<

@@ -9,9 +9,9 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type RequestStructOutput = [account: bigint, header: bigint, policy: bigint, cashE18: bigint, walletLeftE18: bigint, vault: string, quoteScale: bigint] & {account: bigint, header: bigint, policy: bigint, cashE18: bigint, walletLeftE18: bigint, vault: string, quoteScale: bigint }
   
 
-    export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean}
+    export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean, unpriced: boolean}
 
-    export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean }
+    export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, unpriced: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, unpriced: boolean }
   
 
     export type MoveStruct = {asset: BigNumberish, wallet: boolean, amount: BigNumberish, valueE18: BigNumberish}
@@ -38,7 +38,7 @@ export declare namespace IRebalancer {
     getEvent(nameOrSignatureOrTopic: "KeeperParametersSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'keeperParameters', values?: undefined): string;
-encodeFunctionData(functionFragment: 'plan', values: [RequestStruct, BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'plan', values: [RequestStruct, BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'setKeeperParameters', values: [IRebalancer.KeeperParametersStruct]): string;
 
     decodeFunctionResult(functionFragment: 'keeperParameters', data: BytesLike): Result;
@@ -102,7 +102,7 @@ decodeFunctionResult(functionFragment: 'setKeeperParameters', data: BytesLike): 
 
     
     plan: TypedContractMethod<
-      [request: RequestStruct, pages: BigNumberish[], ],
+      [request: RequestStruct, pages: BigNumberish[], positions: BigNumberish[], ],
       [PlanStructOutput],
       'view'
     >
@@ -125,7 +125,7 @@ decodeFunctionResult(functionFragment: 'setKeeperParameters', data: BytesLike): 
       'view'
     >;
 getFunction(nameOrSignature: 'plan'): TypedContractMethod<
-      [request: RequestStruct, pages: BigNumberish[], ],
+      [request: RequestStruct, pages: BigNumberish[], positions: BigNumberish[], ],
       [PlanStructOutput],
       'view'
     >;

@@ -3,11 +3,13 @@
 /* eslint-disable */
 export type { IAggregatorV3 } from './IAggregatorV3.js';
 export type { ICollateralVault } from './ICollateralVault.js';
+export type { IExchange } from './IExchange.js';
 export type { ILiquidator } from './ILiquidator.js';
 export type { IMarginAccount } from './IMarginAccount.js';
 export type { IMarginAccountCore } from './IMarginAccountCore.js';
 export type { IMarginAccountEvents } from './IMarginAccountEvents.js';
 export type { IMarginAccountExtension } from './IMarginAccountExtension.js';
+export type { IMarginAccountTrading } from './IMarginAccountTrading.js';
 export type { IPriceOracleAdapter } from './IPriceOracleAdapter.js';
 export type { IRebalancer } from './IRebalancer.js';
 export type { IRiskEngine } from './IRiskEngine.js';

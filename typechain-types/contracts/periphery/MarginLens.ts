@@ -11,9 +11,14 @@ export declare namespace MarginLens {
     export type HoldingStructOutput = [asset: bigint, amount: bigint] & {asset: bigint, amount: bigint }
   
 
-    export type AccountStateStruct = {account: BigNumberish, cash: BigNumberish, holdings: MarginLens.HoldingStruct[], equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean, lowerE18: BigNumberish, lowerRestoreE18: BigNumberish, upperRestoreE18: BigNumberish, upperE18: BigNumberish, callState: BigNumberish, callDeadline: BigNumberish, liquidationSince: BigNumberish, provision: BigNumberish, outcome: BigNumberish, healthAfterE18: BigNumberish, deficitE18: BigNumberish}
+    export type HeldStruct = {instrument: BigNumberish, sizeE18: BigNumberish, quoteE18: BigNumberish}
 
-    export type AccountStateStructOutput = [account: bigint, cash: bigint, holdings: MarginLens.HoldingStructOutput[], equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, lowerE18: bigint, lowerRestoreE18: bigint, upperRestoreE18: bigint, upperE18: bigint, callState: bigint, callDeadline: bigint, liquidationSince: bigint, provision: bigint, outcome: bigint, healthAfterE18: bigint, deficitE18: bigint] & {account: bigint, cash: bigint, holdings: MarginLens.HoldingStructOutput[], equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, lowerE18: bigint, lowerRestoreE18: bigint, upperRestoreE18: bigint, upperE18: bigint, callState: bigint, callDeadline: bigint, liquidationSince: bigint, provision: bigint, outcome: bigint, healthAfterE18: bigint, deficitE18: bigint }
+    export type HeldStructOutput = [instrument: bigint, sizeE18: bigint, quoteE18: bigint] & {instrument: bigint, sizeE18: bigint, quoteE18: bigint }
+  
+
+    export type AccountStateStruct = {account: BigNumberish, cash: BigNumberish, holdings: MarginLens.HoldingStruct[], positions: MarginLens.HeldStruct[], equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean, lowerE18: BigNumberish, lowerRestoreE18: BigNumberish, upperRestoreE18: BigNumberish, upperE18: BigNumberish, callState: BigNumberish, callDeadline: BigNumberish, liquidationSince: BigNumberish, provision: BigNumberish, outcome: BigNumberish, healthAfterE18: BigNumberish, deficitE18: BigNumberish}
+
+    export type AccountStateStructOutput = [account: bigint, cash: bigint, holdings: MarginLens.HoldingStructOutput[], positions: MarginLens.HeldStructOutput[], equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, lowerE18: bigint, lowerRestoreE18: bigint, upperRestoreE18: bigint, upperE18: bigint, callState: bigint, callDeadline: bigint, liquidationSince: bigint, provision: bigint, outcome: bigint, healthAfterE18: bigint, deficitE18: bigint] & {account: bigint, cash: bigint, holdings: MarginLens.HoldingStructOutput[], positions: MarginLens.HeldStructOutput[], equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, lowerE18: bigint, lowerRestoreE18: bigint, upperRestoreE18: bigint, upperE18: bigint, callState: bigint, callDeadline: bigint, liquidationSince: bigint, provision: bigint, outcome: bigint, healthAfterE18: bigint, deficitE18: bigint }
   
     }
 

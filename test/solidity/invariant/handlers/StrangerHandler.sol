@@ -120,7 +120,11 @@ contract StrangerHandler is Handler {
         _claim(10, !ok && _digestOf(id) == before, "a stranger opened a collateral");
         _expectRefusal(
             answer,
-            abi.encodePacked(Errors.MarginAccount_ForeignAsset.selector, Errors.CollateralVault_AboveCap.selector),
+            abi.encodePacked(
+                Errors.MarginAccount_ForeignAsset.selector,
+                Errors.CollateralVault_AboveCap.selector,
+                Errors.CollateralVault_BelowMinimum.selector
+            ),
             "a foreign asset"
         );
         _done();

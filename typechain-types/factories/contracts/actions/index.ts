@@ -2,15 +2,19 @@
 /* tslint:disable */
 /* eslint-disable */
 export { AccountViews__factory } from './AccountViews__factory.js';
-export { Funding__factory } from './Funding__factory.js';
+export { Cures__factory } from './Cures__factory.js';
 export { Governance__factory } from './Governance__factory.js';
 export { Health__factory } from './Health__factory.js';
 export { LedgerViews__factory } from './LedgerViews__factory.js';
+export { Listings__factory } from './Listings__factory.js';
 export { Losses__factory } from './Losses__factory.js';
 export { Outflow__factory } from './Outflow__factory.js';
+export { Payments__factory } from './Payments__factory.js';
 export { Permissions__factory } from './Permissions__factory.js';
 export { Policies__factory } from './Policies__factory.js';
 export { Provisions__factory } from './Provisions__factory.js';
 export { Rebalancing__factory } from './Rebalancing__factory.js';
+export { Settlement__factory } from './Settlement__factory.js';
 export { Slices__factory } from './Slices__factory.js';
+export { Trading__factory } from './Trading__factory.js';
 export { Transfers__factory } from './Transfers__factory.js';

@@ -211,6 +211,149 @@ import type { NonPayableOverrides } from "../../../common.js"
         "type": "uint256"
       },
       {
+        "internalType": "address",
+        "name": "signer",
+        "type": "address"
+      }
+    ],
+    "name": "Exchange_BadSignature",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "sizeE18",
+        "type": "uint256"
+      }
+    ],
+    "name": "Exchange_BadSize",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "accountId",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "nonce",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "expiry",
+        "type": "uint256"
+      }
+    ],
+    "name": "Exchange_Expired",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "int256",
+        "name": "makerSizeE18",
+        "type": "int256"
+      },
+      {
+        "internalType": "int256",
+        "name": "takerSizeE18",
+        "type": "int256"
+      }
+    ],
+    "name": "Exchange_NotOpposite",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "bytes32",
+        "name": "field",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "uint256",
+        "name": "found",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "bound",
+        "type": "uint256"
+      }
+    ],
+    "name": "Exchange_ParameterOutOfBounds",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "bidE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "askE18",
+        "type": "uint256"
+      }
+    ],
+    "name": "Exchange_PricesDoNotMeet",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "accountId",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "nonce",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "leftE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "sizeE18",
+        "type": "uint256"
+      }
+    ],
+    "name": "Exchange_TooMuch",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "accountId",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "nonce",
+        "type": "uint256"
+      }
+    ],
+    "name": "Exchange_Used",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "accountId",
+        "type": "uint256"
+      },
+      {
         "internalType": "uint256",
         "name": "riskBlock",
         "type": "uint256"
@@ -453,6 +596,11 @@ import type { NonPayableOverrides } from "../../../common.js"
     "type": "error"
   },
   {
+    "inputs": [],
+    "name": "MarginAccount_EmptyFill",
+    "type": "error"
+  },
+  {
     "inputs": [
       {
         "internalType": "uint256",
@@ -544,6 +692,64 @@ import type { NonPayableOverrides } from "../../../common.js"
   {
     "inputs": [
       {
+        "internalType": "uint256",
+        "name": "accountId",
+        "type": "uint256"
+      },
+      {
+        "internalType": "int256",
+        "name": "sizeE18",
+        "type": "int256"
+      },
+      {
+        "internalType": "int256",
+        "name": "changeE18",
+        "type": "int256"
+      }
+    ],
+    "name": "MarginAccount_NotReducing",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "accountId",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "instrument",
+        "type": "uint256"
+      }
+    ],
+    "name": "MarginAccount_NothingToSettle",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "instrument",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "openInterestE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "capE18",
+        "type": "uint256"
+      }
+    ],
+    "name": "MarginAccount_OpenInterestAboveCap",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "bytes32",
         "name": "field",
         "type": "bytes32"
@@ -586,12 +792,54 @@ import type { NonPayableOverrides } from "../../../common.js"
   {
     "inputs": [
       {
+        "internalType": "int256",
+        "name": "amount",
+        "type": "int256"
+      },
+      {
+        "internalType": "int256",
+        "name": "maximum",
+        "type": "int256"
+      }
+    ],
+    "name": "MarginAccount_PositionOverflow",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint256",
         "name": "accountId",
         "type": "uint256"
       }
     ],
     "name": "MarginAccount_PriceHalted",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "accountId",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "priceE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "lowestE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "highestE18",
+        "type": "uint256"
+      }
+    ],
+    "name": "MarginAccount_PriceOutsideBand",
     "type": "error"
   },
   {
@@ -656,6 +904,38 @@ import type { NonPayableOverrides } from "../../../common.js"
       }
     ],
     "name": "MarginAccount_TooManyCollaterals",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "accountId",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "held",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "maximum",
+        "type": "uint256"
+      }
+    ],
+    "name": "MarginAccount_TooManyPositions",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "instrument",
+        "type": "uint256"
+      }
+    ],
+    "name": "MarginAccount_UnknownInstrument",
     "type": "error"
   },
   {

@@ -30,6 +30,11 @@
         "internalType": "CollateralPage[]",
         "name": "pages",
         "type": "uint256[]"
+      },
+      {
+        "internalType": "Position[]",
+        "name": "positions",
+        "type": "uint256[]"
       }
     ],
     "stateMutability": "view",
@@ -70,6 +75,11 @@
           {
             "internalType": "bool",
             "name": "halted",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "unpriced",
             "type": "bool"
           }
         ],

@@ -267,6 +267,11 @@
                 "internalType": "bool",
                 "name": "halted",
                 "type": "bool"
+              },
+              {
+                "internalType": "bool",
+                "name": "unpriced",
+                "type": "bool"
               }
             ],
             "internalType": "struct Assessment",

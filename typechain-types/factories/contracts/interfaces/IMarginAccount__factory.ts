@@ -79,6 +79,19 @@
     "anonymous": false,
     "inputs": [
       {
+        "indexed": true,
+        "internalType": "address",
+        "name": "exchange",
+        "type": "address"
+      }
+    ],
+    "name": "ExchangeSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
         "indexed": false,
         "internalType": "uint256",
         "name": "amount",
@@ -244,6 +257,104 @@
       {
         "indexed": true,
         "internalType": "uint256",
+        "name": "instrument",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "fundingIndexE18",
+        "type": "int256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "indexPriceE18",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "rateE18",
+        "type": "int256"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "premiumE18",
+        "type": "int256"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "weightedE18",
+        "type": "int256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "openInterestE18",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "pool",
+        "type": "uint256"
+      }
+    ],
+    "name": "PerpetualChanged",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "underlying",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint16",
+        "name": "interestE7",
+        "type": "uint16"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint16",
+        "name": "clampE7",
+        "type": "uint16"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint8",
+        "name": "divisor",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint8",
+        "name": "deviationBps",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint48",
+        "name": "capE3",
+        "type": "uint48"
+      }
+    ],
+    "name": "PerpetualSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint256",
         "name": "accountId",
         "type": "uint256"
       },
@@ -255,6 +366,43 @@
       }
     ],
     "name": "PolicySet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint256",
+        "name": "accountId",
+        "type": "uint256"
+      },
+      {
+        "indexed": true,
+        "internalType": "uint256",
+        "name": "instrument",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "sizeE18",
+        "type": "int256"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "quoteE18",
+        "type": "int256"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "fundingIndexE18",
+        "type": "int256"
+      }
+    ],
+    "name": "PositionChanged",
     "type": "event"
   },
   {
@@ -323,6 +471,31 @@
         "type": "uint256"
       },
       {
+        "indexed": true,
+        "internalType": "uint256",
+        "name": "instrument",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "int256",
+        "name": "amount",
+        "type": "int256"
+      }
+    ],
+    "name": "Settled",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint256",
+        "name": "accountId",
+        "type": "uint256"
+      },
+      {
         "indexed": false,
         "internalType": "uint128",
         "name": "dailyLimitE18",
@@ -356,9 +529,27 @@
         "internalType": "CollateralPage[]",
         "name": "pages",
         "type": "uint256[]"
+      },
+      {
+        "internalType": "Position[]",
+        "name": "positions",
+        "type": "uint256[]"
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "InstrumentId",
+        "name": "instrument",
+        "type": "uint256"
+      }
+    ],
+    "name": "accrueFunding",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -396,6 +587,11 @@
           {
             "internalType": "bool",
             "name": "halted",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "unpriced",
             "type": "bool"
           }
         ],
@@ -623,6 +819,19 @@
   },
   {
     "inputs": [],
+    "name": "exchange",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
     "name": "extension",
     "outputs": [
       {
@@ -632,6 +841,72 @@
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "AccountId",
+            "name": "maker",
+            "type": "uint256"
+          },
+          {
+            "internalType": "AccountId",
+            "name": "taker",
+            "type": "uint256"
+          },
+          {
+            "internalType": "InstrumentId",
+            "name": "instrument",
+            "type": "uint256"
+          },
+          {
+            "internalType": "int256",
+            "name": "sizeE18",
+            "type": "int256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "priceE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "makerFee",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "takerFee",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bool",
+            "name": "makerReduces",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "takerReduces",
+            "type": "bool"
+          }
+        ],
+        "internalType": "struct IMarginAccountTrading.Fill",
+        "name": "f",
+        "type": "tuple"
+      }
+    ],
+    "name": "fill",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "quoteE18",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -661,6 +936,35 @@
         "internalType": "AccountId",
         "name": "",
         "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "token",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "amount",
+        "type": "uint256"
+      }
+    ],
+    "name": "isCure",
+    "outputs": [
+      {
+        "internalType": "bool",
+        "name": "",
+        "type": "bool"
       }
     ],
     "stateMutability": "view",
@@ -736,6 +1040,115 @@
     "inputs": [
       {
         "internalType": "AccountId",
+        "name": "from",
+        "type": "uint256"
+      },
+      {
+        "internalType": "AccountId",
+        "name": "to",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "fractionE18",
+        "type": "uint256"
+      }
+    ],
+    "name": "movePositions",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "InstrumentId",
+        "name": "instrument",
+        "type": "uint256"
+      }
+    ],
+    "name": "perpetualOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "int128",
+            "name": "fundingIndexE18",
+            "type": "int128"
+          },
+          {
+            "internalType": "uint88",
+            "name": "indexPriceE18",
+            "type": "uint88"
+          },
+          {
+            "internalType": "uint40",
+            "name": "updatedAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "int64",
+            "name": "rateE18",
+            "type": "int64"
+          },
+          {
+            "internalType": "int64",
+            "name": "premiumE18",
+            "type": "int64"
+          },
+          {
+            "internalType": "int80",
+            "name": "weightedE18",
+            "type": "int80"
+          },
+          {
+            "internalType": "uint16",
+            "name": "interestE7",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "clampE7",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint8",
+            "name": "divisor",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint8",
+            "name": "deviationBps",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint112",
+            "name": "openInterestE18",
+            "type": "uint112"
+          },
+          {
+            "internalType": "uint96",
+            "name": "pool",
+            "type": "uint96"
+          },
+          {
+            "internalType": "uint48",
+            "name": "capE3",
+            "type": "uint48"
+          }
+        ],
+        "internalType": "struct Perpetual",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "AccountId",
         "name": "account",
         "type": "uint256"
       }
@@ -744,6 +1157,30 @@
     "outputs": [
       {
         "internalType": "BandPolicy",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "InstrumentId",
+        "name": "instrument",
+        "type": "uint256"
+      }
+    ],
+    "name": "positionOf",
+    "outputs": [
+      {
+        "internalType": "Position",
         "name": "",
         "type": "uint256"
       }
@@ -793,6 +1230,11 @@
               {
                 "internalType": "bool",
                 "name": "halted",
+                "type": "bool"
+              },
+              {
+                "internalType": "bool",
+                "name": "unpriced",
                 "type": "bool"
               }
             ],
@@ -1028,6 +1470,19 @@
   {
     "inputs": [
       {
+        "internalType": "address",
+        "name": "exchange",
+        "type": "address"
+      }
+    ],
+    "name": "setExchange",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint16",
         "name": "baseBps",
         "type": "uint16"
@@ -1095,6 +1550,44 @@
       }
     ],
     "name": "setOperator",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "underlying",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint16",
+        "name": "interestE7",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint16",
+        "name": "clampE7",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint8",
+        "name": "divisor",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint8",
+        "name": "deviationBps",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint48",
+        "name": "capE3",
+        "type": "uint48"
+      }
+    ],
+    "name": "setPerpetual",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -1178,6 +1671,24 @@
       }
     ],
     "name": "setWalletLimit",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "InstrumentId",
+        "name": "instrument",
+        "type": "uint256"
+      },
+      {
+        "internalType": "AccountId[]",
+        "name": "accounts",
+        "type": "uint256[]"
+      }
+    ],
+    "name": "settle",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"

@@ -164,6 +164,11 @@
         "internalType": "CollateralPage[]",
         "name": "pages",
         "type": "uint256[]"
+      },
+      {
+        "internalType": "Position[]",
+        "name": "positions",
+        "type": "uint256[]"
       }
     ],
     "name": "plan",
@@ -200,6 +205,11 @@
               {
                 "internalType": "bool",
                 "name": "halted",
+                "type": "bool"
+              },
+              {
+                "internalType": "bool",
+                "name": "unpriced",
                 "type": "bool"
               }
             ],

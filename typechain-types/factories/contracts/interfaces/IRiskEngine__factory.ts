@@ -172,6 +172,42 @@
       {
         "indexed": true,
         "internalType": "uint8",
+        "name": "underlying",
+        "type": "uint8"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint16",
+            "name": "basisMaintenanceBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "basisInitialBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint64",
+            "name": "profitCap",
+            "type": "uint64"
+          }
+        ],
+        "indexed": false,
+        "internalType": "struct IRiskEngine.PerpetualRisk",
+        "name": "parameters",
+        "type": "tuple"
+      }
+    ],
+    "name": "PerpetualRiskSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
         "name": "asset",
         "type": "uint8"
       },
@@ -223,6 +259,11 @@
         "internalType": "CollateralPage[]",
         "name": "pages",
         "type": "uint256[]"
+      },
+      {
+        "internalType": "Position[]",
+        "name": "positions",
+        "type": "uint256[]"
       }
     ],
     "name": "assess",
@@ -252,6 +293,11 @@
           {
             "internalType": "bool",
             "name": "halted",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "unpriced",
             "type": "bool"
           }
         ],
@@ -302,6 +348,11 @@
       {
         "internalType": "CollateralPage[]",
         "name": "pages",
+        "type": "uint256[]"
+      },
+      {
+        "internalType": "Position[]",
+        "name": "positions",
         "type": "uint256[]"
       }
     ],
@@ -367,6 +418,36 @@
           {
             "internalType": "uint256",
             "name": "sizeCoefficientE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "int256",
+            "name": "sizeE18",
+            "type": "int256"
+          },
+          {
+            "internalType": "int256",
+            "name": "quoteE18",
+            "type": "int256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "markE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "basisMaintenanceE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "basisInitialE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "profitCapE18",
             "type": "uint256"
           }
         ],
@@ -474,6 +555,42 @@
           }
         ],
         "internalType": "struct LevelState",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "underlying",
+        "type": "uint8"
+      }
+    ],
+    "name": "perpetualRiskOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint16",
+            "name": "basisMaintenanceBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "basisInitialBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint64",
+            "name": "profitCap",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct IRiskEngine.PerpetualRisk",
         "name": "",
         "type": "tuple"
       }
@@ -745,6 +862,41 @@
       }
     ],
     "name": "setLevelParameters",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "underlying",
+        "type": "uint8"
+      },
+      {
+        "components": [
+          {
+            "internalType": "uint16",
+            "name": "basisMaintenanceBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "basisInitialBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint64",
+            "name": "profitCap",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct IRiskEngine.PerpetualRisk",
+        "name": "parameters",
+        "type": "tuple"
+      }
+    ],
+    "name": "setPerpetualRisk",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"

@@ -3,11 +3,13 @@
 /* eslint-disable */
 export { IAggregatorV3__factory } from './IAggregatorV3__factory.js';
 export { ICollateralVault__factory } from './ICollateralVault__factory.js';
+export { IExchange__factory } from './IExchange__factory.js';
 export { ILiquidator__factory } from './ILiquidator__factory.js';
 export { IMarginAccount__factory } from './IMarginAccount__factory.js';
 export { IMarginAccountCore__factory } from './IMarginAccountCore__factory.js';
 export { IMarginAccountEvents__factory } from './IMarginAccountEvents__factory.js';
 export { IMarginAccountExtension__factory } from './IMarginAccountExtension__factory.js';
+export { IMarginAccountTrading__factory } from './IMarginAccountTrading__factory.js';
 export { IPriceOracleAdapter__factory } from './IPriceOracleAdapter__factory.js';
 export { IRebalancer__factory } from './IRebalancer__factory.js';
 export { IRiskEngine__factory } from './IRiskEngine__factory.js';

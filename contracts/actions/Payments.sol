@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {QUOTE, WAD} from "../base/Constants.sol";
+import {QUOTE} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
 import {IMarginAccountCore} from "../interfaces/IMarginAccountCore.sol";
+import {IMarginAccountTrading} from "../interfaces/IMarginAccountTrading.sol";
 import {Account, AccountBook} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
-import {Rounding} from "../math/Rounding.sol";
 import {AccountId} from "../types/AccountId.sol";
-import {CollateralPage} from "../types/CollateralPage.sol";
-import {Assessment, Leg} from "../types/Assessment.sol";
+import {Delegation} from "./Delegation.sol";
 import {Outflow} from "./Outflow.sol";
 
-/// @title Funding
+/// @title Payments
 /// @notice The chapter of deposits and withdrawals.
-abstract contract Funding is Outflow, IMarginAccountCore {
+abstract contract Payments is Outflow, Delegation, IMarginAccountCore {
     using AccountBook for Account;
     using CashMarketLib for Cash;
     using CashMarketLib for CashMarket;
@@ -78,28 +77,8 @@ abstract contract Funding is Outflow, IMarginAccountCore {
         }
     }
 
-    /// @dev Whether a deposit is a cure that no cap may refuse: cash up to the debt, or up to the deficit at `lowerRestore`; a
-    /// collateral worth something, but no more than the deficit. What has no price counts for nothing on both sides, so many
-    /// deposits bring no more than one.
-    function _isCure(AccountId account, address token, uint256 amount) private view returns (bool) {
-        Cash memory c = _market.loadAccrued();
-        (int256 cashE18, CollateralPage[] memory pages) = _portfolio(account, c);
-        if (cashE18 >= 0) return false;
-        uint8 asset = _vault().assetOf(token);
-        if (asset == QUOTE && _toE18(int256(amount)) <= -cashE18) return true;
-
-        Assessment memory a = _riskEngine().assess(cashE18, pages);
-        uint256 wanted = Rounding.mulDivUp(a.maintenanceE18, _policyOf(account).lowerRestore(), WAD);
-        int256 deficit = int256(wanted) - a.equityE18;
-        if (deficit <= 0) return false;
-        if (asset == QUOTE) return _toE18(int256(amount)) <= deficit;
-
-        // One leg of the asset alone, to price the deposit. One that has no price may at most double what is held of it.
-        CollateralPage[] memory page = new CollateralPage[](1);
-        page[0] = CollateralPage.wrap(0).withEntry(0, asset, amount);
-        Leg memory leg = _riskEngine().legs(page)[0];
-        if (leg.halted) return amount <= _accounts[account].amountOf(asset);
-        return leg.valueE18 != 0 && int256(leg.valueE18) <= deficit;
+    function _isCure(AccountId account, address token, uint256 amount) private returns (bool) {
+        return abi.decode(_runTrading(abi.encodeCall(IMarginAccountTrading.isCure, (account, token, amount))), (bool));
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -126,10 +105,10 @@ abstract contract Funding is Outflow, IMarginAccountCore {
             paid = _takeCash(account, amount, c);
             if (check) _requireInitialMargin(account, c);
         } else {
-            bool indebted;
-            (paid, indebted) = _takeCollateral(account, asset, amount);
+            bool mayOwe;
+            (paid, mayOwe) = _takeCollateral(account, asset, amount);
             // The margin needs the interest of now; nothing needs it written down.
-            if (check && indebted) _requireInitialMargin(account, _market.loadAccrued());
+            if (check && mayOwe) _requireInitialMargin(account, _market.loadAccrued());
         }
 
         // Interaction
