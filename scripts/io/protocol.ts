@@ -2,7 +2,7 @@
  * The protocol in the hands of a test or a simulation: deployed through the same Ignition module as on a real chain, or
  * found by its addresses, with types.
  */
-import type { Signer } from "ethers";
+import type { ContractRunner, Signer } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 import type {
   AccessManager,
@@ -115,10 +115,13 @@ export async function addressesOf(
   };
 }
 
-/** Finds a deployed protocol; what is listed is read from it. */
-export async function attachProtocol(connection: NetworkConnection, addresses: ProtocolAddresses): Promise<Protocol> {
-  const [first] = await connection.ethers.getSigners();
-  const runner = first ?? connection.ethers.provider;
+/** Finds a deployed protocol; what is listed is read from it. The first account holds the contracts, or `reader`. */
+export async function attachProtocol(
+  connection: NetworkConnection,
+  addresses: ProtocolAddresses,
+  reader?: ContractRunner,
+): Promise<Protocol> {
+  const runner = reader ?? (await connection.ethers.getSigners())[0] ?? connection.ethers.provider;
   const vault = CollateralVault__factory.connect(addresses.vault, runner);
   const oracle = IPriceOracleAdapter__factory.connect(addresses.rebalancer, runner);
   return {

@@ -61,6 +61,13 @@ const ARGUMENTS = {
 
 const isHttp = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 
+export const NodeAddress = z.string().refine(isHttp, "must be the http or https address of a node");
+
+/** Ignition's own rule for the name of a deployment. */
+export const DeploymentName = z
+  .string()
+  .regex(/^[a-zA-Z][a-zA-Z0-9_-]*$/, "must be letters, digits, - and _, a letter first");
+
 const Options = z
   .object({
     network: z.enum(NETWORKS, {
@@ -68,17 +75,13 @@ const Options = z
         message: `must be one of ${NETWORKS.join(", ")}${data === undefined ? "" : ` (found "${String(data)}")`}`,
       }),
     }),
-    rpc: z.string().refine(isHttp, "must be the http or https address of a node").optional(),
+    rpc: NodeAddress.optional(),
     parameters: z.string().min(1, "must be a file").optional(),
     admin: AddressText.optional(),
     governor: AddressText.optional(),
     steward: AddressText.optional(),
     guardian: AddressText.optional(),
-    // Ignition's own rule for the name of a deployment.
-    id: z
-      .string()
-      .regex(/^[a-zA-Z][a-zA-Z0-9_-]*$/, "must be letters, digits, - and _, a letter first")
-      .optional(),
+    id: DeploymentName.optional(),
     json: z.boolean().default(false),
   })
   .strict();

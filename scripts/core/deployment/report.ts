@@ -54,7 +54,7 @@ export function describeCost({ transactions, gas, wei }: Cost): string {
   return `${transactions} transactions, ${grouped(gas)} gas: ${decimal(wei, 18)} ETH at ${gweiPrice} gwei.`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   // No colours: the table is as often read from a log as from a terminal.
   const lines = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
   lines.push(...rows.map((row) => [...row]));

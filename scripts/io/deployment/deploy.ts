@@ -5,7 +5,7 @@ import type { DeploymentParameters } from "../../core/deployment/parameters.js";
 import type { Cost, DeploymentRecord } from "../../core/deployment/report.js";
 import type { Protocol } from "../protocol.js";
 import type { Target } from "./networks.js";
-import type { Difference } from "./readBack.js";
+import type { Difference } from "../../core/deployment/verification.js";
 
 import { rename, writeFile } from "node:fs/promises";
 import path from "node:path";

@@ -23,8 +23,12 @@ export interface Running {
 }
 
 export function startDeploy(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-  // What `npm run deploy` runs, without the second that npm takes to start.
-  const child = spawn(process.execPath, ["--import", "tsx", "scripts/tasks/deploy.ts", ...args], {
+  return startTask("deploy", args, env);
+}
+
+function startTask(task: string, args: readonly string[], env: NodeJS.ProcessEnv): Running {
+  // What `npm run` runs, without the second that npm takes to start.
+  const child = spawn(process.execPath, ["--import", "tsx", `scripts/tasks/${task}.ts`, ...args], {
     // A group of its own, to be killed as a whole; no terminal, so that nothing can ask for a password.
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
@@ -35,6 +39,10 @@ export function startDeploy(args: readonly string[], env: NodeJS.ProcessEnv = {}
 
 export async function deploy(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
   return await startDeploy(args, env).ended;
+}
+
+export async function runTask(task: string, args: readonly string[]): Promise<Ended> {
+  return await startTask(task, args, {}).ended;
 }
 
 async function outcomeOf(child: ChildProcess): Promise<Ended> {
@@ -78,6 +86,10 @@ const DEPLOYMENTS = path.join(config.paths.ignition, "deployments");
 
 export function journalOf(id: string): string {
   return path.join(DEPLOYMENTS, id, "journal.jsonl");
+}
+
+export function recordOf(id: string): string {
+  return path.join(DEPLOYMENTS, `${id}.json`);
 }
 
 /** How many transactions of a deployment are confirmed, as far as its journal knows. */
