@@ -24,8 +24,10 @@ With no options it generates the prices and builds its own replica of mainnet: n
 Options
   --prices eth=FILE,btc=FILE  replay recorded prices: CSV with a header timestamp,open,high,low,close, or Binance
                               kline files as downloaded; both with bars of one length
-  --from TIME                 first bar of the files to use: 2020-03-12, 2020-03-12T10:00 (UTC) or unix seconds
-  --steps N                   bars to run, at least ${MIN_STEPS} (default ${DEFAULT_STEPS}); the generated crash always spans 50 hours
+  --rounds eth=FILE,btc=FILE  replay recorded rounds of Chainlink's feeds at their own times, a step a round: CSV with
+                              round_id,answer,started_at,updated_at,answered_in_round; eth=FILE alone: only ETH is held
+  --from TIME                 first bar or round of the files: 2020-03-12, 2020-03-12T10:00 (UTC) or unix seconds
+  --steps N                   bars or rounds to run, at least ${MIN_STEPS} (default ${DEFAULT_STEPS}); the generated crash always spans 50 hours
   --accounts N                accounts in each arm, at least ${MIN_ACCOUNTS} (default 24)
   --delay N                   steps between what keeper and liquidators see and what they do (default ${DEFAULT_DELAY}; 0: at once)
   --seed N                    seed of prices and accounts, 0 to ${MAX_SEED} (default 1)
@@ -39,6 +41,7 @@ Examples
   npm run simulate
   npm run simulate -- --seed 7 --steps 300 --out out/seed-7
   npm run simulate -- --prices eth=eth_1h.csv,btc=btc_1h.csv --from 2020-03-12 --steps 50
+  npm run simulate -- --rounds eth=eth_rounds.csv,btc=btc_rounds.csv --from 2023-08-17 --steps 200
   npm run simulate -- --rpc http://127.0.0.1:8545 --block 20000000
 
 Exit codes
@@ -49,6 +52,7 @@ Exit codes
 
 const ARGUMENTS = {
   prices: { type: "string" },
+  rounds: { type: "string" },
   from: { type: "string" },
   steps: { type: "string" },
   accounts: { type: "string" },
@@ -73,24 +77,45 @@ function integer(low: number, high: number, meaning: string) {
 
 const PRICES_FORM = "must name both files, as in --prices eth=ETH.csv,btc=BTC.csv";
 
+const ROUNDS_FORM = "must name a file of eth, as in --rounds eth=ETH.csv,btc=BTC.csv";
+
 const prices = z.string().transform((text, context) => {
+  const files = namedFiles(text, context, PRICES_FORM);
+  if (files === null) return z.NEVER;
+  const { eth, btc } = files;
+  if (eth === undefined || btc === undefined) {
+    return fail(context, `${PRICES_FORM} (${eth === undefined ? "eth" : "btc"} is missing)`);
+  }
+  return { eth, btc };
+});
+
+const rounds = z.string().transform((text, context) => {
+  const files = namedFiles(text, context, ROUNDS_FORM);
+  if (files === null) return z.NEVER;
+  const { eth, btc } = files;
+  if (eth === undefined) return fail(context, `${ROUNDS_FORM} (eth is missing)`);
+  return { eth, ...(btc === undefined ? {} : { btc }) };
+});
+
+/** Files by asset, as in `eth=FILE,btc=FILE`; null when the text is not of this form, which is then said. */
+function namedFiles(
+  text: string,
+  context: z.RefinementCtx,
+  form: string,
+): { readonly eth?: string | undefined; readonly btc?: string | undefined } | null {
   const files = new Map<string, string>();
   for (const part of text.split(",")) {
     const [, asset, file] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
     const known = asset === "eth" || asset === "btc";
     if (!known || file === undefined || files.has(asset)) {
       const problem = known && files.has(asset) ? `names ${asset} twice; it ` : "";
-      return fail(context, `${problem}${PRICES_FORM} (found "${part.trim()}")`);
+      fail(context, `${problem}${form} (found "${part.trim()}")`);
+      return null;
     }
     files.set(asset, file);
   }
-  const eth = files.get("eth");
-  const btc = files.get("btc");
-  if (eth === undefined || btc === undefined) {
-    return fail(context, `${PRICES_FORM} (${eth === undefined ? "eth" : "btc"} is missing)`);
-  }
-  return { eth, btc };
-});
+  return { eth: files.get("eth"), btc: files.get("btc") };
+}
 
 const from = z.string().transform((text, context) => {
   return parseMoment(text) ?? fail(context, "must be a UTC time like 2020-03-12 or 2020-03-12T10:00, or unix seconds");
@@ -108,6 +133,7 @@ const rpc = z.string().refine((text) => {
 const Options = z
   .object({
     prices: prices.optional(),
+    rounds: rounds.optional(),
     from: from.optional(),
     steps: integer(MIN_STEPS, MAX_STEPS, "the number of bars").default(String(DEFAULT_STEPS)),
     accounts: integer(MIN_ACCOUNTS, MAX_ACCOUNTS, "the number of accounts").default("24"),
@@ -140,9 +166,12 @@ export function parseSimulateOptions(argv: readonly string[]): SimulateRequest {
   if (options.block !== undefined && options.rpc === undefined) {
     throw new UsageError("--block chooses a block of a real node: add --rpc URL, or leave --block out.");
   }
-  if (options.from !== undefined && options.prices === undefined) {
+  if (options.prices !== undefined && options.rounds !== undefined) {
+    throw new UsageError("--rounds and --prices both say what prices there were: leave one of them out.");
+  }
+  if (options.from !== undefined && options.prices === undefined && options.rounds === undefined) {
     throw new UsageError(
-      "--from chooses a bar of recorded prices: add --prices eth=FILE,btc=FILE, or leave --from out.",
+      "--from chooses a bar of recorded prices: add --prices eth=FILE,btc=FILE or --rounds eth=FILE, or leave --from out.",
     );
   }
   return { kind: "run", options };

@@ -22,8 +22,11 @@ export class FileError extends ToolError {
 export const REPORT_JSON = "report.json";
 export const REPORT_HTML = "report.html";
 
-/** The text of a file of prices, and the name errors and reports call it by: a report must not tell the machine's folders. */
-export async function readPriceFile(path: string): Promise<{ readonly text: string; readonly name: string }> {
+/** A file given to `option`: its text, and the name errors and reports call it by: a report must not tell the machine's folders. */
+export async function readPriceFile(
+  path: string,
+  option = "--prices",
+): Promise<{ readonly text: string; readonly name: string }> {
   try {
     return { text: await readFile(path, "utf8"), name: basename(path) };
   } catch (cause) {
@@ -34,11 +37,11 @@ export async function readPriceFile(path: string): Promise<{ readonly text: stri
         throw new FileError(
           "NOT_FOUND",
           path,
-          `${path}: there is no such file; check the path given to --prices.`,
+          `${path}: there is no such file; check the path given to ${option}.`,
           options,
         );
       case "EISDIR":
-        throw new FileError("IS_DIRECTORY", path, `${path} is a folder; give --prices a file in it.`, options);
+        throw new FileError("IS_DIRECTORY", path, `${path} is a folder; give ${option} a file in it.`, options);
       case "EACCES":
       case "EPERM":
         throw new FileError("NOT_READABLE", path, `${path} may not be read; change its permissions.`, options);

@@ -33,11 +33,31 @@ describe("parseSimulateOptions", function () {
     });
   });
 
+  it("reads rounds of one feed or of both", function () {
+    expect(options("--rounds", "eth=a.csv").rounds).to.deep.equal({ eth: "a.csv" });
+    expect(options("--rounds", "btc=b.csv, eth=a.csv", "--from", "1692300000").rounds).to.deep.equal({
+      eth: "a.csv",
+      btc: "b.csv",
+    });
+  });
+
   it("answers --help before it looks at the rest", function () {
     for (const argv of [["--help"], ["-h"], ["--steps", "x", "--help"]]) {
       expect(parseSimulateOptions(argv)).to.deep.equal({ kind: "help", text: SIMULATE_HELP });
     }
-    for (const name of ["prices", "from", "steps", "accounts", "delay", "seed", "rpc", "block", "out", "json"]) {
+    for (const name of [
+      "prices",
+      "rounds",
+      "from",
+      "steps",
+      "accounts",
+      "delay",
+      "seed",
+      "rpc",
+      "block",
+      "out",
+      "json",
+    ]) {
       expect(SIMULATE_HELP).to.include(`--${name}`);
     }
     expect(Math.max(...SIMULATE_HELP.split("\n").map(({ length }) => length))).to.be.at.most(120);
@@ -72,6 +92,10 @@ describe("parseSimulateOptions", function () {
     ["--prices eth=a,btc=", /^--prices must name both/],
     ["--prices eth=a,btc=b --from 2020-02-31", /^--from must be a UTC time/],
     ["--from 2020-03-12", /^--from chooses .* add --prices/],
+    ["--rounds btc=b", /^--rounds must name a file of eth.*eth is missing/],
+    ["--rounds b.csv", /^--rounds must name a file of eth.*found "b\.csv"/],
+    ["--rounds eth=a,eth=b", /^--rounds names eth twice/],
+    ["--rounds eth=a --prices eth=a,btc=b", /^--rounds and --prices both say/],
     ["--out=", /^--out must be a folder/],
   ];
   for (const [line, says] of refused) {

@@ -19,7 +19,7 @@ const KLINE_LAYOUT: Layout = { timestamp: 0, open: 1, high: 2, low: 3, close: 4 
 
 type Layout = Readonly<Record<Column, number>>;
 
-interface Line {
+export interface Line {
   readonly number: number;
   readonly fields: readonly string[];
 }
@@ -69,7 +69,7 @@ export function parsePrices(text: string, name: string): PriceSeries {
   return { name, rows };
 }
 
-function readLines(text: string, name: string): readonly Line[] {
+export function readLines(text: string, name: string): readonly Line[] {
   try {
     const parsed: unknown = parse(text, {
       bom: true,

@@ -1,3 +1,5 @@
+import type { Asset } from "../mainnet.js";
+
 /** The four prices of a bar, each in dollars with 8 decimals, as Chainlink's feeds print them. */
 export interface Ohlc {
   readonly openE8: bigint;
@@ -22,6 +24,10 @@ export interface PricePath {
   readonly bars: readonly Bar[];
   /** {s} The usual distance of two openings. Recorded data may have gaps, so ask the timestamps, not this, for a bar's end. */
   readonly barSeconds: bigint;
+  /** What the feeds printed as each bar opened, where that was recorded: a bar is then one moment, not a stretch of time. */
+  readonly prints?: readonly Partial<Readonly<Record<Asset, bigint>>>[];
+  /** What accounts may hold; both assets when not given. */
+  readonly held?: readonly Asset[];
 }
 
 /** One asset's bars as a file has them. */

@@ -22,6 +22,8 @@ export interface ReportInput {
   readonly barSeconds: number;
   readonly delaySteps: number;
   readonly startedAtBlock: number;
+  /** A bar, unless told. */
+  readonly stepIs?: "round";
   readonly timestamps: readonly number[];
   readonly eth: PriceTrack;
   readonly btc: PriceTrack;
@@ -64,6 +66,7 @@ export function assembleReport(input: ReportInput): Report {
     barSeconds: input.barSeconds,
     delaySteps: input.delaySteps,
     startedAtBlock: input.startedAtBlock,
+    stepIs: input.stepIs ?? "bar",
     arms: input.arms.map((arm) => summaryOf(arm, input.accounts.length)),
     accounts: input.accounts.map((account, i) => ({
       ...account,

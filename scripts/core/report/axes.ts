@@ -22,12 +22,14 @@ export interface TimeScale {
   readonly end: number;
 }
 
-export function timeScale({ series, barSeconds }: Report): TimeScale {
+export function timeScale({ series, barSeconds, stepIs }: Report): TimeScale {
   const [first = 0] = series.timestamps;
-  const seconds = series.timestamps.map((timestamp) => timestamp - first + barSeconds);
+  // A round is one moment; a bar closes its length after it opened.
+  const length = stepIs === "bar" ? barSeconds : 0;
+  const seconds = series.timestamps.map((timestamp) => timestamp - first + length);
   const total = seconds.at(-1) ?? barSeconds;
-  const [unit, length] = total <= HOURS_AT_MOST ? (["hours", 3_600] as const) : (["days", 86_400] as const);
-  return { unit, closes: seconds.map((value) => value / length), end: total / length };
+  const [unit, unitSeconds] = total <= HOURS_AT_MOST ? (["hours", 3_600] as const) : (["days", 86_400] as const);
+  return { unit, closes: seconds.map((value) => value / unitSeconds), end: total / unitSeconds };
 }
 
 export function timeAxis(

@@ -49,9 +49,12 @@ export const LOSS_LABELS: Readonly<Record<keyof ReportLosses, string>> = {
 
 /** What was run, in one line. */
 export function setting(report: Report): string {
-  const { steps, barSeconds, delaySteps, accounts, seed, startedAtBlock, kind, series } = report;
+  const { steps, barSeconds, delaySteps, accounts, seed, startedAtBlock, kind, series, stepIs } = report;
   const start = kind === "recorded" ? `, from ${formatMoment(BigInt(series.timestamps[0] ?? 0))}` : "";
-  const bars = `${plural(steps, "step")} of ${duration(barSeconds)}${start}`;
+  const bars =
+    stepIs === "bar"
+      ? `${plural(steps, "step")} of ${duration(barSeconds)}${start}`
+      : `${plural(steps, "step")}, a round each, ${duration(barSeconds)} apart at the median${start}`;
   const late = delaySteps === 0 ? "not" : plural(delaySteps, "step");
   return `${bars}, agents ${late} late; ${plural(accounts.length, "account")}; seed ${seed}; from block ${grouped(startedAtBlock)}`;
 }

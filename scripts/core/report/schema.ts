@@ -149,6 +149,8 @@ const Shape = z
     seed: count,
     steps: count.positive(),
     barSeconds: count.positive(),
+    /** Whether a step is a bar of prices or a recorded round of a feed, of which `barSeconds` is the median distance. */
+    stepIs: z.enum(["bar", "round"]),
     /** How many steps old what keeper and liquidators acted on was. */
     delaySteps: count,
     startedAtBlock: count,

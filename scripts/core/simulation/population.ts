@@ -52,9 +52,14 @@ const GRACE_SECONDS = 600n;
 const KEEPER_PAY_CAP = 25n; // {quote}
 const SEED_OF_POPULATION = 0x9e37_79b9; // keeps the draws apart from those of a generated path with the same seed
 
-export function drawBorrowers(count: number, seed: number, prices: UsdPrices): readonly Borrower[] {
+export function drawBorrowers(
+  count: number,
+  seed: number,
+  prices: UsdPrices,
+  held: readonly Asset[] = ["ETH", "BTC"],
+): readonly Borrower[] {
   const random = new Random((seed ^ SEED_OF_POPULATION) | 0);
-  const kinds = dealOut(count, KINDS, random);
+  const kinds = dealOut(count, kindsOf(held), random);
   const reserves = dealOut(count, RESERVES_BPS, random);
   const policies = dealOut(count, POLICIES, random);
   const loans = shuffled(
@@ -85,6 +90,10 @@ export function reserveOf(borrower: Borrower, amountE18: bigint, prices: UsdPric
   const share = inAssets / BigInt(kinds.length);
   const of = (asset: Asset): bigint => (kinds.includes(asset) ? tokensFor(asset, share, prices) : 0n);
   return { USDC: (amountE18 - inAssets) / 10n ** 12n, ETH: of("ETH"), BTC: of("BTC") };
+}
+
+function kindsOf(held: readonly Asset[]): readonly CollateralKind[] {
+  return KINDS.filter((kind) => assetsOf(kind).every((asset) => held.includes(asset)));
 }
 
 export function assetsOf(kind: CollateralKind): readonly Asset[] {

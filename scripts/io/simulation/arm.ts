@@ -29,17 +29,24 @@ export interface ArmResult {
   readonly end: Observation;
 }
 
+export interface ArmRules {
+  /** How many steps old what agents act on is; where it no longer stands, they leave it. */
+  readonly delaySteps: number;
+  /** {s} When the first point is. */
+  readonly begin: bigint;
+  readonly progress: (step: number) => void;
+  readonly signal: AbortSignal;
+}
+
 /**
  * A step is a bar: the world walks its four points, then all is read and checked, keeper and liquidators act once, and what
  * they did is read and checked.
- * @param delaySteps How many steps old what they act on is; where it no longer stands, they leave it.
  */
 export async function runArm(
   name: ArmName,
   stage: Stage,
   points: readonly Point[],
-  delaySteps: number,
-  { progress, signal }: { readonly progress: (step: number) => void; readonly signal: AbortSignal },
+  { delaySteps, begin, progress, signal }: ArmRules,
 ): Promise<ArmResult> {
   const { chain, observer, protocol } = stage;
   const market = await openMarket(chain);
@@ -50,7 +57,6 @@ export async function runArm(
     dustE18: parameters.dustValue * 10n ** 18n,
   });
   const start = await observer.observe();
-  const begin = chain.now + 1n;
   const closes: Observation[] = [];
   // What stood at the end of each of the last steps; agents know the first of it.
   const past: Observation[] = [];

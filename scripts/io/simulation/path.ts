@@ -1,15 +1,27 @@
 import type { SimulateOptions } from "../../core/options.js";
+import type { Window } from "../../core/prices/join.js";
 import type { PricePath } from "../../core/prices/types.js";
 
 import { generateCrash } from "../../core/prices/crash.js";
 import { joinPaths } from "../../core/prices/join.js";
 import { parsePrices } from "../../core/prices/parse.js";
+import { joinRounds, parseRounds } from "../../core/prices/rounds.js";
 import { readPriceFile } from "../files.js";
 
 /** The path a command line asks for: recorded when it names files, generated when not. */
-export async function loadPath({ prices, from, steps, seed }: SimulateOptions): Promise<PricePath> {
+export async function loadPath({ prices, rounds, from, steps, seed }: SimulateOptions): Promise<PricePath> {
+  if (rounds !== undefined) return await loadRounds(rounds, { from: from ?? null, steps });
   if (prices === undefined) return generateCrash({ seed, steps });
   const [eth, btc] = await Promise.all([readPriceFile(prices.eth), readPriceFile(prices.btc)]);
   const window = { from: from ?? null, steps };
   return joinPaths({ eth: parsePrices(eth.text, eth.name), btc: parsePrices(btc.text, btc.name) }, window);
+}
+
+async function loadRounds(files: NonNullable<SimulateOptions["rounds"]>, window: Window): Promise<PricePath> {
+  const read = async (file: string) => {
+    const { text, name } = await readPriceFile(file, "--rounds");
+    return parseRounds(text, name);
+  };
+  const { eth, btc } = files;
+  return joinRounds({ eth: await read(eth), btc: btc === undefined ? null : await read(btc) }, window);
 }

@@ -5,7 +5,7 @@ import type { AccountInfo } from "../../core/report/schema.js";
 import type { Report } from "../../core/report/schema.js";
 import type { Point } from "../../core/simulation/points.js";
 import type { DeploymentParameters } from "../../core/deployment/parameters.js";
-import type { ArmResult } from "./arm.js";
+import type { ArmResult, ArmRules } from "./arm.js";
 import type { FundedBorrower, Stage } from "./stage.js";
 import type { Fork } from "../fork.js";
 
@@ -54,6 +54,8 @@ const SETUP_SECONDS = 7_200n;
 /** {s} A generated path has no date: its replica's head is always here, 1 January 2026. */
 const UNDATED_HEAD = 1_767_225_600n;
 const DAY = 86_400n;
+/** {s} More than the blocks that funding an account takes, one a second. */
+const SETUP_SECONDS_AN_ACCOUNT = 20n;
 
 export async function simulate(options: SimulationOptions, hooks: SimulationHooks = {}): Promise<Simulation> {
   const { path, accounts, seed, rpc, block, delaySteps = DEFAULT_DELAY } = options;
@@ -61,7 +63,10 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
   const points = pointsOf(path);
   const prices = points[0]?.prices ?? { ETH: 1n, BTC: 1n, USDC: 1n };
   const start = path.bars[0]?.timestamp ?? 0n;
-  const headTimestamp = path.kind === "recorded" ? start - DAY : UNDATED_HEAD;
+  // Recorded rounds come at their own times: everything is set up just before the first.
+  const atOwnTimes = path.prints !== undefined && rpc === undefined;
+  const lead = atOwnTimes ? SETUP_SECONDS + SETUP_SECONDS_AN_ACCOUNT * BigInt(accounts + 10) : DAY;
+  const headTimestamp = path.kind === "recorded" ? start - lead : UNDATED_HEAD;
 
   progress(0, "opening the forks");
   const node = rpc === undefined ? await serveReplica({ prices, headTimestamp }) : undefined;
@@ -90,7 +95,7 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
     );
     finished("deploy");
     progress(0, "funding accounts");
-    const plans = drawBorrowers(accounts, seed, prices);
+    const plans = drawBorrowers(accounts, seed, prices, path.held);
     const stages = await Promise.all(
       deployed.map(async ({ fork, protocol }) => {
         const chain = new Chain(fork.rpc, fork.startedAt + SETUP_SECONDS);
@@ -106,7 +111,8 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
       throw new Error("The arms do not begin alike");
     }
     await staged?.(stages);
-    const arms = await runArms(stages, points, delaySteps, progress);
+    const begin = beginOf(stages, atOwnTimes ? start : 0n);
+    const arms = await runArms(stages, points, { delaySteps, begin }, progress);
     finished("both arms");
     return { report: reportOf(options, first.startedAtBlock, points, stage, arms), arms };
   } finally {
@@ -115,11 +121,16 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
   }
 }
 
+/** {s} When the first point is, the same in all arms: at its own time, or at once. */
+function beginOf(stages: readonly Stage[], own: bigint): bigint {
+  return stages.reduce((latest, { chain }) => (chain.now + 1n > latest ? chain.now + 1n : latest), own);
+}
+
 /** All arms at once; the first that fails stops the others. */
 async function runArms(
   stages: readonly Stage[],
   points: readonly Point[],
-  delaySteps: number,
+  rules: Pick<ArmRules, "delaySteps" | "begin">,
   progress: (done: number, note: string) => void,
 ): Promise<readonly ArmResult[]> {
   const stop = new AbortController();
@@ -136,7 +147,7 @@ async function runArms(
         );
       };
       try {
-        return await runArm(name, stage, points, delaySteps, { progress: stepped, signal });
+        return await runArm(name, stage, points, { ...rules, progress: stepped, signal });
       } catch (error) {
         stop.abort(error);
         throw error;
@@ -195,6 +206,7 @@ function reportOf(
     barSeconds: Number(path.barSeconds),
     delaySteps,
     startedAtBlock: Number(startedAtBlock),
+    ...(path.prints === undefined ? {} : { stepIs: "round" as const }),
     timestamps: path.bars.map(({ timestamp }) => Number(timestamp)),
     eth: track("ETH"),
     btc: track("BTC"),

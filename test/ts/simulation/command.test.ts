@@ -70,6 +70,11 @@ describe("npm run simulate", function () {
       [/bad\.csv, line 2: timestamp is "1"/, both(bad)],
       [/text\.csv, line 1: the header lacks/, both(text)],
       [/nan\.csv, line 2: open is "NaN", which is not a number/, both(nan)],
+      [/good\.csv, line 1: the header lacks round_id/, ["--rounds", `eth=${good}`, "--out", dir]],
+      [
+        /none\.csv: there is no such file; check the path given to --rounds/,
+        ["--rounds", "eth=none.csv", "--out", dir],
+      ],
       [/no common bar between .*; choose --from and --steps/, both(torn)],
       [/^There are no prices at 2019-01-01/, [...both(good), "--from", "2019-01-01"]],
       [/^No bar at or after 2021-01-01/, [...both(good), "--from", "2021-01-01"]],
