@@ -27,6 +27,10 @@ Options
   --rounds eth=FILE,btc=FILE  replay recorded rounds of Chainlink's feeds at their own times, a step a round: CSV with
                               round_id,answer,started_at,updated_at,answered_in_round; eth=FILE alone: only ETH is held
   --from TIME                 first bar or round of the files: 2020-03-12, 2020-03-12T10:00 (UTC) or unix seconds
+  --basefee FILE              base fees instead of 20 gwei: CSV with block_number,timestamp,basefee_gwei, or days with
+                              timestamp,avg_gas_price_wei; at their dates where the prices have some of them, else from
+                              the file's beginning, over and over
+  --basefee-from TIME         base fees from this time of the file on, whatever the dates of the prices
   --steps N                   bars or rounds to run, at least ${MIN_STEPS} (default ${DEFAULT_STEPS}); the generated crash always spans 50 hours
   --accounts N                accounts in each arm, at least ${MIN_ACCOUNTS} (default 24)
   --delay N                   steps between what keeper and liquidators see and what they do (default ${DEFAULT_DELAY}; 0: at once)
@@ -53,6 +57,8 @@ Exit codes
 const ARGUMENTS = {
   prices: { type: "string" },
   rounds: { type: "string" },
+  basefee: { type: "string" },
+  "basefee-from": { type: "string" },
   from: { type: "string" },
   steps: { type: "string" },
   accounts: { type: "string" },
@@ -134,6 +140,8 @@ const Options = z
   .object({
     prices: prices.optional(),
     rounds: rounds.optional(),
+    basefee: z.string().min(1, "must be a file").optional(),
+    "basefee-from": from.optional(),
     from: from.optional(),
     steps: integer(MIN_STEPS, MAX_STEPS, "the number of bars").default(String(DEFAULT_STEPS)),
     accounts: integer(MIN_ACCOUNTS, MAX_ACCOUNTS, "the number of accounts").default("24"),
@@ -165,6 +173,9 @@ export function parseSimulateOptions(argv: readonly string[]): SimulateRequest {
   // Silently ignoring an option would let a run be taken for another than it was.
   if (options.block !== undefined && options.rpc === undefined) {
     throw new UsageError("--block chooses a block of a real node: add --rpc URL, or leave --block out.");
+  }
+  if (options["basefee-from"] !== undefined && options.basefee === undefined) {
+    throw new UsageError("--basefee-from chooses a row of recorded base fees: add --basefee FILE, or leave it out.");
   }
   if (options.prices !== undefined && options.rounds !== undefined) {
     throw new UsageError("--rounds and --prices both say what prices there were: leave one of them out.");

@@ -48,6 +48,8 @@ describe("parseSimulateOptions", function () {
     for (const name of [
       "prices",
       "rounds",
+      "basefee",
+      "basefee-from",
       "from",
       "steps",
       "accounts",
@@ -92,6 +94,9 @@ describe("parseSimulateOptions", function () {
     ["--prices eth=a,btc=", /^--prices must name both/],
     ["--prices eth=a,btc=b --from 2020-02-31", /^--from must be a UTC time/],
     ["--from 2020-03-12", /^--from chooses .* add --prices/],
+    ["--basefee-from 2020-03-12", /^--basefee-from chooses .* add --basefee FILE/],
+    ["--basefee a.csv --basefee-from x", /^--basefee-from must be a UTC time/],
+    ["--basefee=", /^--basefee must be a file/],
     ["--rounds btc=b", /^--rounds must name a file of eth.*eth is missing/],
     ["--rounds b.csv", /^--rounds must name a file of eth.*found "b\.csv"/],
     ["--rounds eth=a,eth=b", /^--rounds names eth twice/],

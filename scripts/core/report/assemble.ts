@@ -22,6 +22,8 @@ export interface ReportInput {
   readonly barSeconds: number;
   readonly delaySteps: number;
   readonly startedAtBlock: number;
+  /** What else was not as usual: a sentence each. */
+  readonly notes?: readonly string[];
   /** A bar, unless told. */
   readonly stepIs?: "round";
   readonly timestamps: readonly number[];
@@ -34,6 +36,7 @@ export interface ReportInput {
 export interface ArmInput {
   readonly name: string;
   readonly keeperGas: number;
+  readonly keeperGasUsd: number;
   readonly transactions: number;
   readonly markToMarketUsd: number;
   readonly capitalTiedUpUsd: number;
@@ -67,6 +70,7 @@ export function assembleReport(input: ReportInput): Report {
     delaySteps: input.delaySteps,
     startedAtBlock: input.startedAtBlock,
     stepIs: input.stepIs ?? "bar",
+    notes: input.notes ?? [],
     arms: input.arms.map((arm) => summaryOf(arm, input.accounts.length)),
     accounts: input.accounts.map((account, i) => ({
       ...account,
@@ -95,6 +99,7 @@ function summaryOf(arm: ArmInput, accounts: number): ReportArm {
     penaltiesUsd: arm.losses.penaltiesUsd,
     markToMarketUsd: arm.markToMarketUsd,
     keeperGas: arm.keeperGas,
+    keeperGasUsd: arm.keeperGasUsd,
     transactions: arm.transactions,
     capitalTiedUpUsd: arm.capitalTiedUpUsd,
     promises: arm.promises,

@@ -25,6 +25,7 @@ export const FIGURES: readonly Figure[] = [
   { label: "mark to market, USD", decimals: 2, of: (arm) => arm.markToMarketUsd },
   { label: "capital tied up, USD", decimals: 2, of: (arm) => arm.capitalTiedUpUsd },
   { label: "keeper gas", decimals: 0, of: (arm) => arm.keeperGas },
+  { label: "  what it cost, USD", decimals: 2, of: (arm) => arm.keeperGasUsd },
   { label: "transactions", decimals: 0, of: (arm) => arm.transactions },
   { label: "promises checked", decimals: 0, of: (arm) => arm.promises.checked },
   { label: "promises broken", decimals: 0, of: (arm) => arm.promises.broken },

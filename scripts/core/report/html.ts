@@ -61,7 +61,7 @@ function head(report: Report): string {
   return `<header>
 <h1>Ballast simulation</h1>
 <p class="source">Prices: ${escape(report.source)}</p>
-<p>${escape(setting(report))}</p>
+${[setting(report), ...report.notes].map((line) => `<p>${escape(line)}</p>`).join("\n")}
 ${generated}
 ${differences(report)
   .map((line) => `<p class="difference">${escape(line)}.</p>`)

@@ -70,6 +70,8 @@ const Arm = z
     /** What the market alone did to the equity of all accounts; negative is a loss. */
     markToMarketUsd: cents,
     keeperGas: count,
+    /** What that gas cost at the blocks' base fees. */
+    keeperGasUsd: cents,
     transactions: count,
     /** Mean over the steps of what owners had in accounts and reserves. */
     capitalTiedUpUsd: cents,
@@ -151,6 +153,8 @@ const Shape = z
     barSeconds: count.positive(),
     /** Whether a step is a bar of prices or a recorded round of a feed, of which `barSeconds` is the median distance. */
     stepIs: z.enum(["bar", "round"]),
+    /** What was given beside the prices, and how it was used: a sentence each. */
+    notes: z.array(text),
     /** How many steps old what keeper and liquidators acted on was. */
     delaySteps: count,
     startedAtBlock: count,

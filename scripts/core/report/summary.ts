@@ -25,7 +25,10 @@ export function renderSummary(report: Report, options: SummaryOptions): string {
   const colors = picocolors.createColors(options.color ?? false);
   const heading = (text: string): string => colors.bold(text);
   const blocks = [
-    [...wrap(`Prices: ${report.source}`, width).map(heading), ...wrap(setting(report), width)].join("\n"),
+    [
+      ...wrap(`Prices: ${report.source}`, width).map(heading),
+      ...[setting(report), ...report.notes].flatMap((line) => wrap(line, width)),
+    ].join("\n"),
     armTable(report, width),
     differences(report)
       .flatMap((line) => wrap(line, width))

@@ -15,6 +15,8 @@ export class ArmState {
   readonly promises = new PromiseBook();
   readonly events: ReportEvent[] = [];
   keeperGas = 0n;
+  /** {quote} What that gas cost at each block's base fee. */
+  keeperCostE18 = 0n;
   transactions = 0;
   step = 0;
   bids: Bids;
@@ -39,7 +41,9 @@ export class ArmState {
 
   sent(gas: bigint, by: "keeper" | "liquidator"): void {
     this.transactions += 1;
-    if (by === "keeper") this.keeperGas += gas;
+    if (by !== "keeper") return;
+    this.keeperGas += gas;
+    this.keeperCostE18 += (gas * this.stage.chain.baseFee * this.bids.ETH) / 10n ** 18n;
   }
 
   check(checks: readonly Check[], block: bigint): void {

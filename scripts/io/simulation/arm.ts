@@ -34,6 +34,8 @@ export interface ArmRules {
   readonly delaySteps: number;
   /** {s} When the first point is. */
   readonly begin: bigint;
+  /** {wei/gas} Of each step; the chain's own when not given. */
+  readonly baseFees?: readonly bigint[] | undefined;
   readonly progress: (step: number) => void;
   readonly signal: AbortSignal;
 }
@@ -46,7 +48,7 @@ export async function runArm(
   name: ArmName,
   stage: Stage,
   points: readonly Point[],
-  { delaySteps, begin, progress, signal }: ArmRules,
+  { delaySteps, begin, baseFees, progress, signal }: ArmRules,
 ): Promise<ArmResult> {
   const { chain, observer, protocol } = stage;
   const market = await openMarket(chain);
@@ -67,6 +69,7 @@ export async function runArm(
   for (const [i, point] of points.entries()) {
     signal.throwIfAborted();
     arm.step = point.step;
+    chain.baseFee = baseFees?.[point.step] ?? chain.baseFee;
     chain.advanceTo(begin + point.offset);
     await moveWorld(arm, point);
     if (!point.closesBar) continue;
@@ -137,6 +140,7 @@ function inputOf(arm: ArmState, start: Observation, closes: readonly Observation
   return {
     name: arm.name,
     keeperGas: Number(arm.keeperGas),
+    keeperGasUsd: usd(arm.keeperCostE18),
     transactions: arm.transactions,
     markToMarketUsd: usd(marketE18),
     capitalTiedUpUsd: usd(tiedUp),

@@ -31,10 +31,14 @@ export class Chain implements Rpc {
   #next: bigint;
   #queue: Promise<unknown> = Promise.resolve();
 
-  /** @param start {s} Later than the chain's last block. */
+  /**
+   * @param start {s} Later than the chain's last block.
+   * @param baseFee {wei/gas} Of the next blocks, until it is changed.
+   */
   constructor(
     readonly rpc: Rpc,
     start: bigint,
+    public baseFee = BASE_FEE,
   ) {
     this.#last = start;
     this.#next = start;
@@ -68,7 +72,7 @@ export class Chain implements Rpc {
     if (args.method !== "eth_sendTransaction") return await this.rpc.request(args);
     // With its price given, a node need not look for one.
     const params = (args.params ?? []).map((order) =>
-      typeof order === "object" ? { gasPrice: toQuantity(BASE_FEE), ...order } : order,
+      typeof order === "object" ? { gasPrice: toQuantity(this.baseFee), ...order } : order,
     );
     return await this.#inTurn(async () => {
       await this.#prepareBlock();
@@ -96,7 +100,7 @@ export class Chain implements Rpc {
     this.#next = this.#last;
     await Promise.all([
       setNextTimestamp(this.rpc, this.#last),
-      this.rpc.request({ method: "hardhat_setNextBlockBaseFeePerGas", params: [toQuantity(BASE_FEE)] }),
+      this.rpc.request({ method: "hardhat_setNextBlockBaseFeePerGas", params: [toQuantity(this.baseFee)] }),
     ]);
   }
 

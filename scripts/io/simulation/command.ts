@@ -1,6 +1,6 @@
 /** A simulation as the command runs it: builds what is not built, shows progress, and writes and tells the result. */
 import type { SimulateOptions } from "../../core/options.js";
-import type { PricePath } from "../../core/prices/types.js";
+import type { SimulationInputs } from "./simulate.js";
 
 import { tasks } from "hardhat";
 
@@ -13,15 +13,15 @@ import { terminal } from "../terminal.js";
 import { simulate } from "./simulate.js";
 import { stopwatch } from "./stopwatch.js";
 
-export async function runSimulation(options: SimulateOptions, path: PricePath): Promise<void> {
+export async function runSimulation(options: SimulateOptions, inputs: SimulationInputs): Promise<void> {
   const { accounts, seed, delay, rpc, block, json, out } = options;
   const watch = stopwatch();
   await tasks.getTask("build").run({ quiet: true, noTests: true });
   watch.lap("build");
-  const progress = createProgress({ total: 2 * path.bars.length, label: "simulate", quiet: json });
+  const progress = createProgress({ total: 2 * inputs.path.bars.length, label: "simulate", quiet: json });
   try {
     const { report } = await simulate(
-      { path, accounts, seed, delaySteps: delay, rpc, block: block === undefined ? undefined : BigInt(block) },
+      { ...inputs, accounts, seed, delaySteps: delay, rpc, block: block === undefined ? undefined : BigInt(block) },
       { progress: (done, note) => progress.update(done, note), finished: watch.lap },
     );
     const text = serializeReport(report);

@@ -12,7 +12,7 @@ import { affordable, costOf, gasCost, mostProfit, paymentLimit, targetsOf } from
 import { checksOfOwner, checksOfSlice } from "../../core/simulation/promises.js";
 import { holdingsE18, valueE18 } from "../../core/simulation/types.js";
 import { balanceOf } from "../tokens.js";
-import { BASE_FEE, isRevert } from "./chain.js";
+import { isRevert } from "./chain.js";
 import { logsOf } from "./logs.js";
 import { TOKENS } from "./observe.js";
 
@@ -80,7 +80,7 @@ async function takeWhatPays(
   const fundCash = states.get(arm.stage.fund)?.cash ?? 0n;
   const { venue } = arm.market;
   let pools = { ETH: await venue.price("ETH"), BTC: await venue.price("BTC") };
-  const least = gasCost(ROUND_TRIP_GAS, BASE_FEE, arm.bids.ETH);
+  const least = gasCost(ROUND_TRIP_GAS, arm.stage.chain.baseFee, arm.bids.ETH);
   for (const { id, terms } of open) {
     const target = states.get(id);
     if (!target || mostProfit(target, terms, pools, fundCash) <= least) continue;

@@ -1,7 +1,9 @@
 import type { SimulateOptions } from "../../core/options.js";
 import type { Window } from "../../core/prices/join.js";
+import type { BaseFees } from "../../core/prices/baseFee.js";
 import type { PricePath } from "../../core/prices/types.js";
 
+import { feesAlong, parseBaseFees } from "../../core/prices/baseFee.js";
 import { generateCrash } from "../../core/prices/crash.js";
 import { joinPaths } from "../../core/prices/join.js";
 import { parsePrices } from "../../core/prices/parse.js";
@@ -15,6 +17,13 @@ export async function loadPath({ prices, rounds, from, steps, seed }: SimulateOp
   const [eth, btc] = await Promise.all([readPriceFile(prices.eth), readPriceFile(prices.btc)]);
   const window = { from: from ?? null, steps };
   return joinPaths({ eth: parsePrices(eth.text, eth.name), btc: parsePrices(btc.text, btc.name) }, window);
+}
+
+/** The base fees a command line asks for; none for the usual. */
+export async function loadBaseFees(options: SimulateOptions, path: PricePath): Promise<BaseFees | undefined> {
+  if (options.basefee === undefined) return undefined;
+  const { text, name } = await readPriceFile(options.basefee, "--basefee");
+  return feesAlong(parseBaseFees(text, name), path, options["basefee-from"] ?? null);
 }
 
 async function loadRounds(files: NonNullable<SimulateOptions["rounds"]>, window: Window): Promise<PricePath> {

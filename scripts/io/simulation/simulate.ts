@@ -1,5 +1,6 @@
 /** The main job: one path, two arms, one report; each arm on a fork of its own, which is thrown away afterwards. */
 import type { UsdPrices } from "../../core/mainnet.js";
+import type { BaseFees } from "../../core/prices/baseFee.js";
 import type { PricePath } from "../../core/prices/types.js";
 import type { AccountInfo } from "../../core/report/schema.js";
 import type { Report } from "../../core/report/schema.js";
@@ -25,8 +26,14 @@ import { ARMS, runArm } from "./arm.js";
 import { Chain } from "./chain.js";
 import { fundEverybody } from "./stage.js";
 
-export interface SimulationOptions {
+/** What was read of files, checked. */
+export interface SimulationInputs {
   readonly path: PricePath;
+  /** {@link BASE_FEE} when not given. */
+  readonly baseFees?: BaseFees | undefined;
+}
+
+export interface SimulationOptions extends SimulationInputs {
   readonly accounts: number;
   readonly seed: number;
   /** Steps between what keeper and liquidators see and what they do; 1 when not given. */
@@ -58,7 +65,7 @@ const DAY = 86_400n;
 const SETUP_SECONDS_AN_ACCOUNT = 20n;
 
 export async function simulate(options: SimulationOptions, hooks: SimulationHooks = {}): Promise<Simulation> {
-  const { path, accounts, seed, rpc, block, delaySteps = DEFAULT_DELAY } = options;
+  const { path, accounts, seed, rpc, block, baseFees, delaySteps = DEFAULT_DELAY } = options;
   const { progress = () => undefined, finished = () => undefined, staged } = hooks;
   const points = pointsOf(path);
   const prices = points[0]?.prices ?? { ETH: 1n, BTC: 1n, USDC: 1n };
@@ -98,7 +105,7 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
     const plans = drawBorrowers(accounts, seed, prices, path.held);
     const stages = await Promise.all(
       deployed.map(async ({ fork, protocol }) => {
-        const chain = new Chain(fork.rpc, fork.startedAt + SETUP_SECONDS);
+        const chain = new Chain(fork.rpc, fork.startedAt + SETUP_SECONDS, baseFees?.perStep[0]);
         await openAt(chain, prices);
         return await fundEverybody(chain, protocol, plans, prices);
       }),
@@ -112,7 +119,7 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
     }
     await staged?.(stages);
     const begin = beginOf(stages, atOwnTimes ? start : 0n);
-    const arms = await runArms(stages, points, { delaySteps, begin }, progress);
+    const arms = await runArms(stages, points, { delaySteps, begin, baseFees: baseFees?.perStep }, progress);
     finished("both arms");
     return { report: reportOf(options, first.startedAtBlock, points, stage, arms), arms };
   } finally {
@@ -130,7 +137,7 @@ function beginOf(stages: readonly Stage[], own: bigint): bigint {
 async function runArms(
   stages: readonly Stage[],
   points: readonly Point[],
-  rules: Pick<ArmRules, "delaySteps" | "begin">,
+  rules: Omit<ArmRules, "progress" | "signal">,
   progress: (done: number, note: string) => void,
 ): Promise<readonly ArmResult[]> {
   const stop = new AbortController();
@@ -183,7 +190,7 @@ function roomFor(parameters: DeploymentParameters, accounts: number): Deployment
 }
 
 function reportOf(
-  { path, seed, delaySteps = DEFAULT_DELAY }: SimulationOptions,
+  { path, seed, baseFees, delaySteps = DEFAULT_DELAY }: SimulationOptions,
   startedAtBlock: bigint,
   points: readonly Point[],
   { borrowers }: Stage,
@@ -206,6 +213,7 @@ function reportOf(
     barSeconds: Number(path.barSeconds),
     delaySteps,
     startedAtBlock: Number(startedAtBlock),
+    notes: baseFees === undefined ? [] : [`Base fee: ${baseFees.note}`],
     ...(path.prints === undefined ? {} : { stepIs: "round" as const }),
     timestamps: path.bars.map(({ timestamp }) => Number(timestamp)),
     eth: track("ETH"),

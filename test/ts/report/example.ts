@@ -137,6 +137,7 @@ function armOf(
   return {
     name,
     keeperGas: rebalances ? 41_234_567 : 9_876_543,
+    keeperGasUsd: rebalances ? 164.93 : 39.5,
     transactions: events.length + 300,
     markToMarketUsd: -812_345.67,
     capitalTiedUpUsd: 1_234_567.89,

@@ -75,6 +75,8 @@ describe("npm run simulate", function () {
         /none\.csv: there is no such file; check the path given to --rounds/,
         ["--rounds", "eth=none.csv", "--out", dir],
       ],
+      [/none\.csv: there is no such file; check the path given to --basefee/, ["--basefee", "none.csv", "--out", dir]],
+      [/good\.csv, line 1: the header lacks avg_gas_price_wei/, ["--basefee", good, "--out", dir]],
       [/no common bar between .*; choose --from and --steps/, both(torn)],
       [/^There are no prices at 2019-01-01/, [...both(good), "--from", "2019-01-01"]],
       [/^No bar at or after 2021-01-01/, [...both(good), "--from", "2021-01-01"]],
