@@ -18,6 +18,11 @@ export class ToolError extends Error {
   ) {
     super(message, options);
   }
+
+  /** For a person: one line for each thing that is wrong, which is one line nearly always. */
+  get lines(): readonly string[] {
+    return [this.message];
+  }
 }
 
 /** The command line asks for something that cannot be. */

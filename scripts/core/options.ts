@@ -31,6 +31,8 @@ Options
                               timestamp,avg_gas_price_wei; at their dates where the prices have some of them, else from
                               the file's beginning, over and over
   --basefee-from TIME         base fees from this time of the file on, whatever the dates of the prices
+  --policy FILE               JSON of a policy that every account adopts where it is rebalanced: lower and lowerRestore,
+                              and if wanted upperRestore, upper, graceSeconds, keeperPayCap, releaseToWallet, assetOrder
   --steps N                   bars or rounds to run, at least ${MIN_STEPS} (default ${DEFAULT_STEPS}); the generated crash always spans 50 hours
   --accounts N                accounts in each arm, at least ${MIN_ACCOUNTS} (default 24)
   --delay N                   steps between what keeper and liquidators see and what they do (default ${DEFAULT_DELAY}; 0: at once)
@@ -57,6 +59,7 @@ Exit codes
 const ARGUMENTS = {
   prices: { type: "string" },
   rounds: { type: "string" },
+  policy: { type: "string" },
   basefee: { type: "string" },
   "basefee-from": { type: "string" },
   from: { type: "string" },
@@ -140,6 +143,7 @@ const Options = z
   .object({
     prices: prices.optional(),
     rounds: rounds.optional(),
+    policy: z.string().min(1, "must be a file").optional(),
     basefee: z.string().min(1, "must be a file").optional(),
     "basefee-from": from.optional(),
     from: from.optional(),

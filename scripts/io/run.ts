@@ -19,8 +19,10 @@ export async function runAtEdge(body: () => Promise<void>, { json, classify, std
     const error = classify ? classify(cause) : cause;
     if (!(error instanceof ToolError)) throw error;
     const { code, exitCode } = error;
-    const message = error.message.replace(/\s*\n\s*/g, " ");
-    (stderr ?? process.stderr).write(`${json ? JSON.stringify({ msg: message, code, exitCode }) : message}\n`);
+    const out = stderr ?? process.stderr;
+    const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, " ");
+    if (json) out.write(`${JSON.stringify({ msg: oneLine(error.message), code, exitCode })}\n`);
+    else for (const line of error.lines) out.write(`${oneLine(line)}\n`);
     process.exitCode = exitCode;
   }
 }

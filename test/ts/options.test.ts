@@ -49,6 +49,7 @@ describe("parseSimulateOptions", function () {
       "prices",
       "rounds",
       "basefee",
+      "policy",
       "basefee-from",
       "from",
       "steps",

@@ -48,8 +48,8 @@ const POLICIES = ["default", "own", "release", "default", "own"] as const;
 /** Numbers of the collaterals in the vault's list. */
 export const ASSET_NUMBER: Readonly<Record<Asset, bigint>> = { ETH: 1n, BTC: 2n };
 
-const GRACE_SECONDS = 600n;
-const KEEPER_PAY_CAP = 25n; // {quote}
+export const GRACE_SECONDS = 600n;
+export const KEEPER_PAY_CAP = 25n; // {quote}
 const SEED_OF_POPULATION = 0x9e37_79b9; // keeps the draws apart from those of a generated path with the same seed
 
 export function drawBorrowers(

@@ -1,6 +1,7 @@
 import type { SimulateOptions } from "../../core/options.js";
 import type { Window } from "../../core/prices/join.js";
 import type { BaseFees } from "../../core/prices/baseFee.js";
+import type { AdoptedPolicy } from "../../core/simulation/policyFile.js";
 import type { PricePath } from "../../core/prices/types.js";
 
 import { feesAlong, parseBaseFees } from "../../core/prices/baseFee.js";
@@ -8,6 +9,7 @@ import { generateCrash } from "../../core/prices/crash.js";
 import { joinPaths } from "../../core/prices/join.js";
 import { parsePrices } from "../../core/prices/parse.js";
 import { joinRounds, parseRounds } from "../../core/prices/rounds.js";
+import { parsePolicy } from "../../core/simulation/policyFile.js";
 import { readPriceFile } from "../files.js";
 
 /** The path a command line asks for: recorded when it names files, generated when not. */
@@ -24,6 +26,13 @@ export async function loadBaseFees(options: SimulateOptions, path: PricePath): P
   if (options.basefee === undefined) return undefined;
   const { text, name } = await readPriceFile(options.basefee, "--basefee");
   return feesAlong(parseBaseFees(text, name), path, options["basefee-from"] ?? null);
+}
+
+/** The policy a command line gives, if it gives one. */
+export async function loadPolicy({ policy }: SimulateOptions): Promise<AdoptedPolicy | undefined> {
+  if (policy === undefined) return undefined;
+  const { text, name } = await readPriceFile(policy, "--policy");
+  return parsePolicy(text, name);
 }
 
 async function loadRounds(files: NonNullable<SimulateOptions["rounds"]>, window: Window): Promise<PricePath> {

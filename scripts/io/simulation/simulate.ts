@@ -4,6 +4,7 @@ import type { BaseFees } from "../../core/prices/baseFee.js";
 import type { PricePath } from "../../core/prices/types.js";
 import type { AccountInfo } from "../../core/report/schema.js";
 import type { Report } from "../../core/report/schema.js";
+import type { AdoptedPolicy } from "../../core/simulation/policyFile.js";
 import type { Point } from "../../core/simulation/points.js";
 import type { DeploymentParameters } from "../../core/deployment/parameters.js";
 import type { ArmResult, ArmRules } from "./arm.js";
@@ -15,6 +16,7 @@ import { isDeepStrictEqual } from "node:util";
 import { quotePriceE8 } from "../../core/mainnet.js";
 import { assembleReport, usdOf } from "../../core/report/assemble.js";
 import { DEFAULT_DELAY, pointsOf } from "../../core/simulation/points.js";
+import { adopt } from "../../core/simulation/policyFile.js";
 import { drawBorrowers } from "../../core/simulation/population.js";
 import { openFork } from "../fork.js";
 import { startBlock } from "../fork-start.js";
@@ -24,13 +26,14 @@ import { deployProtocol, parametersFor } from "../protocol.js";
 import { arbitrageAll } from "../venue.js";
 import { ARMS, runArm } from "./arm.js";
 import { Chain } from "./chain.js";
-import { fundEverybody } from "./stage.js";
+import { fundEverybody, setPolicies } from "./stage.js";
 
 /** What was read of files, checked. */
 export interface SimulationInputs {
   readonly path: PricePath;
   /** {@link BASE_FEE} when not given. */
   readonly baseFees?: BaseFees | undefined;
+  readonly policy?: AdoptedPolicy | undefined;
 }
 
 export interface SimulationOptions extends SimulationInputs {
@@ -65,7 +68,7 @@ const DAY = 86_400n;
 const SETUP_SECONDS_AN_ACCOUNT = 20n;
 
 export async function simulate(options: SimulationOptions, hooks: SimulationHooks = {}): Promise<Simulation> {
-  const { path, accounts, seed, rpc, block, baseFees, delaySteps = DEFAULT_DELAY } = options;
+  const { path, accounts, seed, rpc, block, baseFees, policy, delaySteps = DEFAULT_DELAY } = options;
   const { progress = () => undefined, finished = () => undefined, staged } = hooks;
   const points = pointsOf(path);
   const prices = points[0]?.prices ?? { ETH: 1n, BTC: 1n, USDC: 1n };
@@ -118,6 +121,10 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
       throw new Error("The arms do not begin alike");
     }
     await staged?.(stages);
+    if (policy !== undefined) {
+      const adopting = stages.filter((_, i) => ARMS[i] === "rebalance");
+      for (const one of adopting) await setPolicies(one, ({ plan }) => adopt(policy.fields, plan));
+    }
     const begin = beginOf(stages, atOwnTimes ? start : 0n);
     const arms = await runArms(stages, points, { delaySteps, begin, baseFees: baseFees?.perStep }, progress);
     finished("both arms");
@@ -190,7 +197,7 @@ function roomFor(parameters: DeploymentParameters, accounts: number): Deployment
 }
 
 function reportOf(
-  { path, seed, baseFees, delaySteps = DEFAULT_DELAY }: SimulationOptions,
+  { path, seed, baseFees, policy, delaySteps = DEFAULT_DELAY }: SimulationOptions,
   startedAtBlock: bigint,
   points: readonly Point[],
   { borrowers }: Stage,
@@ -213,21 +220,24 @@ function reportOf(
     barSeconds: Number(path.barSeconds),
     delaySteps,
     startedAtBlock: Number(startedAtBlock),
-    notes: baseFees === undefined ? [] : [`Base fee: ${baseFees.note}`],
+    notes: [
+      ...(baseFees === undefined ? [] : [`Base fee: ${baseFees.note}`]),
+      ...(policy === undefined ? [] : [`Policy: ${policy.note}`]),
+    ],
     ...(path.prints === undefined ? {} : { stepIs: "round" as const }),
     timestamps: path.bars.map(({ timestamp }) => Number(timestamp)),
     eth: track("ETH"),
     btc: track("BTC"),
-    accounts: borrowers.map(infoOf),
+    accounts: borrowers.map((borrower) => infoOf(borrower, policy)),
     arms: arms.map(({ input }) => input),
   });
 }
 
 const DEFAULT_BAND = { lower: 1.25, lowerRestore: 1.6 };
 
-function infoOf({ plan, debt, worthE18 }: FundedBorrower): AccountInfo {
+function infoOf({ plan, debt, worthE18 }: FundedBorrower, adopted: AdoptedPolicy | undefined): AccountInfo {
   const debtUsd = usdOf(debt, 6);
-  const { policy } = plan;
+  const policy = adopted === undefined ? plan.policy : adopt(adopted.fields, plan);
   return {
     id: plan.name,
     collateral: plan.kind,

@@ -1,6 +1,6 @@
 /** Sets the scene once for all arms: a fork, the protocol on it, and everybody's accounts. */
 import type { Address, UsdPrices } from "../../core/mainnet.js";
-import type { Borrower } from "../../core/simulation/population.js";
+import type { Borrower, Policy } from "../../core/simulation/population.js";
 import type { Bids, Observation, Purse } from "../../core/simulation/types.js";
 import type { Protocol } from "../protocol.js";
 import type { Chain } from "./chain.js";
@@ -143,6 +143,18 @@ export async function fundEverybody(
     start,
     checked: promises.checked,
   };
+}
+
+/** Lets every borrower set another policy. */
+export async function setPolicies(
+  { chain, protocol, borrowers }: Stage,
+  policyOf: (borrower: FundedBorrower) => Policy,
+): Promise<void> {
+  for (const borrower of borrowers) {
+    const data = MARGIN.encodeFunctionData("setPolicy", [borrower.account, policyOf(borrower)]);
+    const order = { from: borrower.address, to: protocol.addresses.marginAccount, data, gas: ACTION_GAS };
+    await chain.transact(order);
+  }
 }
 
 /** {quote token} What the plans will come to, about: initial margin lets some 78% of a collateral's value be borrowed. */

@@ -77,6 +77,8 @@ describe("npm run simulate", function () {
       ],
       [/none\.csv: there is no such file; check the path given to --basefee/, ["--basefee", "none.csv", "--out", dir]],
       [/good\.csv, line 1: the header lacks avg_gas_price_wei/, ["--basefee", good, "--out", dir]],
+      [/none\.json: there is no such file; check the path given to --policy/, ["--policy", "none.json", "--out", dir]],
+      [/good\.csv: this is not JSON; write an object such as/, ["--policy", good, "--out", dir]],
       [/no common bar between .*; choose --from and --steps/, both(torn)],
       [/^There are no prices at 2019-01-01/, [...both(good), "--from", "2019-01-01"]],
       [/^No bar at or after 2021-01-01/, [...both(good), "--from", "2021-01-01"]],
@@ -89,6 +91,24 @@ describe("npm run simulate", function () {
       );
     }
     expect(await readFile(join(dir, "report.json"), "utf8")).to.equal("earlier");
+  });
+
+  it("says each wrong field of a policy in a line of its own, and as JSON in one", async function () {
+    const policy = join(dir, "policy.json");
+    await writeFile(policy, JSON.stringify({ lower: 0.9, lowerRestore: "x", band: 1 }));
+    const { code, stdout, stderr } = await simulate("--policy", policy, "--out", dir);
+    expect(stderr.trimEnd().split("\n")).to.deep.equal([
+      "policy.json: lower must be a health from 1 to 10.",
+      "policy.json: lower must be above 1.",
+      "policy.json: lowerRestore must be a health from 1 to 10.",
+      "policy.json: band is no field of a policy; known are lower, lowerRestore, upperRestore, upper (healths), " +
+        "graceSeconds, keeperPayCap, releaseToWallet, assetOrder.",
+    ]);
+    expect(stdout).to.equal("");
+    expect(code).to.equal(1);
+    const machine = await simulate("--policy", policy, "--out", dir, "--json");
+    expect(machine.stderr.trimEnd().split("\n")).to.have.length(1);
+    expect(JSON.parse(machine.stderr)).to.include({ code: "POLICY_FILE", exitCode: 1 });
   });
 
   it("asks to try again when the node is silent, as JSON when asked to", async function () {

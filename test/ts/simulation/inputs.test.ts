@@ -4,6 +4,7 @@ import type { Simulation } from "../../../scripts/io/simulation/simulate.js";
 import { expect } from "chai";
 
 import { joinRounds, parseRounds } from "../../../scripts/core/prices/rounds.js";
+import { parsePolicy } from "../../../scripts/core/simulation/policyFile.js";
 import { simulate } from "../../../scripts/io/simulation/simulate.js";
 
 const START = 1_692_300_000;
@@ -43,6 +44,22 @@ describe("A simulation of recorded rounds", function () {
     }
     expect(cheap.report).to.deep.include({ stepIs: "round", kind: "recorded", barSeconds: 300, steps: 8 });
     expect(cheap.report.accounts.every(({ collateral }) => collateral === "ETH")).to.equal(true);
+  });
+
+  it("lets every account adopt a policy where it is rebalanced, and only there", async function () {
+    const policy = parsePolicy('{"lower": 2, "lowerRestore": 2.5, "keeperPayCap": 1000}', "p.json");
+    const adopted = await simulate({ path, accounts: 6, seed: 1, delaySteps: 0, policy });
+    const usual = await simulate({ path, accounts: 6, seed: 1, delaySteps: 0 });
+    const of = ({ report }: Simulation, arm: number) => report.arms[arm];
+    for (const { band } of adopted.report.accounts) expect(band).to.deep.equal({ lower: 2, lowerRestore: 2.5 });
+    // A higher band is left earlier.
+    expect(of(adopted, 1)?.called).to.be.greaterThan(of(usual, 1)?.called ?? 0);
+    // The other arm differs by nothing but the seconds that the adoption took.
+    expect(of(adopted, 0)?.liquidated).to.equal(of(usual, 0)?.liquidated);
+    expect(of(adopted, 0)?.rebalanced).to.equal(0);
+    expect(adopted.report.notes[0]).to.match(
+      /^Policy: p\.json, adopted by every account in the arm that rebalances: lower 2;/,
+    );
   });
 
   it("has keepers who pay, and are paid, by the base fee", async function () {
