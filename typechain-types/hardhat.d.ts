@@ -10,32 +10,42 @@ import * as Contracts from "./index.js";
 
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
-  getContractFactory(name: 'Liquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Liquidator__factory>
+  getContractFactory(name: 'CollateralVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CollateralVault__factory>
+getContractFactory(name: 'Exchange', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Exchange__factory>
+getContractFactory(name: 'Liquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Liquidator__factory>
 getContractFactory(name: 'MarginAccount', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccount__factory>
 getContractFactory(name: 'MarginAccountExtension', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountExtension__factory>
+getContractFactory(name: 'MarginAccountTrading', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountTrading__factory>
 getContractFactory(name: 'PriceOracleAdapter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PriceOracleAdapter__factory>
 getContractFactory(name: 'Rebalancer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rebalancer__factory>
 getContractFactory(name: 'RiskEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RiskEngine__factory>
 getContractFactory(name: 'AccountViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccountViews__factory>
-getContractFactory(name: 'CollateralVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CollateralVault__factory>
-getContractFactory(name: 'Funding', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Funding__factory>
+getContractFactory(name: 'Cures', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Cures__factory>
 getContractFactory(name: 'Governance', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Governance__factory>
-getContractFactory(name: 'LedgerViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LedgerViews__factory>
 getContractFactory(name: 'Health', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Health__factory>
+getContractFactory(name: 'LedgerViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LedgerViews__factory>
+getContractFactory(name: 'Listings', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Listings__factory>
 getContractFactory(name: 'Losses', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Losses__factory>
 getContractFactory(name: 'Outflow', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Outflow__factory>
+getContractFactory(name: 'Payments', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Payments__factory>
 getContractFactory(name: 'Permissions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Permissions__factory>
+getContractFactory(name: 'Policies', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Policies__factory>
+getContractFactory(name: 'Provisions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Provisions__factory>
 getContractFactory(name: 'Rebalancing', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rebalancing__factory>
+getContractFactory(name: 'Settlement', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Settlement__factory>
 getContractFactory(name: 'Slices', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Slices__factory>
+getContractFactory(name: 'Trading', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Trading__factory>
 getContractFactory(name: 'Transfers', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Transfers__factory>
 getContractFactory(name: 'Errors', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Errors__factory>
 getContractFactory(name: 'IAggregatorV3', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAggregatorV3__factory>
 getContractFactory(name: 'ICollateralVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICollateralVault__factory>
+getContractFactory(name: 'IExchange', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IExchange__factory>
 getContractFactory(name: 'ILiquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidator__factory>
 getContractFactory(name: 'IMarginAccount', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccount__factory>
 getContractFactory(name: 'IMarginAccountCore', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountCore__factory>
 getContractFactory(name: 'IMarginAccountEvents', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountEvents__factory>
 getContractFactory(name: 'IMarginAccountExtension', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountExtension__factory>
+getContractFactory(name: 'IMarginAccountTrading', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountTrading__factory>
 getContractFactory(name: 'IPriceOracleAdapter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPriceOracleAdapter__factory>
 getContractFactory(name: 'IRebalancer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRebalancer__factory>
 getContractFactory(name: 'IRiskEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRiskEngine__factory>
@@ -47,37 +57,45 @@ getContractFactory(name: 'SettableAggregator', signerOrOptions?: ethers.Signer |
 getContractFactory(name: 'UsdCoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UsdCoin__factory>
 getContractFactory(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.WrappedBitcoin__factory>
 getContractFactory(name: 'MarginLens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginLens__factory>
-getContractFactory(name: 'Policies', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Policies__factory>
-getContractFactory(name: 'Provisions', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Provisions__factory>
-getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
 getContractFactory(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EACAggregatorProxy__factory>
+getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
 
-  getContractAt(name: 'Liquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Liquidator>
+  getContractAt(name: 'CollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CollateralVault>
+getContractAt(name: 'Exchange', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Exchange>
+getContractAt(name: 'Liquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Liquidator>
 getContractAt(name: 'MarginAccount', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccount>
 getContractAt(name: 'MarginAccountExtension', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountExtension>
+getContractAt(name: 'MarginAccountTrading', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountTrading>
 getContractAt(name: 'PriceOracleAdapter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PriceOracleAdapter>
 getContractAt(name: 'Rebalancer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rebalancer>
 getContractAt(name: 'RiskEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RiskEngine>
 getContractAt(name: 'AccountViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccountViews>
-getContractAt(name: 'CollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CollateralVault>
-getContractAt(name: 'Funding', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Funding>
+getContractAt(name: 'Cures', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Cures>
 getContractAt(name: 'Governance', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Governance>
-getContractAt(name: 'LedgerViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LedgerViews>
 getContractAt(name: 'Health', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Health>
+getContractAt(name: 'LedgerViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LedgerViews>
+getContractAt(name: 'Listings', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Listings>
 getContractAt(name: 'Losses', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Losses>
 getContractAt(name: 'Outflow', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Outflow>
+getContractAt(name: 'Payments', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Payments>
 getContractAt(name: 'Permissions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Permissions>
+getContractAt(name: 'Policies', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Policies>
+getContractAt(name: 'Provisions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Provisions>
 getContractAt(name: 'Rebalancing', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rebalancing>
+getContractAt(name: 'Settlement', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Settlement>
 getContractAt(name: 'Slices', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Slices>
+getContractAt(name: 'Trading', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Trading>
 getContractAt(name: 'Transfers', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Transfers>
 getContractAt(name: 'Errors', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Errors>
 getContractAt(name: 'IAggregatorV3', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAggregatorV3>
 getContractAt(name: 'ICollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICollateralVault>
+getContractAt(name: 'IExchange', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IExchange>
 getContractAt(name: 'ILiquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidator>
 getContractAt(name: 'IMarginAccount', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccount>
 getContractAt(name: 'IMarginAccountCore', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountCore>
 getContractAt(name: 'IMarginAccountEvents', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountEvents>
 getContractAt(name: 'IMarginAccountExtension', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountExtension>
+getContractAt(name: 'IMarginAccountTrading', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountTrading>
 getContractAt(name: 'IPriceOracleAdapter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPriceOracleAdapter>
 getContractAt(name: 'IRebalancer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRebalancer>
 getContractAt(name: 'IRiskEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRiskEngine>
@@ -89,37 +107,45 @@ getContractAt(name: 'SettableAggregator', address: string | ethers.Addressable, 
 getContractAt(name: 'UsdCoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UsdCoin>
 getContractAt(name: 'WrappedBitcoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.WrappedBitcoin>
 getContractAt(name: 'MarginLens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginLens>
-getContractAt(name: 'Policies', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Policies>
-getContractAt(name: 'Provisions', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Provisions>
-getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
 getContractAt(name: 'EACAggregatorProxy', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EACAggregatorProxy>
+getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
 
-  deployContract(name: 'Liquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
+  deployContract(name: 'CollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
+deployContract(name: 'Exchange', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
+deployContract(name: 'Liquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
 deployContract(name: 'MarginAccount', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccount>
 deployContract(name: 'MarginAccountExtension', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountExtension>
+deployContract(name: 'MarginAccountTrading', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountTrading>
 deployContract(name: 'PriceOracleAdapter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracleAdapter>
 deployContract(name: 'Rebalancer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancer>
 deployContract(name: 'RiskEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RiskEngine>
 deployContract(name: 'AccountViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
-deployContract(name: 'CollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
-deployContract(name: 'Funding', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Funding>
+deployContract(name: 'Cures', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Cures>
 deployContract(name: 'Governance', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Governance>
-deployContract(name: 'LedgerViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerViews>
 deployContract(name: 'Health', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Health>
+deployContract(name: 'LedgerViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerViews>
+deployContract(name: 'Listings', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Listings>
 deployContract(name: 'Losses', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Losses>
 deployContract(name: 'Outflow', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Outflow>
+deployContract(name: 'Payments', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Payments>
 deployContract(name: 'Permissions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Permissions>
+deployContract(name: 'Policies', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Policies>
+deployContract(name: 'Provisions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Provisions>
 deployContract(name: 'Rebalancing', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancing>
+deployContract(name: 'Settlement', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
 deployContract(name: 'Slices', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Slices>
+deployContract(name: 'Trading', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Trading>
 deployContract(name: 'Transfers', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Transfers>
 deployContract(name: 'Errors', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Errors>
 deployContract(name: 'IAggregatorV3', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAggregatorV3>
 deployContract(name: 'ICollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICollateralVault>
+deployContract(name: 'IExchange', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IExchange>
 deployContract(name: 'ILiquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
 deployContract(name: 'IMarginAccount', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccount>
 deployContract(name: 'IMarginAccountCore', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountCore>
 deployContract(name: 'IMarginAccountEvents', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountEvents>
 deployContract(name: 'IMarginAccountExtension', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountExtension>
+deployContract(name: 'IMarginAccountTrading', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountTrading>
 deployContract(name: 'IPriceOracleAdapter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracleAdapter>
 deployContract(name: 'IRebalancer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRebalancer>
 deployContract(name: 'IRiskEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRiskEngine>
@@ -131,37 +157,45 @@ deployContract(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | Dep
 deployContract(name: 'UsdCoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
 deployContract(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
 deployContract(name: 'MarginLens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
-deployContract(name: 'Policies', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Policies>
-deployContract(name: 'Provisions', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Provisions>
-deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 deployContract(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
+deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
-  deployContract(name: 'Liquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
+  deployContract(name: 'CollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
+deployContract(name: 'Exchange', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
+deployContract(name: 'Liquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
 deployContract(name: 'MarginAccount', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccount>
 deployContract(name: 'MarginAccountExtension', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountExtension>
+deployContract(name: 'MarginAccountTrading', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountTrading>
 deployContract(name: 'PriceOracleAdapter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracleAdapter>
 deployContract(name: 'Rebalancer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancer>
 deployContract(name: 'RiskEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RiskEngine>
 deployContract(name: 'AccountViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
-deployContract(name: 'CollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
-deployContract(name: 'Funding', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Funding>
+deployContract(name: 'Cures', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Cures>
 deployContract(name: 'Governance', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Governance>
-deployContract(name: 'LedgerViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerViews>
 deployContract(name: 'Health', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Health>
+deployContract(name: 'LedgerViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerViews>
+deployContract(name: 'Listings', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Listings>
 deployContract(name: 'Losses', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Losses>
 deployContract(name: 'Outflow', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Outflow>
+deployContract(name: 'Payments', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Payments>
 deployContract(name: 'Permissions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Permissions>
+deployContract(name: 'Policies', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Policies>
+deployContract(name: 'Provisions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Provisions>
 deployContract(name: 'Rebalancing', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancing>
+deployContract(name: 'Settlement', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Settlement>
 deployContract(name: 'Slices', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Slices>
+deployContract(name: 'Trading', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Trading>
 deployContract(name: 'Transfers', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Transfers>
 deployContract(name: 'Errors', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Errors>
 deployContract(name: 'IAggregatorV3', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAggregatorV3>
 deployContract(name: 'ICollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICollateralVault>
+deployContract(name: 'IExchange', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IExchange>
 deployContract(name: 'ILiquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
 deployContract(name: 'IMarginAccount', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccount>
 deployContract(name: 'IMarginAccountCore', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountCore>
 deployContract(name: 'IMarginAccountEvents', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountEvents>
 deployContract(name: 'IMarginAccountExtension', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountExtension>
+deployContract(name: 'IMarginAccountTrading', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountTrading>
 deployContract(name: 'IPriceOracleAdapter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracleAdapter>
 deployContract(name: 'IRebalancer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRebalancer>
 deployContract(name: 'IRiskEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRiskEngine>
@@ -173,10 +207,8 @@ deployContract(name: 'SettableAggregator', args: any[], signerOrOptions?: ethers
 deployContract(name: 'UsdCoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
 deployContract(name: 'WrappedBitcoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
 deployContract(name: 'MarginLens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
-deployContract(name: 'Policies', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Policies>
-deployContract(name: 'Provisions', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Provisions>
-deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 deployContract(name: 'EACAggregatorProxy', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
+deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
     // default types
     getContractFactory(

@@ -74,7 +74,7 @@ async function verifyOn(
   try {
     const protocol = await attachProtocol(connection, addresses, readerAt(provider, block));
     compareRecord(checks, record, parameters, protocol.assets);
-    await compareImmutables(codes, protocol, parameters, checks.compareIn("code"));
+    await compareImmutables(codes, protocol, parameters, BigInt(chainId), checks.compareIn("code"));
     await compareAll(checks, protocol, parameters, { fromBlock: Math.min(record.fromBlock, block), toBlock: block });
   } catch (error) {
     // Where other code stands, its answers mean nothing; what was read until then is told.
