@@ -58,17 +58,16 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         Outcome outcome = plan.outcome;
         if (outcome <= Outcome.PriceHalted) return outcome;
 
-        uint256 cashIn;
-        uint256 cashOut;
+        int256 cash;
         bool moved = plan.moves.length != 0;
         if (outcome == Outcome.Released) {
-            cashOut = _takeReleased(account, plan);
+            cash = -int256(_takeReleased(account, plan));
         } else if (plan.moves.length != 0) {
             bool complete;
-            (complete, cashIn) = _bookTopUp(account, plan);
+            (complete, cash) = _bookTopUp(account, plan);
             if (!complete) {
-                if (cashIn != 0) _creditCash(account, cashIn, c);
-                cashIn = 0;
+                if (cash != 0) _creditCash(account, uint256(cash), c);
+                cash = 0;
                 outcome = _outcomeWithoutWallet(account, plan, c);
                 // A wallet that refuses costs its owner no more than what came from elsewhere is worth.
                 plan.keeperPayMaxE18 = _capPay(plan);
@@ -89,7 +88,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         } else if (called && plan.before.equityE18 >= 0) {
             payE18 = plan.keeperFlatE18;
         }
-        uint256 pay = _settleCash(account, keeper, cashIn, cashOut, payE18, c);
+        uint256 pay = _settleCash(account, keeper, cash, payE18, c);
         if (pay != 0 || plan.moves.length != 0 || outcome == Outcome.Provisioned) _market.store(c);
 
         if (called || pay != 0 || (outcome != Outcome.CallRunning && outcome != Outcome.LiquidationOpen)) {
@@ -105,7 +104,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
     /// hostile token out meanwhile.
     /// @return complete False: a token refused, and the account is short of what was planned.
     /// @return cashIn {quote token} Cash that came in, for the caller to book with the keeper's pay.
-    function _bookTopUp(AccountId account, Plan memory plan) private returns (bool complete, uint256 cashIn) {
+    function _bookTopUp(AccountId account, Plan memory plan) private returns (bool complete, int256 cashIn) {
         complete = true;
         uint256 spentE18;
         for (uint256 i; i < plan.moves.length; ++i) {
@@ -122,7 +121,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
             } else {
                 _vault().fromReserve(account, move.asset, move.amount);
             }
-            if (move.asset == QUOTE) cashIn += move.amount;
+            if (move.asset == QUOTE) cashIn += int256(move.amount);
             else _addCollateral(account, move.asset, move.amount, true);
         }
         if (spentE18 != 0) _spendFromWallet(account, spentE18);
@@ -170,22 +169,23 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
 
     /// @dev Books the cash that came in or goes out and the keeper's pay, which goes to the keeper's account 0, in one write of the account.
     /// Nobody is paid by himself.
+    /// @param cash {quote token} What came in; negative: what is released.
     /// @return pay {quote token} Rounded down.
     function _settleCash(
         AccountId account,
         address keeper,
-        uint256 cashIn,
-        uint256 cashOut,
+        int256 cash,
         uint256 payE18,
         Cash memory c
     ) private returns (uint256 pay) {
         AccountId keeperAccount = toAccountId(keeper, 0);
         if (keeperAccount != account) pay = payE18 / _quoteScale();
-        if (cashIn == 0 && cashOut == 0 && pay == 0) return 0;
+        if (cash == 0 && pay == 0) return 0;
         AccountHeader header = _accounts[account].header;
         int256 shares = header.cashShares();
-        if (cashIn != 0) shares = c.credit(shares, cashIn);
-        if (cashOut + pay != 0) shares = c.debit(shares, cashOut + pay);
+        if (cash > 0) shares = c.credit(shares, uint256(cash));
+        uint256 leaving = cash < 0 ? uint256(-cash) + pay : pay;
+        if (leaving != 0) shares = c.debit(shares, leaving);
         _setCash(account, header, shares);
         if (pay != 0) _creditCash(keeperAccount, pay, c);
     }

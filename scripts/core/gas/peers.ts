@@ -31,6 +31,7 @@ export const OPERATIONS = {
   topUp: "pre-liquidation (Morpho) / our rebalance with top-up, keeper paid",
   release: "our rebalance, release, keeper paid",
   furtherRebalance: "each further account in a batch of rebalances",
+  trade: "perpetual trade between two accounts, both add",
 } as const;
 
 export type Operation = (typeof OPERATIONS)[keyof typeof OPERATIONS];

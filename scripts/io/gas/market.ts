@@ -1,7 +1,10 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 
+import type { TransactionReceipt } from "ethers";
+
 import type {
   ICollateralVault,
+  IExchange,
   ILiquidator,
   IMarginAccount,
   IRebalancer,
@@ -9,6 +12,9 @@ import type {
   MintableToken,
   UsdCoin,
 } from "../../../typechain-types/index.js";
+import { toPerpetual } from "../../core/instrument.js";
+import { ORDER_TYPES, orderDomain, type Order } from "../../core/order.js";
+import { toAddress } from "../rpc.js";
 import { OVERRIDES, type Chain } from "./chain.js";
 
 /** What stands behind each asset: a feed that costs nothing, or Chainlink's proxy before an aggregator with storage. */
@@ -66,11 +72,14 @@ interface Parts {
   readonly rebalancer: IRebalancer;
   readonly marginAccount: IMarginAccount;
   readonly liquidator: ILiquidator;
+  readonly exchange: IExchange;
   readonly names: Map<string, string>;
 }
 
 /** A living market: deployed with the starting values, used by others, every account that is paid already holding cash. */
 export class Market {
+  private nonce = 0n;
+
   private constructor(readonly parts: Parts) {}
 
   static async create(chain: Chain, feedKind: FeedKind): Promise<Market> {
@@ -148,6 +157,43 @@ export class Market {
     );
   }
 
+  /** Two orders at the starting price, signed by their owners and brought by a third. */
+  async trade(maker: HardhatEthersSigner, taker: HardhatEthersSigner, sizeE18: bigint): Promise<TransactionReceipt> {
+    const { chain, exchange } = this.parts;
+    const sell = await this.sign(maker, -sizeE18);
+    const buy = await this.sign(taker, sizeE18);
+    return await chain.send(
+      async () =>
+        await exchange
+          .connect(this.keeper)
+          .fill(sell.order, sell.signature, buy.order, buy.signature, sizeE18, OVERRIDES),
+    );
+  }
+
+  private async sign(
+    owner: HardhatEthersSigner,
+    sizeE18: bigint,
+  ): Promise<{ readonly order: Order; readonly signature: string }> {
+    const { chain, exchange } = this.parts;
+    const [{ chainId }, latest] = [
+      await chain.ethers.provider.getNetwork(),
+      await chain.ethers.provider.getBlock("latest"),
+    ];
+    this.nonce += 1n;
+    const order: Order = {
+      account: this.accountOf(owner),
+      instrument: toPerpetual(BigInt(ETHER)),
+      sizeE18,
+      priceE18: START_PRICE * 10n ** 18n,
+      nonce: this.nonce,
+      expiry: BigInt(latest?.timestamp ?? 0) + 3_600n,
+      signer: toAddress(owner.address),
+      reduceOnly: false,
+    };
+    const domain = orderDomain(chainId, await exchange.getAddress());
+    return { order, signature: await owner.signTypedData(domain, ORDER_TYPES, order) };
+  }
+
   /** Puts a new feed behind an asset; feeds are constant, so this is how a price moves. */
   async setPrice(asset: number, price: bigint): Promise<void> {
     const { chain, riskEngine, names } = this.parts;
@@ -169,7 +215,7 @@ export class Market {
   }
 
   private async configure(): Promise<void> {
-    const { chain, vault, riskEngine, rebalancer, marginAccount, liquidator } = this.parts;
+    const { chain, vault, riskEngine, rebalancer, marginAccount, liquidator, exchange } = this.parts;
     await this.list(0, 1n);
     for (let asset = ETHER; asset <= COLLATERALS; asset += 1) {
       await chain.send(async () => await vault.list(await this.token(asset).getAddress(), OVERRIDES));
@@ -180,6 +226,11 @@ export class Market {
     await chain.send(async () => await liquidator.setLiquidationParameters(LIQUIDATION, OVERRIDES));
     await chain.send(async () => await marginAccount.setInterest(200, 800, 9_000, 8_500, 2_000, 100, OVERRIDES));
     await chain.send(async () => await marginAccount.setLiquidator(await liquidator.getAddress(), OVERRIDES));
+    await chain.send(async () => await exchange.setFeeParameters({ makerE6: 300, takerE6: 300 }, OVERRIDES));
+    await chain.send(async () => await marginAccount.setExchange(await exchange.getAddress(), OVERRIDES));
+    await chain.send(async () => await marginAccount.setPerpetual(ETHER, 125, 5_000, 8, 40, 10_000_000, OVERRIDES));
+    const basis = { basisMaintenanceBps: 100, basisInitialBps: 200, profitCap: 100_000 };
+    await chain.send(async () => await riskEngine.setPerpetualRisk(ETHER, basis, OVERRIDES));
   }
 
   private async list(asset: number, price: bigint): Promise<void> {
@@ -230,6 +281,7 @@ async function deployParts(chain: Chain, feedKind: FeedKind): Promise<Parts> {
   const ledger = [authority, quoteToken, rebalancer, extension, trading];
   const marginAccount = await deploy("MarginAccount", ledger);
   const liquidator = await deploy("Liquidator", [authority, marginAccount]);
+  const exchange = await deploy("Exchange", [authority, marginAccount]);
   const account = await ethers.getContractAt("IMarginAccount", marginAccount, admin);
   const vault = await account.vault();
   names.set(vault.toLowerCase(), "CollateralVault");
@@ -244,6 +296,7 @@ async function deployParts(chain: Chain, feedKind: FeedKind): Promise<Parts> {
     rebalancer: await ethers.getContractAt("IRebalancer", rebalancer, admin),
     marginAccount: account,
     liquidator: await ethers.getContractAt("ILiquidator", liquidator, admin),
+    exchange: await ethers.getContractAt("IExchange", exchange, admin),
     names,
   };
 }

@@ -47,6 +47,7 @@ export async function measureAll(market: Market): Promise<Measurement> {
     [OPERATIONS.topUp, topUp],
     [OPERATIONS.release, release],
     [OPERATIONS.furtherRebalance, furtherRebalance],
+    [OPERATIONS.trade, trade],
   ];
   const readings: Reading[] = [];
   const problems: string[] = [];
@@ -220,6 +221,17 @@ async function sendRebalance(market: Market, account: bigint, expected: bigint):
   const paid = (await marginAccount.cashOf(market.accountOf(market.keeper))) - before;
   demand(paid > usd(1n), "the keeper is paid");
   return receipt;
+}
+
+/** Both have traded before, and each order is filled whole: what a busy market does most. */
+async function trade(market: Market): Promise<Reading> {
+  const [maker, taker] = [market.person(SUBJECT), market.person(SUBJECT + 1)];
+  for (const trader of [maker, taker]) {
+    await market.deposit(trader, 0, usd(50_000n));
+    await market.deposit(trader, ETHER, tokens(10n));
+  }
+  await market.trade(maker, taker, ONE_E18);
+  return await readingOf(market, OPERATIONS.trade, await market.trade(maker, taker, ONE_E18));
 }
 
 interface Measured {

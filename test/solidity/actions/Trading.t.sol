@@ -3,7 +3,8 @@ pragma solidity 0.8.30;
 
 import {Errors} from "../../../contracts/base/Errors.sol";
 import {IExchange} from "../../../contracts/interfaces/IExchange.sol";
-import {IMarginAccountTrading} from "../../../contracts/interfaces/IMarginAccountTrading.sol";
+import {MintableToken} from "../../../contracts/mocks/MintableToken.sol";
+import {SettableAggregator} from "../../../contracts/mocks/SettableAggregator.sol";
 import {AccountId} from "../../../contracts/types/AccountId.sol";
 import {Assessment} from "../../../contracts/types/Assessment.sol";
 import {InstrumentId} from "../../../contracts/types/InstrumentId.sol";
@@ -143,6 +144,222 @@ contract TradingFillTest is TradingTest {
         // No fill came in the hour after: interest alone.
         _pass(3_600);
         assertEq(_perpetual(ETH_PERP).rateE18, 0.0000125e18);
+    }
+}
+
+contract TradingRuleTest is TradingTest {
+    /// @dev The trader is long 5 with 2,000 of cash, and the price falls until initial margin is missing.
+    function setUp() public override {
+        super.setUp();
+        _deposit(maker, address(usdc), 1_000_000e6);
+        _deposit(trader, address(usdc), 2_000e6);
+        vm.roll(block.number + 1);
+        _trade(maker, trader, ETH_PERP, 5e18, 2_000e18);
+        _setPrice(WETH_ASSET, 1_900e8);
+        Assessment memory a = marginAccount.assess(_account(trader));
+        assertLt(a.equityE18, int256(a.initialE18));
+        assertGt(a.healthE18, 1e18);
+    }
+
+    function _refusedAt(int256 size, uint256 price, bytes4 selector) private {
+        IExchange.Order memory one = _order(maker, ETH_PERP, -size, price);
+        IExchange.Order memory other = _order(trader, ETH_PERP, size, price);
+        bytes memory first = _sign(one);
+        bytes memory second = _sign(other);
+        vm.expectPartialRevert(selector);
+        exchange.fill(one, first, other, second, uint256(size < 0 ? -size : size));
+    }
+
+    function test_BelowInitialMarginRiskMayBeLessened() public {
+        uint256 before = _health(trader);
+        _trade(maker, trader, ETH_PERP, -1e18, 1_900e18);
+        assertGt(_health(trader), before);
+        (int256 size, ) = _position(trader, ETH_PERP);
+        assertEq(size, 4e18);
+    }
+
+    function test_RevertWhen_RiskGrowsBelowInitialMargin() public {
+        _refusedAt(1e18, 1_900e18, Errors.MarginAccount_BelowInitialMargin.selector);
+        // Nor by turning the position round to as much on the other side.
+        _refusedAt(-11e18, 1_900e18, Errors.MarginAccount_BelowInitialMargin.selector);
+    }
+
+    function test_RevertWhen_RiskIsLessenedFarFromTheMark() public {
+        // 0.4% is still near; the loss is less than what margin falls by.
+        _trade(maker, trader, ETH_PERP, -0.1e18, 1_892.4e18);
+        _refusedAt(-0.1e18, 1_892.4e18 - 1, Errors.MarginAccount_PriceOutsideBand.selector);
+        _refusedAt(-0.1e18, 1_907.6e18 + 1, Errors.MarginAccount_PriceOutsideBand.selector);
+        _trade(maker, trader, ETH_PERP, -0.1e18, 1_907.6e18);
+    }
+
+    function test_AnInsolventAccountMayNotTrade() public {
+        _setPrice(WETH_ASSET, 1_500e8);
+        assertLt(marginAccount.assess(_account(trader)).equityE18, 0);
+        _refusedAt(-1e18, 1_500e18, Errors.MarginAccount_BelowInitialMargin.selector);
+    }
+
+    function test_AboveInitialMarginAnyPriceIsTheTradersOwn() public {
+        _deposit(trader, address(usdc), 10_000e6);
+        _trade(maker, trader, ETH_PERP, 1e18, 2_500e18);
+        assertApproxEqAbs(
+            marginAccount.assess(_account(trader)).equityE18,
+            12_000e18 - 500e18 - 600e18 - 3.75e18,
+            1e16
+        );
+    }
+
+    function test_RevertWhen_OpenInterestIsAboveItsCap() public {
+        _deposit(trader, address(usdc), 100_000e6);
+        marginAccount.setPerpetual(WETH_ASSET, 125, 5_000, 8, 40, 6_000);
+        _trade(maker, trader, ETH_PERP, 1e18, 1_900e18);
+        _refusedAt(1, 1_900e18, Errors.MarginAccount_OpenInterestAboveCap.selector);
+        marginAccount.setPerpetual(WETH_ASSET, 125, 5_000, 8, 40, 0);
+        // What shrinks it is welcome, whatever the cap is.
+        _trade(maker, trader, ETH_PERP, -1e18, 1_900e18);
+        _refusedAt(1e18, 1_900e18, Errors.MarginAccount_OpenInterestAboveCap.selector);
+    }
+
+    function test_AnUnpricedPositionHoldsEverythingBack() public {
+        _deposit(trader, address(usdc), 100_000e6);
+        _makeStale(WETH_ASSET);
+        assertEq(marginAccount.maxWithdraw(_account(trader), address(usdc)), 0);
+        assertTrue(marginAccount.assess(_account(trader)).unpriced);
+        vm.prank(trader);
+        vm.expectRevert(abi.encodeWithSelector(Errors.MarginAccount_PriceHalted.selector, _raw(trader)));
+        marginAccount.withdraw(_account(trader), address(usdc), 1, trader);
+        // A cure is no question of price.
+        _deposit(trader, address(usdc), 1e6);
+        // Neither is a position in another coin a way round.
+        _refusedOther();
+    }
+
+    function _refusedOther() private {
+        IExchange.Order memory one = _order(maker, BTC_PERP, -0.01e18, 60_000e18);
+        IExchange.Order memory other = _order(trader, BTC_PERP, 0.01e18, 60_000e18);
+        bytes memory first = _sign(one);
+        bytes memory second = _sign(other);
+        vm.expectRevert(abi.encodeWithSelector(Errors.MarginAccount_PriceHalted.selector, _raw(maker)));
+        exchange.fill(one, first, other, second, 0.01e18);
+    }
+
+    function test_WithdrawalsCountThePosition() public {
+        _deposit(trader, address(usdc), 10_000e6);
+        uint256 most = marginAccount.maxWithdraw(_account(trader), address(usdc));
+        vm.prank(trader);
+        vm.expectPartialRevert(Errors.MarginAccount_BelowInitialMargin.selector);
+        marginAccount.withdraw(_account(trader), address(usdc), most + 1, trader);
+        _withdraw(trader, address(usdc), most);
+    }
+
+    function test_SettlingIsOpenAndSkipsWhoHasNothing() public {
+        AccountId[] memory accounts = new AccountId[](3);
+        (accounts[0], accounts[1], accounts[2]) = (_account(stranger), _account(trader), _account(maker));
+        int256 before = marginAccount.assess(_account(trader)).equityE18;
+        vm.prank(stranger);
+        marginAccount.settle(ETH_PERP, accounts);
+        assertEq(_cash(trader), 2_000e6 - 3e6 - 500e6);
+        assertEq(_cash(maker), 1_000_000e6 - 3e6 + 500e6);
+        assertEq(marginAccount.assess(_account(trader)).equityE18, before);
+        vm.expectPartialRevert(Errors.MarginAccount_BatchTooLong.selector);
+        marginAccount.settle(ETH_PERP, new AccountId[](201));
+        InstrumentId unknown = InstrumentId.wrap(0x0901);
+        vm.expectRevert(abi.encodeWithSelector(Errors.MarginAccount_UnknownInstrument.selector, 0x0901));
+        marginAccount.settle(unknown, accounts);
+        vm.expectRevert(abi.encodeWithSelector(Errors.MarginAccount_UnknownInstrument.selector, 0x0901));
+        marginAccount.accrueFunding(unknown);
+    }
+
+    /// @dev A loss of a third of a unit of the quote token costs a whole one; a profit of two thirds brings none.
+    function test_SettlementIsRoundedAgainstTheAccount() public {
+        _settle(ETH_PERP, trader);
+        _settle(ETH_PERP, maker);
+        int256 cash = _cash(trader);
+        int256 makers = _cash(maker);
+        // {1e-8 usd} 5 units move by 5e-8 quote: a twentieth of a unit of the token.
+        _setPrice(WETH_ASSET, 1_900e8 - 1);
+        _settle(ETH_PERP, trader);
+        assertEq(_cash(trader), cash - 1);
+        _settle(ETH_PERP, maker);
+        assertEq(_cash(maker), makers);
+        assertEq(_perpetual(ETH_PERP).pool, 1);
+    }
+
+    function test_PerpetualParametersHaveBounds() public {
+        vm.expectPartialRevert(Errors.MarginAccount_ParameterOutOfBounds.selector);
+        marginAccount.setPerpetual(WETH_ASSET, 125, 50_001, 8, 40, 1);
+        vm.expectPartialRevert(Errors.MarginAccount_ParameterOutOfBounds.selector);
+        marginAccount.setPerpetual(WETH_ASSET, 5_001, 5_000, 8, 40, 1);
+        vm.expectPartialRevert(Errors.MarginAccount_ParameterOutOfBounds.selector);
+        marginAccount.setPerpetual(WETH_ASSET, 125, 5_000, 0, 40, 1);
+        vm.expectPartialRevert(Errors.MarginAccount_ParameterOutOfBounds.selector);
+        marginAccount.setPerpetual(WETH_ASSET, 125, 5_000, 25, 40, 1);
+        vm.expectPartialRevert(Errors.MarginAccount_ParameterOutOfBounds.selector);
+        marginAccount.setPerpetual(WETH_ASSET, 125, 5_000, 8, 0, 1);
+        // A fill may not count more than its fees pay for: 5 bps times the divisor.
+        vm.expectPartialRevert(Errors.MarginAccount_ParameterOutOfBounds.selector);
+        marginAccount.setPerpetual(WETH_ASSET, 125, 5_000, 8, 41, 1);
+        marginAccount.setPerpetual(WETH_ASSET, 0, 0, 1, 5, 1);
+    }
+}
+
+contract TradingLargestTest is TradingTest {
+    /// @dev Eight collaterals and thirty-two positions, the most there can be: liquidated within 5 million gas, rebalanced too.
+    function test_TheLargestAccountIsLiquidatedWithinFiveMillionGas() public {
+        uint256 owner = 8;
+        _deposit(maker, address(usdc), 50_000_000e6);
+        _deposit(taker, address(usdc), 50_000_000e6);
+        for (uint256 i; i < owner; ++i) {
+            (MintableToken token, ) = _newCollateral();
+            _deposit(trader, address(token), 1e18);
+        }
+        vm.roll(block.number + 1);
+        _deposit(trader, address(usdc), 9_000e6);
+        for (uint8 i; i < 32; ++i) {
+            uint8 underlying = i < 2 ? WETH_ASSET + i : 100 + i;
+            if (i >= 2) _listUnderlying(underlying);
+            uint256 price = underlying == WBTC_ASSET ? 60_000e18 : 2_000e18;
+            int256 size = underlying == WBTC_ASSET ? int256(0.05e18) : int256(1.2e18);
+            _trade(maker, trader, InstrumentId.wrap((uint256(underlying) << 8) | 1), size, price);
+        }
+        assertEq(_header(trader).positionCount(), 32);
+        _refuseAnother();
+
+        vm.roll(block.number + 1);
+        for (uint8 i; i < 32; ++i) {
+            uint8 underlying = i < 2 ? WETH_ASSET + i : 100 + i;
+            _setPrice(underlying, (feeds[underlying].latestAnswer() * 78) / 100);
+        }
+        assertLt(_health(trader), 1e18);
+        assertGt(_health(trader), 0);
+        vm.prank(keeper);
+        uint256 gas = gasleft();
+        marginAccount.rebalance(_account(trader));
+        gas -= gasleft();
+        assertLt(gas, 5_000_000, "rebalance");
+        vm.prank(taker);
+        gas = gasleft();
+        liquidator.liquidate(_account(trader), _account(taker), type(uint256).max, type(int256).max, "");
+        gas -= gasleft();
+        assertLt(gas, 5_000_000, "liquidation");
+        (int256 taken, ) = _position(taker, ETH_PERP);
+        assertGt(taken, 0);
+        assertEq(_header(taker).positionCount(), 32);
+    }
+
+    function _listUnderlying(uint8 underlying) private {
+        feeds[underlying] = SettableAggregator(
+            _deployed(MOCKS, "SettableAggregator", abi.encode("FEED", uint8(8), int256(0)))
+        );
+        feeds[underlying].push(2_000e8, block.timestamp);
+        riskEngine.setFeed(underlying, address(feeds[underlying]), 18, COIN_HEARTBEAT, SLACK);
+        riskEngine.setRiskParameters(underlying, _riskParameters(1_000));
+        _listPerpetual(underlying, 10_000);
+    }
+
+    /// @dev Thirty-two are all that may be listed, so a thirty-third position has nothing to be in.
+    function _refuseAnother() private {
+        vm.expectPartialRevert(Errors.MarginAccount_ParameterOutOfBounds.selector);
+        marginAccount.setPerpetual(200, 125, 5_000, 8, 40, 1);
     }
 }
 
