@@ -61,6 +61,16 @@ const POOLS: Readonly<Record<Asset, Pool>> = {
   },
 };
 
+/** Between the two assets: a way out of BTC by way of ETH, where the replica has it. */
+const CROSS_POOL: Pool = {
+  address: "0xCBCdF9626bC03E24f779434178A73a0B4bad62eD",
+  asset: WBTC,
+  quote: WETH,
+  feePips: 3_000n,
+  tickSpacing: 60,
+  assetIsToken0: true,
+};
+
 export const MAINNET = {
   chainId: 1,
   /** {s} Between two blocks, since the merge. */
@@ -69,6 +79,7 @@ export const MAINNET = {
   assets: ASSET_TOKENS,
   feeds: FEEDS,
   pools: POOLS,
+  crossPool: CROSS_POOL,
   uniswap: {
     factory: "0x1F98431c8aD98523631AE4a59f267346ea31F984",
     router: "0xE592427A0AEce92De3Edee1F18E0157C05861564",

@@ -37,6 +37,8 @@ Options
   --accounts N                accounts in each arm, at least ${MIN_ACCOUNTS} (default 24)
   --delay N                   steps between what keeper and liquidators see and what they do (default ${DEFAULT_DELAY}; 0: at once)
   --seed N                    seed of prices and accounts, 0 to ${MAX_SEED} (default 1)
+  --fork-state FILE           recorded state for the replica: a dump of accounts (code, storage, balance, nonce), which
+                              stand for its own of one address, or a Uniswap v3 pool with its ticks; may be repeated
   --rpc URL                   fork this node instead of the built-in replica
   --block N                   fork at this block; only with --rpc (default: a recent one)
   --out DIR                   where report.json and report.html go (default out/simulate); earlier ones are replaced
@@ -60,6 +62,7 @@ const ARGUMENTS = {
   prices: { type: "string" },
   rounds: { type: "string" },
   policy: { type: "string" },
+  "fork-state": { type: "string", multiple: true },
   basefee: { type: "string" },
   "basefee-from": { type: "string" },
   from: { type: "string" },
@@ -143,6 +146,7 @@ const Options = z
   .object({
     prices: prices.optional(),
     rounds: rounds.optional(),
+    "fork-state": z.array(z.string().min(1, "must be a file")).optional(),
     policy: z.string().min(1, "must be a file").optional(),
     basefee: z.string().min(1, "must be a file").optional(),
     "basefee-from": from.optional(),
@@ -171,12 +175,17 @@ export function parseSimulateOptions(argv: readonly string[]): SimulateRequest {
   const parsed = Options.safeParse(values);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new UsageError(`--${issue?.path.join(".") ?? ""} ${issue?.message ?? "is wrong"}.`);
+    throw new UsageError(`--${issue?.path[0] ?? ""} ${issue?.message ?? "is wrong"}.`);
   }
   const options = parsed.data;
   // Silently ignoring an option would let a run be taken for another than it was.
   if (options.block !== undefined && options.rpc === undefined) {
     throw new UsageError("--block chooses a block of a real node: add --rpc URL, or leave --block out.");
+  }
+  if (options["fork-state"] !== undefined && options.rpc !== undefined) {
+    throw new UsageError(
+      "--fork-state is for the built-in replica, and a node has its own state: leave --rpc or it out.",
+    );
   }
   if (options["basefee-from"] !== undefined && options.basefee === undefined) {
     throw new UsageError("--basefee-from chooses a row of recorded base fees: add --basefee FILE, or leave it out.");

@@ -2,7 +2,7 @@
 import type { UsdPrices } from "../core/mainnet.js";
 import type { Feeds } from "./feeds.js";
 import type { Rpc } from "./rpc.js";
-import type { Venue } from "./venue.js";
+import type { Venue, VenueOptions } from "./venue.js";
 
 import { quotePriceE8 } from "../core/mainnet.js";
 import { openFeeds } from "./feeds.js";
@@ -19,9 +19,9 @@ export interface Market {
   step(prices: UsdPrices, timestamp: bigint): Promise<void>;
 }
 
-export async function openMarket(rpc: Rpc): Promise<Market> {
+export async function openMarket(rpc: Rpc, options: VenueOptions = {}): Promise<Market> {
   const feeds = await openFeeds(rpc);
-  const venue = await openVenue(rpc);
+  const venue = await openVenue(rpc, options);
   return {
     feeds,
     venue,

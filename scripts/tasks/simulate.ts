@@ -7,7 +7,7 @@ import { startBlock } from "../io/fork-start.js";
 import { hostOf } from "../io/http.js";
 import { classifyNodeFailure } from "../io/node.js";
 import { runAtEdge } from "../io/run.js";
-import { loadBaseFees, loadPath, loadPolicy } from "../io/simulation/path.js";
+import { loadBaseFees, loadForkStates, loadPath, loadPolicy } from "../io/simulation/path.js";
 import { terminal } from "../io/terminal.js";
 
 const argv = process.argv.slice(2);
@@ -26,9 +26,10 @@ async function run(options: SimulateOptions): Promise<void> {
   const { rpc, block } = options;
   const path = await loadPath(options);
   const policy = await loadPolicy(options);
+  const forkStates = await loadForkStates(options);
   const baseFees = await loadBaseFees(options, path);
   if (rpc !== undefined) await startBlock(rpc, hostOf(rpc), block === undefined ? undefined : BigInt(block));
   await prepareOutDir(options.out);
   const { runSimulation } = await import("../io/simulation/command.js");
-  await runSimulation(options, { path, baseFees, policy });
+  await runSimulation(options, { path, baseFees, policy, forkStates });
 }

@@ -41,6 +41,13 @@ describe("parseSimulateOptions", function () {
     });
   });
 
+  it("reads recorded state, once or more", function () {
+    expect(options("--fork-state", "a.json", "--fork-state", "b.json")["fork-state"]).to.deep.equal([
+      "a.json",
+      "b.json",
+    ]);
+  });
+
   it("answers --help before it looks at the rest", function () {
     for (const argv of [["--help"], ["-h"], ["--steps", "x", "--help"]]) {
       expect(parseSimulateOptions(argv)).to.deep.equal({ kind: "help", text: SIMULATE_HELP });
@@ -50,6 +57,7 @@ describe("parseSimulateOptions", function () {
       "rounds",
       "basefee",
       "policy",
+      "fork-state",
       "basefee-from",
       "from",
       "steps",
@@ -98,6 +106,8 @@ describe("parseSimulateOptions", function () {
     ["--basefee-from 2020-03-12", /^--basefee-from chooses .* add --basefee FILE/],
     ["--basefee a.csv --basefee-from x", /^--basefee-from must be a UTC time/],
     ["--basefee=", /^--basefee must be a file/],
+    ["--fork-state a.json --rpc http://a", /^--fork-state is for the built-in replica/],
+    ["--fork-state=", /^--fork-state must be a file/],
     ["--rounds btc=b", /^--rounds must name a file of eth.*eth is missing/],
     ["--rounds b.csv", /^--rounds must name a file of eth.*found "b\.csv"/],
     ["--rounds eth=a,eth=b", /^--rounds names eth twice/],

@@ -2,6 +2,7 @@
  * Builds the part of mainnet that this project touches, at mainnet's addresses, on an empty chain: the tokens, the price
  * proxies with aggregators behind them, Uniswap v3 with its two pools, Multicall3.
  */
+import type { ForkState } from "../../core/forkState.js";
 import type { Address, FeedName, UsdPrices } from "../../core/mainnet.js";
 import type { Rpc } from "../rpc.js";
 import type { Depth } from "./liquidity.js";
@@ -19,6 +20,7 @@ import { aggregatorCreationCode } from "../feeds.js";
 import { header, mine, mineFrom, receiptOf, send, setNextTimestamp, toAddress, unlock } from "../rpc.js";
 import { multicall3CreationCode, publishedCreationCode } from "./creationCode.js";
 import { seedPools } from "./liquidity.js";
+import { isRecorded, placeRecorded, seedRecordedPool } from "./recorded.js";
 import { place } from "./place.js";
 
 /**
@@ -40,6 +42,8 @@ export interface ReplicaPlan {
   readonly depth: Depth;
   /** {s} When the block to fork at was mined. */
   readonly headTimestamp: bigint;
+  /** Takes the place of what would be made here. */
+  readonly recorded: readonly ForkState[];
 }
 
 /** {s} How long before `headTimestamp` an empty chain must begin: its empty blocks are a second apart, then we build. */
@@ -47,14 +51,17 @@ export const BUILD_SECONDS = FIRST_BLOCK + 7_200n;
 
 /** Builds on `rpc`, an empty chain, and returns the number of the block to fork at. */
 export async function buildReplica(rpc: Rpc, plan: ReplicaPlan): Promise<bigint> {
-  const { prices, depth, headTimestamp } = plan;
+  const { prices, depth, headTimestamp, recorded } = plan;
   await mine(rpc, FIRST_BLOCK, 1n);
   const deployer = await unlock(rpc, "deployer");
-  await placeTokens(rpc, deployer);
+  await placeTokens(rpc, deployer, recorded);
+  for (const state of recorded) if (state.kind === "dump") await placeRecorded(rpc, state.accounts);
   await placeUniswap(rpc, deployer);
   await place(rpc, deployer, MAINNET.multicall3, await multicall3CreationCode());
-  const aggregators = await placeFeeds(rpc, deployer);
-  await seedPools(rpc, prices, depth);
+  const aggregators = await placeFeeds(rpc, deployer, recorded);
+  const pools = recorded.flatMap((state) => (state.kind === "pool" ? [state.pool] : []));
+  await seedPools(rpc, prices, depth, pools);
+  for (const pool of pools) await seedRecordedPool(rpc, pool);
 
   const blockSeconds = BigInt(MAINNET.blockSeconds);
   await mineFrom(rpc, headTimestamp - BLOCKS_BEFORE * blockSeconds, BLOCKS_BEFORE - 1n, blockSeconds);
@@ -66,11 +73,15 @@ export async function buildReplica(rpc: Rpc, plan: ReplicaPlan): Promise<bigint>
   return head.number;
 }
 
-async function placeTokens(rpc: Rpc, deployer: Address): Promise<void> {
+async function placeTokens(rpc: Rpc, deployer: Address, recorded: readonly ForkState[]): Promise<void> {
   const { WETH, USDC, WBTC } = MAINNET.tokens;
-  await place(rpc, deployer, WETH.address, await publishedCreationCode("WETH9"));
-  await place(rpc, deployer, USDC.address, UsdCoin__factory.bytecode);
-  await place(rpc, deployer, WBTC.address, WrappedBitcoin__factory.bytecode);
+  const ours: readonly (readonly [Address, string])[] = [
+    [WETH.address, await publishedCreationCode("WETH9")],
+    [USDC.address, UsdCoin__factory.bytecode],
+    [WBTC.address, WrappedBitcoin__factory.bytecode],
+  ];
+  // A recorded token must not find the storage of ours below its own.
+  for (const [address, code] of ours) if (!isRecorded(recorded, address)) await place(rpc, deployer, address, code);
 }
 
 async function placeUniswap(rpc: Rpc, deployer: Address): Promise<void> {
@@ -93,9 +104,15 @@ async function placeUniswap(rpc: Rpc, deployer: Address): Promise<void> {
   await place(rpc, deployer, positionManager, manager);
 }
 
-async function placeFeeds(rpc: Rpc, deployer: Address): Promise<ReadonlyMap<FeedName, Address>> {
+/** The aggregators of our own; a recorded feed has its own, with the last answer that was recorded. */
+async function placeFeeds(
+  rpc: Rpc,
+  deployer: Address,
+  recorded: readonly ForkState[],
+): Promise<ReadonlyMap<FeedName, Address>> {
   const aggregators = new Map<FeedName, Address>();
   for (const feed of FEED_NAMES) {
+    if (isRecorded(recorded, MAINNET.feeds[feed])) continue;
     const data = aggregatorCreationCode(feed, 0n);
     const { contractAddress } = await receiptOf(rpc, await send(rpc, { from: deployer, data, gas: 2_000_000n }));
     if (contractAddress === null || contractAddress === undefined)

@@ -44,9 +44,17 @@ const POSITIONS = new Interface([
 ]);
 const WETH = new Interface(["function deposit() payable"]);
 
-export async function seedPools(rpc: Rpc, prices: UsdPrices, depth: Depth): Promise<void> {
+/** @param recorded Pools that are not to be seeded here. */
+export async function seedPools(
+  rpc: Rpc,
+  prices: UsdPrices,
+  depth: Depth,
+  recorded: readonly { readonly address: Address }[] = [],
+): Promise<void> {
   const provider = await unlock(rpc, "liquidity");
   for (const asset of ASSETS) {
+    const { address } = MAINNET.pools[asset];
+    if (recorded.some((pool) => pool.address.toLowerCase() === address.toLowerCase())) continue;
     await seedPool(rpc, provider, MAINNET.pools[asset], quotePriceE8(prices, asset), depth[asset]);
   }
 }

@@ -1,4 +1,5 @@
 /** Serves a replica over JSON-RPC from inside this process, so that a fork reads it as it would read a node. */
+import type { ForkState } from "../../core/forkState.js";
 import type { UsdPrices } from "../../core/mainnet.js";
 import type { JsonRpcServer } from "./jsonRpcServer.js";
 import type { Depth } from "./liquidity.js";
@@ -17,6 +18,8 @@ export interface ReplicaOptions {
   readonly depth?: Depth;
   /** {s} When the block to fork at is mined; the clock of a simulation may begin years back. Default: an hour ago. */
   readonly headTimestamp?: bigint;
+  /** Recorded state that takes the place of what the replica would make itself. */
+  readonly recorded?: readonly ForkState[] | undefined;
   /** Port to serve on; the system picks a free one when it is not given. */
   readonly port?: number;
 }
@@ -34,7 +37,12 @@ export async function serveReplica(options: ReplicaOptions): Promise<ReplicaServ
   const chain = await network.create({ network: "replica", override: { initialDate } });
   try {
     const depth = options.depth ?? DEFAULT_DEPTH;
-    const block = await buildReplica(chain.provider, { prices: options.prices, depth, headTimestamp });
+    const block = await buildReplica(chain.provider, {
+      prices: options.prices,
+      depth,
+      headTimestamp,
+      recorded: options.recorded ?? [],
+    });
     const server = await serveJsonRpc(chain.provider, options.port ?? 0);
     await forgetForksOf(server);
     return {

@@ -36,6 +36,8 @@ export interface ArmRules {
   readonly begin: bigint;
   /** {wei/gas} Of each step; the chain's own when not given. */
   readonly baseFees?: readonly bigint[] | undefined;
+  /** Of the venue. */
+  readonly cross: boolean;
   readonly progress: (step: number) => void;
   readonly signal: AbortSignal;
 }
@@ -48,10 +50,10 @@ export async function runArm(
   name: ArmName,
   stage: Stage,
   points: readonly Point[],
-  { delaySteps, begin, baseFees, progress, signal }: ArmRules,
+  { delaySteps, begin, baseFees, cross, progress, signal }: ArmRules,
 ): Promise<ArmResult> {
   const { chain, observer, protocol } = stage;
-  const market = await openMarket(chain);
+  const market = await openMarket(chain, { cross });
   const parameters = await protocol.liquidator.liquidationParameters();
   const arm = new ArmState(name, stage, market, {
     targetE18: parameters.targetHealthBps * 10n ** 14n,

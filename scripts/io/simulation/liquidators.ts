@@ -79,7 +79,7 @@ async function takeWhatPays(
   let taken = false;
   const fundCash = states.get(arm.stage.fund)?.cash ?? 0n;
   const { venue } = arm.market;
-  let pools = { ETH: await venue.price("ETH"), BTC: await venue.price("BTC") };
+  let pools = { ETH: await venue.bestPrice("ETH"), BTC: await venue.bestPrice("BTC") };
   const least = gasCost(ROUND_TRIP_GAS, arm.stage.chain.baseFee, arm.bids.ETH);
   for (const { id, terms } of open) {
     const target = states.get(id);
@@ -88,7 +88,7 @@ async function takeWhatPays(
     if (result === "refused") hopeless.add(target.id);
     if (result !== "taken") continue;
     taken = true;
-    pools = { ETH: await venue.price("ETH"), BTC: await venue.price("BTC") };
+    pools = { ETH: await venue.bestPrice("ETH"), BTC: await venue.bestPrice("BTC") };
   }
   return { hopeless, taken };
 }

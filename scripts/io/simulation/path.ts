@@ -2,6 +2,7 @@ import type { SimulateOptions } from "../../core/options.js";
 import type { Window } from "../../core/prices/join.js";
 import type { BaseFees } from "../../core/prices/baseFee.js";
 import type { AdoptedPolicy } from "../../core/simulation/policyFile.js";
+import type { ForkState } from "../../core/forkState.js";
 import type { PricePath } from "../../core/prices/types.js";
 
 import { feesAlong, parseBaseFees } from "../../core/prices/baseFee.js";
@@ -10,6 +11,7 @@ import { joinPaths } from "../../core/prices/join.js";
 import { parsePrices } from "../../core/prices/parse.js";
 import { joinRounds, parseRounds } from "../../core/prices/rounds.js";
 import { parsePolicy } from "../../core/simulation/policyFile.js";
+import { parseForkState } from "../../core/forkState.js";
 import { readPriceFile } from "../files.js";
 
 /** The path a command line asks for: recorded when it names files, generated when not. */
@@ -33,6 +35,16 @@ export async function loadPolicy({ policy }: SimulateOptions): Promise<AdoptedPo
   if (policy === undefined) return undefined;
   const { text, name } = await readPriceFile(policy, "--policy");
   return parsePolicy(text, name);
+}
+
+/** Recorded state for the replica, in the order of the command line. */
+export async function loadForkStates(options: SimulateOptions): Promise<readonly ForkState[]> {
+  const states: ForkState[] = [];
+  for (const file of options["fork-state"] ?? []) {
+    const { text, name } = await readPriceFile(file, "--fork-state");
+    states.push(parseForkState(text, name));
+  }
+  return states;
 }
 
 async function loadRounds(files: NonNullable<SimulateOptions["rounds"]>, window: Window): Promise<PricePath> {

@@ -1,4 +1,5 @@
 /** The main job: one path, two arms, one report; each arm on a fork of its own, which is thrown away afterwards. */
+import type { ForkState } from "../../core/forkState.js";
 import type { UsdPrices } from "../../core/mainnet.js";
 import type { BaseFees } from "../../core/prices/baseFee.js";
 import type { PricePath } from "../../core/prices/types.js";
@@ -13,6 +14,7 @@ import type { Fork } from "../fork.js";
 
 import { isDeepStrictEqual } from "node:util";
 
+import { noteOf, useOf } from "../../core/forkState.js";
 import { quotePriceE8 } from "../../core/mainnet.js";
 import { assembleReport, usdOf } from "../../core/report/assemble.js";
 import { DEFAULT_DELAY, pointsOf } from "../../core/simulation/points.js";
@@ -34,6 +36,8 @@ export interface SimulationInputs {
   /** {@link BASE_FEE} when not given. */
   readonly baseFees?: BaseFees | undefined;
   readonly policy?: AdoptedPolicy | undefined;
+  /** Recorded state that the replica takes over; of no use with a node of one's own. */
+  readonly forkStates?: readonly ForkState[];
 }
 
 export interface SimulationOptions extends SimulationInputs {
@@ -68,7 +72,8 @@ const DAY = 86_400n;
 const SETUP_SECONDS_AN_ACCOUNT = 20n;
 
 export async function simulate(options: SimulationOptions, hooks: SimulationHooks = {}): Promise<Simulation> {
-  const { path, accounts, seed, rpc, block, baseFees, policy, delaySteps = DEFAULT_DELAY } = options;
+  const { path, accounts, seed, rpc, block, baseFees, policy, forkStates = [], delaySteps = DEFAULT_DELAY } = options;
+  const cross = forkStates.some((state) => state.kind === "pool" && useOf(state.pool) === "cross");
   const { progress = () => undefined, finished = () => undefined, staged } = hooks;
   const points = pointsOf(path);
   const prices = points[0]?.prices ?? { ETH: 1n, BTC: 1n, USDC: 1n };
@@ -79,7 +84,7 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
   const headTimestamp = path.kind === "recorded" ? start - lead : UNDATED_HEAD;
 
   progress(0, "opening the forks");
-  const node = rpc === undefined ? await serveReplica({ prices, headTimestamp }) : undefined;
+  const node = rpc === undefined ? await serveReplica({ prices, headTimestamp, recorded: forkStates }) : undefined;
   const url = node?.url ?? rpc;
   const forks: Fork[] = [];
   try {
@@ -109,7 +114,7 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
     const stages = await Promise.all(
       deployed.map(async ({ fork, protocol }) => {
         const chain = new Chain(fork.rpc, fork.startedAt + SETUP_SECONDS, baseFees?.perStep[0]);
-        await openAt(chain, prices);
+        await openAt(chain, prices, cross);
         return await fundEverybody(chain, protocol, plans, prices);
       }),
     );
@@ -126,7 +131,7 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
       for (const one of adopting) await setPolicies(one, ({ plan }) => adopt(policy.fields, plan));
     }
     const begin = beginOf(stages, atOwnTimes ? start : 0n);
-    const arms = await runArms(stages, points, { delaySteps, begin, baseFees: baseFees?.perStep }, progress);
+    const arms = await runArms(stages, points, { delaySteps, begin, baseFees: baseFees?.perStep, cross }, progress);
     finished("both arms");
     return { report: reportOf(options, first.startedAtBlock, points, stage, arms), arms };
   } finally {
@@ -174,8 +179,8 @@ async function runArms(
 }
 
 /** The first prices, on the feeds and in the pools exactly. */
-async function openAt(chain: Chain, prices: UsdPrices): Promise<void> {
-  const { feeds, venue } = await openMarket(chain);
+async function openAt(chain: Chain, prices: UsdPrices, cross: boolean): Promise<void> {
+  const { feeds, venue } = await openMarket(chain, { cross });
   await feeds.pushMany(prices, chain.next);
   await arbitrageAll(venue, (asset) => quotePriceE8(prices, asset));
   for (const asset of ["ETH", "BTC"] as const) {
@@ -197,7 +202,7 @@ function roomFor(parameters: DeploymentParameters, accounts: number): Deployment
 }
 
 function reportOf(
-  { path, seed, baseFees, policy, delaySteps = DEFAULT_DELAY }: SimulationOptions,
+  { path, seed, baseFees, policy, forkStates = [], delaySteps = DEFAULT_DELAY }: SimulationOptions,
   startedAtBlock: bigint,
   points: readonly Point[],
   { borrowers }: Stage,
@@ -223,6 +228,7 @@ function reportOf(
     notes: [
       ...(baseFees === undefined ? [] : [`Base fee: ${baseFees.note}`]),
       ...(policy === undefined ? [] : [`Policy: ${policy.note}`]),
+      ...forkStates.map(noteOf),
     ],
     ...(path.prints === undefined ? {} : { stepIs: "round" as const }),
     timestamps: path.bars.map(({ timestamp }) => Number(timestamp)),

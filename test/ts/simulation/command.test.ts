@@ -79,6 +79,11 @@ describe("npm run simulate", function () {
       [/good\.csv, line 1: the header lacks avg_gas_price_wei/, ["--basefee", good, "--out", dir]],
       [/none\.json: there is no such file; check the path given to --policy/, ["--policy", "none.json", "--out", dir]],
       [/good\.csv: this is not JSON; write an object such as/, ["--policy", good, "--out", dir]],
+      [
+        /none\.json: there is no such file; check the path given to --fork-state/,
+        ["--fork-state", "none.json", "--out", dir],
+      ],
+      [/good\.csv: this is not JSON; give the recorded state/, ["--fork-state", good, "--out", dir]],
       [/no common bar between .*; choose --from and --steps/, both(torn)],
       [/^There are no prices at 2019-01-01/, [...both(good), "--from", "2019-01-01"]],
       [/^No bar at or after 2021-01-01/, [...both(good), "--from", "2021-01-01"]],
