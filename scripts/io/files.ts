@@ -62,24 +62,34 @@ export async function prepareOutDir(dir: string): Promise<void> {
   });
 }
 
+/** A further file of a report, by its name in the folder. */
+export interface FurtherFile {
+  readonly name: string;
+  readonly content: Uint8Array;
+}
+
 export interface WrittenReport {
-  readonly paths: readonly [json: string, html: string];
+  readonly paths: readonly string[];
   /** Whether an earlier report was there and is gone: say so to whoever ran the command. */
   readonly replaced: boolean;
 }
 
 /**
- * Writes the two files of a report, replacing those two and touching nothing else in the folder. Each is complete or not
+ * Writes the files of a report, replacing those and touching nothing else in the folder. Each is complete or not
  * there: it is written beside its place and renamed into it, so an interrupted run leaves the earlier report whole.
  */
-export async function writeReport(dir: string, files: { json: string; html: string }): Promise<WrittenReport> {
-  const paths = [join(dir, REPORT_JSON), join(dir, REPORT_HTML)] as const;
+export async function writeReport(
+  dir: string,
+  files: { json: string; html: string; further?: readonly FurtherFile[] },
+): Promise<WrittenReport> {
+  const further = files.further ?? [];
+  const paths = [REPORT_JSON, REPORT_HTML, ...further.map(({ name }) => name)].map((name) => join(dir, name));
   return await orFileError(dir, async () => {
     await makeFolder(resolve(dir));
     const replaced = (await Promise.all(paths.map(exists))).includes(true);
-    const [json, html] = paths;
-    await replace(json, files.json);
-    await replace(html, files.html);
+    await replace(join(dir, REPORT_JSON), files.json);
+    await replace(join(dir, REPORT_HTML), files.html);
+    for (const { name, content } of further) await replace(join(dir, name), content);
     return { paths, replaced };
   });
 }
@@ -109,10 +119,10 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function replace(path: string, text: string): Promise<void> {
+async function replace(path: string, content: string | Uint8Array): Promise<void> {
   const draft = join(dirname(path), `.${basename(path)}-${process.pid}`);
   try {
-    await writeFile(draft, text);
+    await writeFile(draft, content);
     await rename(draft, path);
   } catch (cause) {
     await rm(draft, { force: true });

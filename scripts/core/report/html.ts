@@ -22,11 +22,7 @@ export function renderHtml(report: Report): string {
       legend(PRICE_KEYS),
       pair(drawSvg(priceChart(report, "eth"), "eth"), drawSvg(priceChart(report, "btc"), "btc")),
     ),
-    section(
-      "Losses by kind",
-      legend(LOSS_KINDS.map((kind) => [swatch(LOSSES[kind]), LOSS_LABELS[kind]])),
-      drawSvg(lossChart(report), "loss"),
-    ),
+    section("Losses by kind", legend(lossKeys()), drawSvg(lossChart(report), "loss")),
     section(
       "Solvency",
       legend(armKeys(report)),
@@ -77,7 +73,7 @@ function pair(...svgs: readonly string[]): string {
   return `<div class="pair">${svgs.map((svg) => `<figure>${svg}</figure>`).join("")}</div>`;
 }
 
-type Key = readonly [picture: string, words: string];
+export type Key = readonly [picture: string, words: string];
 
 /** Legends are part of the page, not of the pictures, where they would have to find room between lines. */
 function legend(keys: readonly Key[]): string {
@@ -103,20 +99,24 @@ const SHAPES = {
   rect: "M7 2H15V10H7Z",
 } as const;
 
-const PRICE_KEYS: readonly Key[] = [
+export const PRICE_KEYS: readonly Key[] = [
   [line(PRICE.market), "market, at each bar's close"],
   [swatch(PRICE.range, 0.45), "from low to high of the bar"],
   [line(PRICE.oracle), "last print of the feed"],
 ];
 
-function armKeys({ arms }: Report): readonly Key[] {
+export function lossKeys(): readonly Key[] {
+  return LOSS_KINDS.map((kind) => [swatch(LOSSES[kind]), LOSS_LABELS[kind]]);
+}
+
+export function armKeys({ arms }: Report): readonly Key[] {
   return arms.map(({ name }, i): Key => {
     const { color, dash } = ARMS[i % ARMS.length] ?? ARMS[0];
     return [line(color, dash), name];
   });
 }
 
-const HEALTH_KEYS: readonly Key[] = [
+export const HEALTH_KEYS: readonly Key[] = [
   [line(HEALTH.line), "health"],
   [swatch(HEALTH.band), "from lower (call) to lowerRestore"],
   [swatch(HEALTH.below), "below 1: liquidation"],
@@ -147,7 +147,7 @@ function healthSection(report: Report): string {
 }
 
 /** Indices of the accounts to draw, in their order: all, or those with the worst outcomes. */
-function pictured({ accounts }: Report): readonly number[] {
+export function pictured({ accounts }: Report): readonly number[] {
   const severity = ({ outcomes }: ReportAccount): number =>
     Math.max(...outcomes.map(({ worst }) => (worst === "untouched" ? -1 : EVENT_KINDS.indexOf(worst))));
   return accounts
@@ -162,6 +162,14 @@ function caption(account: ReportAccount | undefined): string {
   if (!account) return "";
   const { id, collateral, loanShare, band } = account;
   return `<b>${escape(id)}</b> ${escape(collateral)}, loan ${percent(loanShare)}, band ${band.lower} to ${band.lowerRestore}`;
+}
+
+/** The same without markup, with the reserve that on the page stands above. */
+export function captionOf(account: ReportAccount | undefined): string {
+  if (!account) return "";
+  const { id, collateral, loanShare, reserveShare, band } = account;
+  const reserve = reserveShare === 0 ? "no reserve" : `reserve ${percent(reserveShare)}`;
+  return `${id}: ${collateral}, loan ${percent(loanShare)}, ${reserve}, band ${band.lower} to ${band.lowerRestore}`;
 }
 
 function armsTable({ arms }: Report): string {
@@ -197,6 +205,6 @@ function accountsTable({ arms, accounts }: Report): string {
   return `<table class="accounts"><thead>${top}</thead><tbody>${rows.join("\n")}</tbody></table>`;
 }
 
-function escape(text: string): string {
+export function escape(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

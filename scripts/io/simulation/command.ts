@@ -1,4 +1,5 @@
 /** A simulation as the command runs it: builds what is not built, shows progress, and writes and tells the result. */
+import type { FurtherFile } from "../files.js";
 import type { SimulateOptions } from "../../core/options.js";
 import type { SimulationInputs } from "./simulate.js";
 
@@ -6,8 +7,10 @@ import { tasks } from "hardhat";
 
 import { serializeReport } from "../../core/report/assemble.js";
 import { renderHtml } from "../../core/report/html.js";
+import { pictures } from "../../core/report/pictures.js";
 import { renderSummary } from "../../core/report/summary.js";
 import { writeReport } from "../files.js";
+import { renderPng } from "../png.js";
 import { createProgress } from "../progress.js";
 import { terminal } from "../terminal.js";
 import { simulate } from "./simulate.js";
@@ -25,7 +28,9 @@ export async function runSimulation(options: SimulateOptions, inputs: Simulation
       { progress: (done, note) => progress.update(done, note), finished: watch.lap },
     );
     const text = serializeReport(report);
-    const { paths, replaced } = await writeReport(out, { json: text, html: renderHtml(report) });
+    const further: FurtherFile[] = [];
+    for (const { name, svg } of pictures(report)) further.push({ name: `${name}.png`, content: await renderPng(svg) });
+    const { paths, replaced } = await writeReport(out, { json: text, html: renderHtml(report), further });
     watch.lap("report");
     progress.stop();
     if (json) {

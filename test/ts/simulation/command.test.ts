@@ -122,12 +122,16 @@ describe("npm run simulate", function () {
     expect(JSON.parse(stderr)).to.include({ code: "RPC_UNAVAILABLE", exitCode: 75 });
   });
 
-  it("prints the report alone with --json, and writes it with its page", async function () {
+  it("prints the report alone with --json, and writes it with its page and pictures", async function () {
     const out = join(dir, "out");
     const { code, stdout, stderr } = await simulate("--steps", "2", "--accounts", "3", "--json", "--out", out);
     expect(stderr).to.equal("");
     expect(code).to.equal(0);
     expect(JSON.parse(stdout)).to.include({ format: 1, steps: 2 });
-    expect((await readdir(out)).toSorted()).to.deep.equal(["report.html", "report.json"]);
+    expect((await readdir(out)).toSorted()).to.deep.equal([
+      ...["health.png", "losses.png", "prices.png", "report.html", "report.json", "solvency.png"],
+    ]);
+    const png = await readFile(join(out, "losses.png"));
+    expect(png.subarray(1, 4).toString()).to.equal("PNG");
   });
 });
