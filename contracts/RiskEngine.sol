@@ -4,13 +4,12 @@ pragma solidity 0.8.30;
 import {BPS, MAX_PAGES, MAX_POSITIONS, WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
+import {IShockLevels} from "./interfaces/IShockLevels.sol";
 import {Rounding} from "./math/Rounding.sol";
 import {PriceOracleAdapter} from "./PriceOracleAdapter.sol";
 import {Margin} from "./risk/Margin.sol";
-import {Volatility} from "./risk/Volatility.sol";
 import {CollateralPage, ENTRIES_PER_PAGE} from "./types/CollateralPage.sol";
 import {INITIAL_FACTOR_STEP, ListedAsset, SIZE_COEFFICIENT_STEP} from "./types/ListedAsset.sol";
-import {LevelParameters, LevelState} from "./types/ShockLevel.sol";
 import {Assessment, Leg} from "./types/Assessment.sol";
 import {Position} from "./types/Position.sol";
 
@@ -29,22 +28,11 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     /// @dev A coefficient of 6 doubles the shock of an account of 40,000 quote units; more would be a mistake of unit.
     uint16 internal constant MAX_SIZE_COEFFICIENT = 60_000;
 
-    uint16 internal constant MIN_MULTIPLIER = 100;
-    uint16 internal constant MAX_MULTIPLIER = 2_000;
-    uint24 internal constant MIN_HORIZON = 5 minutes;
-    uint24 internal constant MAX_HORIZON = 1 days;
-    uint16 internal constant MIN_MOVE_CAP = 100;
-    uint16 internal constant MAX_MOVE_CAP = 5_000;
-    uint24 internal constant MIN_RAMP = 1 hours;
-    uint24 internal constant MAX_RAMP = 7 days;
-    uint16 internal constant MAX_START_VOLATILITY = 50_000;
-    /// @dev Closer updates would let whoever moves the feed count one move many times.
-    uint256 internal constant MIN_POKE_INTERVAL = 5 minutes;
-
     // slot 2
-    mapping(uint8 asset => LevelParameters) private _levelParameters;
+    mapping(uint8 asset => uint256 shockBps) private _leastShocks;
     // slot 3
-    mapping(uint8 asset => LevelState) private _levels;
+    /// @dev The module that moves shocks; nobody does while it is zero.
+    address private _shockLevels;
     // slot 4
     mapping(uint8 underlying => PerpetualRisk) private _perpetualRisk;
 
@@ -74,23 +62,26 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         if (p.initialFactorBps % INITIAL_FACTOR_STEP != 0) {
             _outOfBounds("initialFactorBps", p.initialFactorBps, INITIAL_FACTOR_STEP);
         }
-        LevelParameters storage level = _levelParameters[asset];
-        if (level.multiplierE2 != 0 && p.shockBps > level.maximumMaintenanceBps) {
-            _outOfBounds("shockBps", p.shockBps, level.maximumMaintenanceBps);
+        ListedAsset listed = _assets[asset];
+        (uint256 maximumMaintenance, uint256 highest) = _highestShocks(asset);
+        bool moving = maximumMaintenance != 0;
+        if (moving) {
+            if (p.shockBps > maximumMaintenance) _outOfBounds("shockBps", p.shockBps, maximumMaintenance);
+            // A shock on its way down from a higher maximum counts as well.
+            if (listed.shockInitialBps() > highest) highest = listed.shockInitialBps();
         }
-        uint256 highest = level.maximumInitialBps;
         _requireBelowOne(p.shockBps > highest ? p.shockBps : highest, p.initialFactorBps, p.haircutInitialBps);
 
         // Effects
-        ListedAsset listed = _assets[asset].withRisk(
+        listed = listed.withRisk(
             p.haircutMaintenanceBps,
             p.haircutInitialBps,
             p.initialFactorBps,
             p.sizeCoefficientBps
         );
-        level.minimumBps = p.shockBps;
+        _leastShocks[asset] = p.shockBps;
         // Where levels move, they go to the new minimum by the next updates: maintenance ramps.
-        if (level.multiplierE2 == 0) listed = listed.withShocks(p.shockBps, p.shockBps);
+        if (!moving) listed = listed.withShocks(p.shockBps, p.shockBps);
         _assets[asset] = listed;
         emit RiskParametersSet(asset, p);
     }
@@ -114,49 +105,29 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     }
 
     /// @inheritdoc IRiskEngine
-    function setLevelParameters(
-        uint8 asset,
-        LevelParameters calldata p,
-        uint16 startVolatilityBps
-    ) external restricted {
+    function setShockLevels(address module) external restricted {
+        _shockLevels = module;
+        emit ShockLevelsSet(module);
+    }
+
+    /// @inheritdoc IRiskEngine
+    function setShocks(uint8 asset, uint16 maintenanceBps, uint16 initialBps) external {
         // Checks
+        if (msg.sender != _shockLevels) revert Errors.RiskEngine_NotModule(msg.sender, _shockLevels);
         ListedAsset listed = _assets[asset];
-        uint16 minimum = _levelParameters[asset].minimumBps;
-        if (minimum == 0) _outOfBounds("minimumBps", 0, MIN_SHOCK);
-        if (p.minimumBps != minimum) _outOfBounds("minimumBps", p.minimumBps, minimum);
-        if (p.multiplierE2 != 0) _requireLevelBounds(listed, p, startVolatilityBps);
+        if (maintenanceBps < MIN_SHOCK) _outOfBounds("maintenanceBps", maintenanceBps, MIN_SHOCK);
+        if (initialBps < maintenanceBps) _outOfBounds("initialBps", initialBps, maintenanceBps);
+        if (initialBps > MAX_SHOCK) _outOfBounds("initialBps", initialBps, MAX_SHOCK);
+        _requireBelowOne(initialBps, listed.initialFactorBps(), listed.haircutInitialBps());
 
         // Effects
-        if (p.multiplierE2 == 0) {
-            delete _levels[asset];
-            delete _levelParameters[asset];
-            _levelParameters[asset].minimumBps = minimum;
-            _assets[asset] = listed.withShocks(minimum, minimum);
-        } else {
-            _levelParameters[asset] = p;
-            if (_levels[asset].updatedAt == 0) {
-                _storeLevel(asset, Volatility.start(p, startVolatilityBps, _livePrice(asset), block.timestamp));
-            }
-        }
-        emit LevelParametersSet(asset, p, startVolatilityBps);
+        _assets[asset] = listed.withShocks(maintenanceBps, initialBps);
+        emit ShocksSet(asset, maintenanceBps, initialBps);
     }
 
     /// @inheritdoc IRiskEngine
-    function poke(uint8 asset) external {
-        // Checks
-        LevelParameters memory p = _levelParameters[asset];
-        if (p.multiplierE2 == 0) revert Errors.RiskEngine_ConstantLevel(asset);
-        LevelState memory state = _levels[asset];
-        uint256 elapsed = block.timestamp - state.updatedAt;
-        if (elapsed < MIN_POKE_INTERVAL) revert Errors.RiskEngine_PokedTooSoon(asset, elapsed, MIN_POKE_INTERVAL);
-
-        // Effects
-        _storeLevel(asset, Volatility.update(state, p, _livePrice(asset), block.timestamp));
-    }
-
-    /// @inheritdoc IRiskEngine
-    function levelOf(uint8 asset) external view returns (LevelParameters memory, LevelState memory) {
-        return (_levelParameters[asset], _levels[asset]);
+    function shockLevels() external view returns (address) {
+        return _shockLevels;
     }
 
     /// @inheritdoc IRiskEngine
@@ -195,7 +166,7 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     /// @inheritdoc IRiskEngine
     function riskParametersOf(uint8 asset) external view returns (RiskParameters memory p) {
         ListedAsset a = _assets[asset];
-        p.shockBps = _levelParameters[asset].minimumBps;
+        p.shockBps = uint16(_leastShocks[asset]);
         if (p.shockBps == 0) return p;
         p.haircutMaintenanceBps = uint16(a.haircutMaintenanceBps());
         p.haircutInitialBps = uint16(a.haircutInitialBps());
@@ -284,43 +255,10 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         }
     }
 
-    function _storeLevel(uint8 asset, LevelState memory state) private {
-        _levels[asset] = state;
-        _assets[asset] = _assets[asset].withShocks(
-            Volatility.toBps(state.maintenanceE18),
-            Volatility.toBps(state.initialE18)
-        );
-        emit LevelUpdated(asset, state);
-    }
-
-    /// @dev {quote E18/whole token} The bid, which fits 128 bits; reverts while there is none.
-    function _livePrice(uint8 asset) private view returns (uint256 bid) {
-        (uint256 quoteScale, Fault quoteFault) = _quoteSide();
-        Fault fault;
-        (bid, , , fault) = _bid(_assets[asset], quoteScale, quoteFault);
-        if (fault != Fault.None) revert Errors.PriceOracleAdapter_Halted(asset, uint8(fault));
-        if (bid == 0 || bid > type(uint128).max) revert Errors.RiskEngine_PriceOutOfRange(asset, bid);
-    }
-
-    function _requireLevelBounds(
-        ListedAsset listed,
-        LevelParameters calldata p,
-        uint16 startVolatilityBps
-    ) private pure {
-        _requireWithin("multiplierE2", p.multiplierE2, MIN_MULTIPLIER, MAX_MULTIPLIER);
-        _requireWithin("horizonSeconds", p.horizonSeconds, MIN_HORIZON, MAX_HORIZON);
-        _requireWithin("maximumMaintenanceBps", p.maximumMaintenanceBps, p.minimumBps, MAX_SHOCK);
-        _requireWithin("maximumInitialBps", p.maximumInitialBps, p.maximumMaintenanceBps, MAX_SHOCK);
-        _requireWithin("moveCapBps", p.moveCapBps, MIN_MOVE_CAP, MAX_MOVE_CAP);
-        _requireWithin("rampSeconds", p.rampSeconds, MIN_RAMP, MAX_RAMP);
-        _requireWithin("halfLifeSeconds", p.halfLifeSeconds, MIN_RAMP, MAX_RAMP);
-        _requireWithin("startVolatilityBps", startVolatilityBps, 1, MAX_START_VOLATILITY);
-        _requireBelowOne(p.maximumInitialBps, listed.initialFactorBps(), listed.haircutInitialBps());
-    }
-
-    function _requireWithin(bytes32 field, uint256 found, uint256 least, uint256 most) private pure {
-        if (found < least) _outOfBounds(field, found, least);
-        if (found > most) _outOfBounds(field, found, most);
+    /// @dev {bps} The most that the module may set; zero and zero where shocks are constant.
+    function _highestShocks(uint8 asset) private view returns (uint256 maintenance, uint256 initial) {
+        if (_shockLevels == address(0)) return (0, 0);
+        return IShockLevels(_shockLevels).highestShocks(asset);
     }
 
     /// @dev Initial margin at the highest shock stays below the value of the collateral.

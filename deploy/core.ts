@@ -13,6 +13,8 @@ export type Contracts = {
   readonly vault: NamedArtifactContractAtFuture<"CollateralVault">;
   /** The risk engine and the oracle too. */
   readonly rebalancer: Deployed<"Rebalancer">;
+  /** Moves the risk engine's shocks. */
+  readonly shockLevels: Deployed<"ShockLevels">;
   readonly extension: Deployed<"MarginAccountExtension">;
   readonly trading: Deployed<"MarginAccountTrading">;
   readonly marginAccount: Deployed<"MarginAccount">;
@@ -36,6 +38,7 @@ export function deployCore(m: IgnitionModuleBuilder, { quote, collaterals }: Mar
   const accessManager = m.contract("AccessManager", [m.getAccount(0)]);
 
   const rebalancer = m.contract("Rebalancer", [accessManager]);
+  const shockLevels = m.contract("ShockLevels", [accessManager, rebalancer]);
   const extension = m.contract("MarginAccountExtension", [accessManager]);
 
   const trading = m.contract("MarginAccountTrading", [accessManager, quote.tokenPlace, rebalancer]);
@@ -57,13 +60,14 @@ export function deployCore(m: IgnitionModuleBuilder, { quote, collaterals }: Mar
   const lens = m.contract("MarginLens", [marginAccount, liquidator]);
 
   return {
-    contracts: { accessManager, vault, rebalancer, extension, trading, marginAccount, exchange, liquidator, lens },
+    contracts: { accessManager, vault, rebalancer, shockLevels, extension, trading, marginAccount, exchange, liquidator, lens },
     wholeMarginAccount,
     listed,
     calls: [
       ...listed,
       m.call(wholeMarginAccount, "setLiquidator", [liquidator], { id: "setLiquidator" }),
       m.call(wholeMarginAccount, "setExchange", [exchange], { id: "setExchange" }),
+      m.call(rebalancer, "setShockLevels", [shockLevels], { id: "setShockLevels" }),
     ],
   };
 }

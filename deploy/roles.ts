@@ -15,11 +15,13 @@ import {
   IMarginAccount__factory,
   Liquidator__factory,
   Rebalancer__factory,
+  ShockLevels__factory,
 } from "../typechain-types/index.js";
 
 const GOVERNED: Readonly<Record<Governed, Interface>> = {
   vault: CollateralVault__factory.createInterface(),
   rebalancer: Rebalancer__factory.createInterface(),
+  shockLevels: ShockLevels__factory.createInterface(),
   marginAccount: IMarginAccount__factory.createInterface(),
   liquidator: Liquidator__factory.createInterface(),
   exchange: Exchange__factory.createInterface(),

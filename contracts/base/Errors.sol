@@ -165,17 +165,31 @@ library Errors {
     /// @notice Thrown when a risk parameter is outside its hard bounds.
     error RiskEngine_ParameterOutOfBounds(bytes32 field, uint256 found, uint256 bound);
 
-    /// @notice Thrown when the shocks of an asset do not follow its volatility.
-    error RiskEngine_ConstantLevel(uint8 asset);
-
-    /// @notice Thrown when an asset's volatility was updated a moment ago. Retryable: wait.
-    error RiskEngine_PokedTooSoon(uint8 asset, uint256 elapsedSeconds, uint256 minimumSeconds);
-
-    /// @notice Thrown when a price is zero, or beyond what a level remembers.
-    error RiskEngine_PriceOutOfRange(uint8 asset, uint256 priceE18);
+    /// @notice Thrown when a contract other than the module of the shock levels moves a shock.
+    error RiskEngine_NotModule(address caller, address module);
 
     /// @notice Thrown when more pages are handed in than an account can have.
     error RiskEngine_TooManyPages(uint256 found, uint256 maximum);
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                      SHOCK LEVELS
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @notice Thrown when a parameter of an asset's levels is outside its hard bounds.
+    error ShockLevels_ParameterOutOfBounds(bytes32 field, uint256 found, uint256 bound);
+
+    /// @notice Thrown when the shocks of an asset do not follow its volatility.
+    error ShockLevels_ConstantLevel(uint8 asset);
+
+    /// @notice Thrown when an asset's volatility was updated a moment ago. Retryable: wait.
+    error ShockLevels_PokedTooSoon(uint8 asset, uint256 elapsedSeconds, uint256 minimumSeconds);
+
+    /// @notice Thrown when a price is zero, or beyond what a level remembers.
+    error ShockLevels_PriceOutOfRange(uint8 asset, uint256 priceE18);
+
+    /// @notice Thrown when a level would take in a price that is not live. Retryable: wait for the feed.
+    /// @param fault Why: see {IPriceOracleAdapter-Fault}.
+    error ShockLevels_NotLive(uint8 asset, uint8 fault);
 
     /*//////////////////////////////////////////////////////////////////////////
                                        REBALANCER

@@ -4,7 +4,6 @@ pragma solidity 0.8.30;
 import {CollateralPage} from "../types/CollateralPage.sol";
 import {Assessment, Leg} from "../types/Assessment.sol";
 import {Position} from "../types/Position.sol";
-import {LevelParameters, LevelState} from "../types/ShockLevel.sol";
 import {IPriceOracleAdapter} from "./IPriceOracleAdapter.sol";
 
 /// @title IRiskEngine
@@ -20,7 +19,7 @@ import {IPriceOracleAdapter} from "./IPriceOracleAdapter.sol";
 /// A book without options loses |delta| * s_u in its worst scenario; the grid of scenarios is not needed. Exposures in different
 /// underlyings never offset.
 interface IRiskEngine is IPriceOracleAdapter {
-    /// @notice How one underlying is margined; all in basis points. The shock is the least there is: see {setLevelParameters}.
+    /// @notice How one underlying is margined; all in basis points. The shock is the least there is: see {IShockLevels}.
     struct RiskParameters {
         uint16 shockBps;
         uint16 haircutMaintenanceBps;
@@ -59,36 +58,28 @@ interface IRiskEngine is IPriceOracleAdapter {
     /// @notice How the perpetual of an underlying is margined.
     function perpetualRiskOf(uint8 underlying) external view returns (PerpetualRisk memory);
 
-    /// @notice How an asset's shocks follow its volatility was set.
-    event LevelParametersSet(uint8 indexed asset, LevelParameters parameters, uint16 startVolatilityBps);
+    /// @notice The module that moves shocks was set.
+    event ShockLevelsSet(address indexed module);
 
-    /// @notice An asset's volatility was updated, and its shocks with it.
-    event LevelUpdated(uint8 indexed asset, LevelState state);
+    /// @notice An asset's shocks were moved.
+    event ShocksSet(uint8 indexed asset, uint16 maintenanceBps, uint16 initialBps);
 
-    /// @notice Lets an asset's shocks follow its volatility; with a multiplier of zero they are constant again.
-    /// @dev Emits a {LevelParametersSet} event, and a {LevelUpdated} event when the levels start. They start with maintenance at
-    /// its minimum, from where it ramps; where they move already, they go on from where they are.
-    ///
-    /// Requirements, checked in this order:
-    /// - The caller must hold the role that AccessManager asks for.
-    /// - The asset has risk parameters, and the minimum is their shock.
-    /// - 1 <= k <= 20; horizon 5 minutes to a day; minimum <= maximum for maintenance <= maximum for initial < 1/3; the cap of one
-    ///   move 1% to 50%; ramp and half life an hour to a week; starting volatility above 0 and at most 500% a year.
-    /// - maximum for initial * initial factor + initial haircut < 1.
-    /// - When the levels start, the asset has a price.
-    function setLevelParameters(uint8 asset, LevelParameters calldata parameters, uint16 startVolatilityBps) external;
+    /// @notice Lets a module move the shocks; the one before may no longer. Shocks stay where they are until the new one moves them.
+    /// @dev Emits a {ShockLevelsSet} event. Requirements: the AccessManager role.
+    /// @param module An {IShockLevels}, or zero: shocks are constant.
+    function setShockLevels(address module) external;
 
-    /// @notice Takes the price of now into an asset's volatility, and moves its shocks: for initial margin up at once, for
-    /// maintenance margin by the ramp, down no faster than by the half life. Open to anyone.
-    /// @dev Emits a {LevelUpdated} event. Requirements, checked in this order:
-    /// - The asset's levels move.
-    /// - The last update is at least 5 minutes old. Retryable.
-    /// - The asset has a price. Retryable.
-    /// Rounding: volatility and shocks up.
-    function poke(uint8 asset) external;
+    /// @notice Moves an asset's shocks; the module's call.
+    /// @dev Emits a {ShocksSet} event. Requirements, checked in this order:
+    /// - The caller is the module.
+    /// - 1% <= maintenance <= initial < 1/3.
+    /// - initial * initial factor + initial haircut < 1.
+    /// @param maintenanceBps s_u for maintenance margin.
+    /// @param initialBps s_u for initial margin, before the initial factor.
+    function setShocks(uint8 asset, uint16 maintenanceBps, uint16 initialBps) external;
 
-    /// @notice How an asset's shocks move, and where they are.
-    function levelOf(uint8 asset) external view returns (LevelParameters memory, LevelState memory);
+    /// @notice The module that may call {setShocks}; zero when nobody may.
+    function shockLevels() external view returns (address);
 
     /// @notice The margin of a portfolio at the prices of now. Never reverts for a bad feed.
     /// @dev Rounding: equity and health down, both margins up.

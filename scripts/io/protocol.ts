@@ -13,6 +13,7 @@ import type {
   MarginLens,
   IPriceOracleAdapter,
   Rebalancer,
+  ShockLevels,
 } from "../../typechain-types/index.js";
 import type { DeploymentParameters, Holders } from "../core/deployment/parameters.js";
 import type { Address } from "../core/mainnet.js";
@@ -28,6 +29,7 @@ import {
   IPriceOracleAdapter__factory,
   Rebalancer__factory,
   SettableAggregator__factory,
+  ShockLevels__factory,
   UsdCoin__factory,
 } from "../../typechain-types/index.js";
 import { listingsOf, withHolders } from "../core/deployment/parameters.js";
@@ -38,6 +40,7 @@ export const CONTRACT_NAMES = [
   "accessManager",
   "vault",
   "rebalancer",
+  "shockLevels",
   "extension",
   "trading",
   "marginAccount",
@@ -63,6 +66,8 @@ export interface Protocol {
   /** The rebalancer, as the one who knows prices. */
   readonly oracle: IPriceOracleAdapter;
   readonly rebalancer: Rebalancer;
+  /** Moves the shocks. */
+  readonly shockLevels: ShockLevels;
   /** With the functions of its extension. */
   readonly marginAccount: IMarginAccount;
   readonly exchange: Exchange;
@@ -106,6 +111,7 @@ export async function addressesOf(
     accessManager: await at("accessManager"),
     vault: await at("vault"),
     rebalancer: await at("rebalancer"),
+    shockLevels: await at("shockLevels"),
     extension: await at("extension"),
     trading: await at("trading"),
     marginAccount: await at("marginAccount"),
@@ -129,6 +135,7 @@ export async function attachProtocol(
     vault,
     oracle,
     rebalancer: Rebalancer__factory.connect(addresses.rebalancer, runner),
+    shockLevels: ShockLevels__factory.connect(addresses.shockLevels, runner),
     marginAccount: IMarginAccount__factory.connect(addresses.marginAccount, runner),
     exchange: Exchange__factory.connect(addresses.exchange, runner),
     liquidator: Liquidator__factory.connect(addresses.liquidator, runner),
@@ -146,6 +153,7 @@ export function protocolAs(protocol: Protocol, signer: Signer): Protocol {
     vault: protocol.vault.connect(signer),
     oracle: protocol.oracle.connect(signer),
     rebalancer: protocol.rebalancer.connect(signer),
+    shockLevels: protocol.shockLevels.connect(signer),
     marginAccount: protocol.marginAccount.connect(signer),
     exchange: protocol.exchange.connect(signer),
     liquidator: protocol.liquidator.connect(signer),

@@ -22,3 +22,4 @@ export type { MarginAccountTrading } from './MarginAccountTrading.js';
 export type { PriceOracleAdapter } from './PriceOracleAdapter.js';
 export type { Rebalancer } from './Rebalancer.js';
 export type { RiskEngine } from './RiskEngine.js';
+export type { ShockLevels } from './ShockLevels.js';

@@ -10,7 +10,7 @@ import type { DeploymentParameters } from "./parameters.js";
 export const ROLE = { admin: 0n, governor: 1n, steward: 2n, guardian: 3n } as const;
 export type RoleName = keyof typeof ROLE;
 
-export const GOVERNED_NAMES = ["vault", "rebalancer", "marginAccount", "liquidator", "exchange"] as const;
+export const GOVERNED_NAMES = ["vault", "rebalancer", "shockLevels", "marginAccount", "liquidator", "exchange"] as const;
 export type Governed = (typeof GOVERNED_NAMES)[number];
 
 /** Every restricted function; a test compares the list with the contracts' sources. */
@@ -20,11 +20,8 @@ export const PERMISSIONS: readonly {
   readonly functions: readonly string[];
 }[] = [
   { contract: "vault", role: "governor", functions: ["list", "setLimits"] },
-  {
-    contract: "rebalancer",
-    role: "governor",
-    functions: ["setFeed", "setRiskParameters", "setPerpetualRisk", "setLevelParameters"],
-  },
+  { contract: "rebalancer", role: "governor", functions: ["setFeed", "setRiskParameters", "setPerpetualRisk", "setShockLevels"] },
+  { contract: "shockLevels", role: "governor", functions: ["setLevelParameters"] },
   { contract: "rebalancer", role: "steward", functions: ["setKeeperParameters"] },
   {
     contract: "marginAccount",

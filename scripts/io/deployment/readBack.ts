@@ -54,7 +54,7 @@ export async function compareAll(
   const risk = checks.compareIn("risk");
   for (const [index, { symbol, risk: expected }] of parameters.collaterals.entries()) {
     compareFields(`risk of ${symbol}`, await rebalancer.riskParametersOf(index + 1), expected, risk);
-    const [{ multiplierE2 }] = await rebalancer.levelOf(index + 1);
+    const [{ multiplierE2 }] = await protocol.shockLevels.levelOf(index + 1);
     // The parameter file has constant shocks; governance may let them move.
     risk(`levels of ${symbol}`, multiplierE2 === 0n ? "constant" : `moving, k = ${multiplierE2}e-2`, "constant");
   }
@@ -166,6 +166,8 @@ async function compareWiring({ addresses, assets, ...protocol }: Protocol, compa
     ["margin account of the exchange", protocol.exchange.marginAccount(), addresses.marginAccount],
     ["quote token of the margin account", core.quoteToken(), assets[0]?.token],
     ["liquidator of the margin account", protocol.marginAccount.liquidator(), addresses.liquidator],
+    ["shock levels of the rebalancer", protocol.rebalancer.shockLevels(), addresses.shockLevels],
+    ["risk engine of the shock levels", protocol.shockLevels.riskEngine(), addresses.rebalancer],
     ["margin account of the vault", vault.marginAccount(), addresses.marginAccount],
     ["margin account of the liquidator", liquidator.marginAccount(), addresses.marginAccount],
     ["risk engine of the liquidator", liquidator.riskEngine(), addresses.rebalancer],

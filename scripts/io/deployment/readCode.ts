@@ -17,6 +17,7 @@ const ARTIFACTS: Readonly<Record<ContractName, string>> = {
   accessManager: "AccessManager",
   vault: "CollateralVault",
   rebalancer: "Rebalancer",
+  shockLevels: "ShockLevels",
   extension: "MarginAccountExtension",
   trading: "MarginAccountTrading",
   marginAccount: "MarginAccount",

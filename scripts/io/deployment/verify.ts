@@ -130,6 +130,7 @@ function addressesOf({ contracts }: DeploymentRecord, id: string): ProtocolAddre
     accessManager: at("accessManager"),
     vault: at("vault"),
     rebalancer: at("rebalancer"),
+    shockLevels: at("shockLevels"),
     extension: at("extension"),
     trading: at("trading"),
     marginAccount: at("marginAccount"),

@@ -111,7 +111,7 @@ describe("deployProtocol", function () {
     );
     const permitted = PERMISSIONS.flatMap(({ functions }) => functions);
     expect(restricted.flat()).to.have.members(permitted);
-    expect(permitted).to.have.length(13);
+    expect(permitted).to.have.length(14);
   });
 
   it("lets no stranger and not the deployer call a restricted function", async function () {

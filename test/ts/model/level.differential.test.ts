@@ -39,6 +39,7 @@ describe("The shock level beside the contract", function () {
     const [admin] = await ethers.getSigners();
     const manager = await ethers.deployContract("AccessManager", [admin?.address]);
     const engine = await ethers.deployContract("RiskEngine", [await manager.getAddress()]);
+    const levels = await ethers.deployContract("ShockLevels", [await manager.getAddress(), await engine.getAddress()]);
     const [quote, ether] = [
       await ethers.deployContract("SettableAggregator", ["USDC / USD", 8, 0]),
       await ethers.deployContract("SettableAggregator", ["ETH / USD", 8, 0]),
@@ -53,7 +54,7 @@ describe("The shock level beside the contract", function () {
       await at(async () => await ether.push(answer, now));
     };
     const read = async (): Promise<LevelState> => {
-      const [, s] = await engine.levelOf(ASSET);
+      const [, s] = await levels.levelOf(ASSET);
       return {
         fastE18: s.fastVariance,
         slowE18: s.slowVariance,
@@ -71,7 +72,8 @@ describe("The shock level beside the contract", function () {
     await at(async () => await engine.setFeed(0, await quote.getAddress(), 6, LONG, 0));
     await at(async () => await engine.setFeed(ASSET, await ether.getAddress(), 18, LONG, 0));
     await at(async () => await engine.setRiskParameters(ASSET, RISK));
-    await at(async () => await engine.setLevelParameters(ASSET, LEVEL, 6_000));
+    await at(async () => await engine.setShockLevels(await levels.getAddress()));
+    await at(async () => await levels.setLevelParameters(ASSET, LEVEL, 6_000));
 
     const source = xoroshiro128plus(11);
     let modelled = await read();
@@ -83,7 +85,7 @@ describe("The shock level beside the contract", function () {
       now += BigInt(uniformInt(source, 300, rare ? 200_000 : 4_000));
       answer = (answer * BigInt(uniformInt(source, rare ? 700 : 985, rare ? 1_300 : 1_015))) / 1_000n + 1n;
       await print(answer);
-      await at(async () => await engine.poke(ASSET));
+      await at(async () => await levels.poke(ASSET));
       const next = poke(modelled, ETH_LEVELS, answer * 10n ** 10n, now);
       if (next === null) throw new Error(`the model refused at ${now}`);
       if (next.maintenanceE18 > modelled.maintenanceE18) risen += 1;

@@ -13,4 +13,5 @@ export type { IMarginAccountTrading } from './IMarginAccountTrading.js';
 export type { IPriceOracleAdapter } from './IPriceOracleAdapter.js';
 export type { IRebalancer } from './IRebalancer.js';
 export type { IRiskEngine } from './IRiskEngine.js';
+export type { IShockLevels } from './IShockLevels.js';
 export type { ISliceTaker } from './ISliceTaker.js';

@@ -16,3 +16,4 @@ export { MarginAccountTrading__factory } from './MarginAccountTrading__factory.j
 export { PriceOracleAdapter__factory } from './PriceOracleAdapter__factory.js';
 export { Rebalancer__factory } from './Rebalancer__factory.js';
 export { RiskEngine__factory } from './RiskEngine__factory.js';
+export { ShockLevels__factory } from './ShockLevels__factory.js';

@@ -13,4 +13,5 @@ export { IMarginAccountTrading__factory } from './IMarginAccountTrading__factory
 export { IPriceOracleAdapter__factory } from './IPriceOracleAdapter__factory.js';
 export { IRebalancer__factory } from './IRebalancer__factory.js';
 export { IRiskEngine__factory } from './IRiskEngine__factory.js';
+export { IShockLevels__factory } from './IShockLevels__factory.js';
 export { ISliceTaker__factory } from './ISliceTaker__factory.js';

@@ -1,26 +1,39 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {FaultyFeed} from "./utils/mocks/FaultyFeed.sol";
 import {OracleTest} from "./utils/OracleTest.sol";
 import {Errors} from "../../contracts/base/Errors.sol";
 import {IPriceOracleAdapter} from "../../contracts/interfaces/IPriceOracleAdapter.sol";
 import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
 import {Position} from "../../contracts/types/Position.sol";
+import {IShockLevels} from "../../contracts/interfaces/IShockLevels.sol";
 import {CollateralPage} from "../../contracts/types/CollateralPage.sol";
 import {Assessment, Leg} from "../../contracts/types/Assessment.sol";
 import {LevelParameters, LevelState} from "../../contracts/types/ShockLevel.sol";
 
-/// @title RiskEngineLevelsTest
+/// @title ShockLevelsTest
 /// @notice Shocks that follow volatility: who sets them, who may update them, and what margins make of them.
-contract RiskEngineLevelsTest is OracleTest {
+contract ShockLevelsTest is OracleTest {
     IRiskEngine private engine;
+    IShockLevels private levels;
 
     function setUp() public override {
         super.setUp();
         engine = IRiskEngine(address(oracle));
-        vm.prank(governance);
+        levels = _newLevels();
+        vm.startPrank(governance);
         engine.setRiskParameters(ETHER_ASSET, _risk());
+        engine.setShockLevels(address(levels));
+        vm.stopPrank();
+    }
+
+    function _newLevels() private returns (IShockLevels) {
+        return
+            IShockLevels(
+                _deployed(ROOT, "ShockLevels", abi.encode(IAccessManaged(address(oracle)).authority(), oracle))
+            );
     }
 
     function deployOracle(address authority) internal override returns (IPriceOracleAdapter) {
@@ -37,7 +50,7 @@ contract RiskEngineLevelsTest is OracleTest {
 
     function _set(LevelParameters memory p, uint16 volatility) private {
         vm.prank(governance);
-        engine.setLevelParameters(ETHER_ASSET, p, volatility);
+        levels.setLevelParameters(ETHER_ASSET, p, volatility);
     }
 
     function _leg() private view returns (Leg memory) {
@@ -53,11 +66,15 @@ contract RiskEngineLevelsTest is OracleTest {
         etherFeed.setUpdatedAt(block.timestamp);
         etherFeed.setAnswer(answer);
         vm.prank(stranger);
-        engine.poke(ETHER_ASSET);
+        levels.poke(ETHER_ASSET);
+    }
+
+    function _expectEngineOutOfBounds(bytes32 field, uint256 found, uint256 limit) private {
+        vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_ParameterOutOfBounds.selector, field, found, limit));
     }
 
     function _expectOutOfBounds(bytes32 field, uint256 found, uint256 limit) private {
-        vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_ParameterOutOfBounds.selector, field, found, limit));
+        vm.expectRevert(abi.encodeWithSelector(Errors.ShockLevels_ParameterOutOfBounds.selector, field, found, limit));
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -65,10 +82,10 @@ contract RiskEngineLevelsTest is OracleTest {
     //////////////////////////////////////////////////////////////////////////*/
 
     function test_setLevelParameters_StartsTheLevels() public {
-        vm.expectEmit(address(engine));
-        emit IRiskEngine.LevelParametersSet(ETHER_ASSET, _level(), 20_000);
+        vm.expectEmit(address(levels));
+        emit IShockLevels.LevelParametersSet(ETHER_ASSET, _level(), 20_000);
         _set(_level(), 20_000);
-        (LevelParameters memory p, LevelState memory s) = engine.levelOf(ETHER_ASSET);
+        (LevelParameters memory p, LevelState memory s) = levels.levelOf(ETHER_ASSET);
         assertEq(abi.encode(p), abi.encode(_level()));
         assertEq(s.priceE18, 2_000e18);
         assertEq(s.updatedAt, block.timestamp);
@@ -80,7 +97,7 @@ contract RiskEngineLevelsTest is OracleTest {
 
     function test_setLevelParameters_RevertWhen_Stranger() public {
         expectStrangerRefused();
-        engine.setLevelParameters(ETHER_ASSET, _level(), 6_000);
+        levels.setLevelParameters(ETHER_ASSET, _level(), 6_000);
     }
 
     function test_setLevelParameters_Bounds() public {
@@ -142,11 +159,11 @@ contract RiskEngineLevelsTest is OracleTest {
         LevelParameters memory p = _level();
         p.maximumInitialBps = 3_333;
         _expectOutOfBounds("initialMarginBps", 10_000, 10_000);
-        engine.setLevelParameters(ETHER_ASSET, p, 6_000);
+        levels.setLevelParameters(ETHER_ASSET, p, 6_000);
         p.maximumInitialBps = 3_332;
-        engine.setLevelParameters(ETHER_ASSET, p, 6_000);
+        levels.setLevelParameters(ETHER_ASSET, p, 6_000);
         // From the other side: the highest shock counts, not the lowest.
-        _expectOutOfBounds("initialMarginBps", 10_164, 10_000);
+        _expectEngineOutOfBounds("initialMarginBps", 10_164, 10_000);
         engine.setRiskParameters(ETHER_ASSET, IRiskEngine.RiskParameters(1_000, 400, 1_001, 27_500, 2_000));
         vm.stopPrank();
     }
@@ -154,11 +171,11 @@ contract RiskEngineLevelsTest is OracleTest {
     function test_setLevelParameters_NeedsRiskParametersAndAPrice() public {
         _expectOutOfBounds("minimumBps", 0, 100);
         vm.prank(governance);
-        engine.setLevelParameters(BITCOIN_ASSET, _level(), 6_000);
+        levels.setLevelParameters(BITCOIN_ASSET, _level(), 6_000);
         etherFeed.setUpdatedAt(block.timestamp - 2 hours);
         vm.expectRevert(
             abi.encodeWithSelector(
-                Errors.PriceOracleAdapter_Halted.selector,
+                Errors.ShockLevels_NotLive.selector,
                 ETHER_ASSET,
                 uint8(IPriceOracleAdapter.Fault.Stale)
             )
@@ -180,9 +197,9 @@ contract RiskEngineLevelsTest is OracleTest {
         _set(p, 0);
         assertEq(_leg().shockInitialE18, 0.1e18);
         assertEq(_leg().shockE18, 0.1e18);
-        vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_ConstantLevel.selector, ETHER_ASSET));
-        engine.poke(ETHER_ASSET);
-        (, LevelState memory s) = engine.levelOf(ETHER_ASSET);
+        vm.expectRevert(abi.encodeWithSelector(Errors.ShockLevels_ConstantLevel.selector, ETHER_ASSET));
+        levels.poke(ETHER_ASSET);
+        (, LevelState memory s) = levels.levelOf(ETHER_ASSET);
         assertEq(s.updatedAt, 0);
     }
 
@@ -194,16 +211,16 @@ contract RiskEngineLevelsTest is OracleTest {
         _set(_level(), 6_000);
         skip(5 minutes - 1);
         vm.expectRevert(
-            abi.encodeWithSelector(Errors.RiskEngine_PokedTooSoon.selector, ETHER_ASSET, 5 minutes - 1, 5 minutes)
+            abi.encodeWithSelector(Errors.ShockLevels_PokedTooSoon.selector, ETHER_ASSET, 5 minutes - 1, 5 minutes)
         );
-        engine.poke(ETHER_ASSET);
+        levels.poke(ETHER_ASSET);
         skip(1);
         vm.prank(stranger);
-        engine.poke(ETHER_ASSET);
-        (, LevelState memory s) = engine.levelOf(ETHER_ASSET);
+        levels.poke(ETHER_ASSET);
+        (, LevelState memory s) = levels.levelOf(ETHER_ASSET);
         assertEq(s.updatedAt, block.timestamp);
-        vm.expectPartialRevert(Errors.RiskEngine_PokedTooSoon.selector);
-        engine.poke(ETHER_ASSET);
+        vm.expectPartialRevert(Errors.ShockLevels_PokedTooSoon.selector);
+        levels.poke(ETHER_ASSET);
     }
 
     function test_poke_RevertWhen_ThereIsNoPrice() public {
@@ -212,11 +229,11 @@ contract RiskEngineLevelsTest is OracleTest {
         FaultyFeed[2] memory both = [etherFeed, quoteFeed];
         for (uint256 i; i < 2; ++i) {
             both[i].setUpdatedAt(block.timestamp - 2 hours);
-            vm.expectPartialRevert(Errors.PriceOracleAdapter_Halted.selector);
-            engine.poke(ETHER_ASSET);
+            vm.expectPartialRevert(Errors.ShockLevels_NotLive.selector);
+            levels.poke(ETHER_ASSET);
             both[i].setUpdatedAt(block.timestamp);
         }
-        engine.poke(ETHER_ASSET);
+        levels.poke(ETHER_ASSET);
     }
 
     /// @dev A fall asks more of new risk at once and of what stands by a ramp; calm takes both back.
@@ -248,8 +265,8 @@ contract RiskEngineLevelsTest is OracleTest {
         quoteFeed.setUpdatedAt(block.timestamp);
         etherFeed.setAnswer(1);
         etherFeed.setUpdatedAt(block.timestamp);
-        vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_PriceOutOfRange.selector, ETHER_ASSET, 0));
-        engine.poke(ETHER_ASSET);
+        vm.expectRevert(abi.encodeWithSelector(Errors.ShockLevels_PriceOutOfRange.selector, ETHER_ASSET, 0));
+        levels.poke(ETHER_ASSET);
     }
 
     /// @dev A new floor is where levels go to, by the next updates.
@@ -262,7 +279,7 @@ contract RiskEngineLevelsTest is OracleTest {
         assertEq(engine.riskParametersOf(ETHER_ASSET).shockBps, 1_500);
         assertEq(_leg().shockE18, 0.1e18);
         risk.shockBps = 2_001;
-        _expectOutOfBounds("shockBps", 2_001, 2_000);
+        _expectEngineOutOfBounds("shockBps", 2_001, 2_000);
         vm.prank(governance);
         engine.setRiskParameters(ETHER_ASSET, risk);
         _move(2_000e8, 1 hours);
@@ -276,5 +293,94 @@ contract RiskEngineLevelsTest is OracleTest {
 
     function _assessed(int256 cashE18, CollateralPage[] memory pages) private view returns (Assessment memory) {
         return engine.assess(cashE18, pages, new Position[](0));
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                     WHO MOVES SHOCKS
+    //////////////////////////////////////////////////////////////////////////*/
+
+    function test_setShockLevels_RevertWhen_Stranger() public {
+        expectStrangerRefused();
+        engine.setShockLevels(stranger);
+    }
+
+    function test_setShockLevels_EmitsAndIsRead() public {
+        address next = makeAddr("next");
+        vm.expectEmit(address(engine));
+        emit IRiskEngine.ShockLevelsSet(next);
+        vm.prank(governance);
+        engine.setShockLevels(next);
+        assertEq(engine.shockLevels(), next);
+        assertEq(address(levels.riskEngine()), address(engine));
+    }
+
+    /// @dev Not even governance moves a shock by hand; nor does the module that was replaced.
+    function test_setShocks_RevertWhen_NotTheModule() public {
+        address[2] memory callers = [governance, stranger];
+        for (uint256 i; i < 2; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_NotModule.selector, callers[i], address(levels)));
+            vm.prank(callers[i]);
+            engine.setShocks(ETHER_ASSET, 1_000, 1_000);
+        }
+        _set(_level(), 6_000);
+        vm.prank(governance);
+        engine.setShockLevels(address(0));
+        skip(10 minutes);
+        vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_NotModule.selector, address(levels), address(0)));
+        levels.poke(ETHER_ASSET);
+    }
+
+    function test_setShocks_Bounds() public {
+        vm.prank(governance);
+        engine.setShockLevels(address(this));
+        _expectEngineOutOfBounds("maintenanceBps", 99, 100);
+        engine.setShocks(ETHER_ASSET, 99, 1_000);
+        _expectEngineOutOfBounds("initialBps", 999, 1_000);
+        engine.setShocks(ETHER_ASSET, 1_000, 999);
+        _expectEngineOutOfBounds("initialBps", 3_334, 3_333);
+        engine.setShocks(ETHER_ASSET, 100, 3_334);
+        // 33.33% * 1.5 + 8%
+        vm.expectEmit(address(engine));
+        emit IRiskEngine.ShocksSet(ETHER_ASSET, 100, 3_333);
+        engine.setShocks(ETHER_ASSET, 100, 3_333);
+        assertEq(_leg().shockE18, 0.01e18);
+        assertEq(_leg().shockInitialE18, 0.3333e18);
+    }
+
+    function test_setShocks_InitialMarginStaysBelowOne() public {
+        vm.startPrank(governance);
+        engine.setRiskParameters(ETHER_ASSET, IRiskEngine.RiskParameters(1_000, 400, 834, 27_500, 2_000));
+        engine.setShockLevels(address(this));
+        vm.stopPrank();
+        _expectEngineOutOfBounds("initialMarginBps", 10_000, 10_000);
+        engine.setShocks(ETHER_ASSET, 1_000, 3_333);
+        engine.setShocks(ETHER_ASSET, 1_000, 3_332);
+    }
+
+    /// @dev A shock that is still above a lowered maximum counts for the initial margin's bound.
+    function test_setRiskParameters_WhileAShockIsAboveItsMaximum() public {
+        _set(_level(), 50_000);
+        assertEq(_leg().shockInitialE18, 0.3e18);
+        LevelParameters memory p = _level();
+        p.maximumInitialBps = 2_000;
+        _set(p, 6_000);
+        IRiskEngine.RiskParameters memory risk = _risk();
+        risk.initialFactorBps = 30_000;
+        risk.haircutInitialBps = 1_000;
+        _expectEngineOutOfBounds("initialMarginBps", 10_000, 10_000);
+        vm.prank(governance);
+        engine.setRiskParameters(ETHER_ASSET, risk);
+        risk.haircutInitialBps = 999;
+        vm.prank(governance);
+        engine.setRiskParameters(ETHER_ASSET, risk);
+    }
+
+    function test_highestShocks_AreZeroWhereTheyAreConstant() public {
+        (uint256 maintenance, uint256 initial) = levels.highestShocks(ETHER_ASSET);
+        assertEq(maintenance | initial, 0);
+        _set(_level(), 6_000);
+        (maintenance, initial) = levels.highestShocks(ETHER_ASSET);
+        assertEq(maintenance, 2_000);
+        assertEq(initial, 3_000);
     }
 }
