@@ -155,8 +155,14 @@ contract Liquidator is ILiquidator, AccessManaged {
         if (header.riskBlock() == block.number) revert Errors.Liquidator_CoolingOff(raw, block.number);
         t.legs = riskEngine.legs(pages, positions);
         Assessment memory a = Margin.assess(t.legs, cash * int256(_quoteScale));
-        t.assessment = a;
         if (a.halted) revert Errors.Liquidator_PriceHalted(raw);
+        if (a.degraded) {
+            // An outage is the whole chain's, so each leg says the same.
+            if (t.legs[0].afterOutage) revert Errors.Liquidator_AfterOutage(raw);
+            Margin.favourOwner(t.legs);
+            a = Margin.assess(t.legs, cash * int256(_quoteScale));
+        }
+        t.assessment = a;
         if (a.healthE18 >= WAD) revert Errors.Liquidator_Healthy(raw, a.healthE18);
 
         LiquidationParameters memory p = _parameters;

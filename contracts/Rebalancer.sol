@@ -43,10 +43,9 @@ contract Rebalancer is IRebalancer, RiskEngine {
     uint32 internal constant MAX_OVERHEAD = 100_000;
     uint64 internal constant MAX_BASE_FEE = 10_000 gwei;
     uint32 internal constant MAX_FLAT_E6 = 100e6;
-    uint256 internal constant E6_TO_E18 = 1e12;
 
-    // slots 0 to 3 are RiskEngine's
-    // slots 4 and 5
+    // slots 0 to 6 are RiskEngine's
+    // slots 7 and 8
     KeeperParameters private _keeper;
 
     constructor(address authority) RiskEngine(authority) {}
@@ -100,6 +99,13 @@ contract Rebalancer is IRebalancer, RiskEngine {
         // One release a block: the pay that it set aside and did not need would else be released, for another pay. Nor is
         // anything released in the block in which the owner raised his risk.
         bool above = a.healthE18 > policy.upper() && header.riskBlock() != block.number;
+        // What is owed below the band is decided at the side that favours the owner; a release, his own wish, at the other.
+        if (a.degraded && !above) {
+            Margin.favourOwner(legs);
+            a = Margin.assess(legs, request.cashE18);
+            p.before = a;
+            p.healthAfterE18 = a.healthE18;
+        }
         bool below = a.healthE18 < policy.lower();
         if (above || below) {
             _priceKeeper(p, policy, legs);
@@ -141,8 +147,8 @@ contract Rebalancer is IRebalancer, RiskEngine {
             if (legs[i].asset == gasAsset) return legs[i].halted ? 0 : legs[i].bidE18;
         }
         (uint256 quoteScale, Fault quoteFault) = _quoteSide();
-        (uint256 bid, , , Fault fault) = _bid(_assets[gasAsset], quoteScale, quoteFault);
-        return fault == Fault.None ? bid : 0;
+        (uint256 bid, , , Status status, ) = _sides(gasAsset, _assets[gasAsset], quoteScale, quoteFault);
+        return status == Status.Halted ? 0 : bid;
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -439,7 +445,9 @@ contract Rebalancer is IRebalancer, RiskEngine {
                 p.deficitE18 =
                     int256(Rounding.mulDivUp(p.before.maintenanceE18, policy.lowerRestore(), WAD)) - p.before.equityE18;
             }
-            if (p.before.equityE18 < 0 && !header.hasProvision()) return Outcome.Provisioned;
+            // Only what live prices say is a loss.
+            bool lost = p.before.equityE18 < 0 && !p.before.degraded;
+            if (lost && !header.hasProvision()) return Outcome.Provisioned;
             if (health < WAD) {
                 return header.liquidationSince() == 0 ? Outcome.LiquidationOpened : Outcome.LiquidationOpen;
             }

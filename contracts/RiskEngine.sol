@@ -9,7 +9,7 @@ import {Rounding} from "./math/Rounding.sol";
 import {PriceOracleAdapter} from "./PriceOracleAdapter.sol";
 import {Margin} from "./risk/Margin.sol";
 import {CollateralPage, ENTRIES_PER_PAGE} from "./types/CollateralPage.sol";
-import {INITIAL_FACTOR_STEP, ListedAsset, SIZE_COEFFICIENT_STEP} from "./types/ListedAsset.sol";
+import {HAIRCUT_STEP, INITIAL_FACTOR_STEP, ListedAsset, SIZE_COEFFICIENT_STEP} from "./types/ListedAsset.sol";
 import {Assessment, Leg} from "./types/Assessment.sol";
 import {Position} from "./types/Position.sol";
 
@@ -28,9 +28,10 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     /// @dev A coefficient of 6 doubles the shock of an account of 40,000 quote units; more would be a mistake of unit.
     uint16 internal constant MAX_SIZE_COEFFICIENT = 60_000;
 
-    // slot 2
+    // slots 1 to 4 are PriceOracleAdapter's
+    // slot 5
     mapping(uint8 asset => uint256 shockBps) private _leastShocks;
-    // slot 3
+    // slot 6
     /// @dev The module that moves shocks; nobody does while it is zero.
     address private _shockLevels;
     // slot 4
@@ -61,6 +62,12 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         }
         if (p.initialFactorBps % INITIAL_FACTOR_STEP != 0) {
             _outOfBounds("initialFactorBps", p.initialFactorBps, INITIAL_FACTOR_STEP);
+        }
+        if (p.haircutMaintenanceBps % HAIRCUT_STEP != 0) {
+            _outOfBounds("haircutMaintenanceBps", p.haircutMaintenanceBps, HAIRCUT_STEP);
+        }
+        if (p.haircutInitialBps % HAIRCUT_STEP != 0) {
+            _outOfBounds("haircutInitialBps", p.haircutInitialBps, HAIRCUT_STEP);
         }
         ListedAsset listed = _assets[asset];
         (uint256 maximumMaintenance, uint256 highest) = _highestShocks(asset);
@@ -219,8 +226,8 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         if (at == count) _fill(leg, underlying, 0, quoteScale, quoteFault);
         leg.sizeE18 = position.size();
         leg.quoteE18 = position.quote();
-        // Owned at the bid, owed at the ask, which is the bid rounded up.
-        leg.markE18 = leg.sizeE18 < 0 ? leg.bidE18 + 1 : leg.bidE18;
+        // Owned at the bid, owed at the ask.
+        leg.markE18 = leg.sizeE18 < 0 ? leg.askE18 : leg.bidE18;
         PerpetualRisk memory risk = _perpetualRisk[underlying];
         leg.basisMaintenanceE18 = uint256(risk.basisMaintenanceBps) * BPS_TO_WAD;
         leg.basisInitialE18 = uint256(risk.basisInitialBps) * BPS_TO_WAD;
@@ -234,14 +241,17 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     function _fill(Leg memory leg, uint8 asset, uint256 amount, uint256 quoteScale, Fault quoteFault) internal view {
         ListedAsset listed = _assets[asset];
         uint256 shock = listed.shockMaintenanceBps();
-        (uint256 bid, , uint256 unit, Fault fault) = _bid(listed, quoteScale, quoteFault);
+        (uint256 bid, uint256 ask, uint256 unit, Status status, ) = _sides(asset, listed, quoteScale, quoteFault);
         // An asset without parameters is no collateral: it counts for nothing, and shields nobody.
-        if (shock == 0) (bid, fault) = (0, Fault.None);
+        if (shock == 0) (bid, ask, status) = (0, 0, Status.Live);
         leg.asset = asset;
-        leg.halted = fault != Fault.None;
+        leg.halted = status == Status.Halted;
+        leg.degraded = status == Status.Degraded;
+        leg.afterOutage = quoteFault == Fault.AfterOutage;
         leg.amount = amount;
         leg.unit = unit;
         leg.bidE18 = bid;
+        leg.askE18 = ask;
         // {quote} = {token} * {quote/whole token} / {token/whole token}
         leg.valueE18 = Rounding.mulDivDown(amount, bid, unit);
         unchecked {
@@ -259,6 +269,12 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     function _highestShocks(uint8 asset) private view returns (uint256 maintenance, uint256 initial) {
         if (_shockLevels == address(0)) return (0, 0);
         return IShockLevels(_shockLevels).highestShocks(asset);
+    }
+
+    /// @inheritdoc PriceOracleAdapter
+    function _volatilityBps(uint8 asset, uint256 horizonSeconds) internal view override returns (uint256) {
+        if (_shockLevels == address(0)) return 0;
+        return IShockLevels(_shockLevels).volatilityOver(asset, horizonSeconds);
     }
 
     /// @dev Initial margin at the highest shock stays below the value of the collateral.

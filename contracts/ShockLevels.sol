@@ -96,6 +96,14 @@ contract ShockLevels is IShockLevels, AccessManaged {
         return (p.maximumMaintenanceBps, p.maximumInitialBps);
     }
 
+    /// @inheritdoc IShockLevels
+    function volatilityOver(uint8 asset, uint256 horizonSeconds) external view returns (uint256 bps) {
+        if (_parameters[asset].multiplierE2 == 0) return 0;
+        LevelState memory s = _levels[asset];
+        uint256 variance = s.fastVariance > s.slowVariance ? s.fastVariance : s.slowVariance;
+        return Volatility.toBps(Volatility.deviation(variance, horizonSeconds));
+    }
+
     /// @dev The least shock may have moved since the parameters were set: the engine's counts.
     function _parametersOf(uint8 asset) private view returns (LevelParameters memory p) {
         p = _parameters[asset];

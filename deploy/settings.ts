@@ -12,7 +12,7 @@ export function applySettings(
   { quote, collaterals: listings }: Market,
   parameters: DeploymentParameters,
 ): readonly Future[] {
-  const { collaterals, interest, keeper, liquidation, perpetuals, trading } = parameters;
+  const { collaterals, sequencer, interest, keeper, liquidation, perpetuals, trading } = parameters;
   const { vault, rebalancer, liquidator, exchange } = contracts;
 
   const ofAssets = [quote, ...listings].flatMap(({ asset, symbol, tokenPlace, feedPlace, decimals, ...of }) => [
@@ -45,11 +45,31 @@ export function applySettings(
     },
   );
 
+  // A second source is a contract of its own; whoever wants another pool or window deploys another.
+  const ofSeconds = listings.flatMap(({ asset, symbol, tokenPlace }, index) => {
+    const second = collaterals[index]?.second;
+    if (second === undefined) return [];
+    const { pool, windowSeconds, deviationBps, minimumPriceE6, maximumPriceE6 } = second;
+    const pair = [pool, tokenPlace, quote.tokenPlace, windowSeconds];
+    const source = m.contract("UniswapV3TwapSource", pair, { id: `second_${symbol}` });
+    return [
+      m.call(rebalancer, "setSecondary", [asset, source, deviationBps, minimumPriceE6, maximumPriceE6], {
+        id: `setSecondary_${symbol}`,
+      }),
+    ];
+  });
+  const ofChain =
+    sequencer === undefined
+      ? []
+      : [m.call(rebalancer, "setSequencer", [sequencer.feed, sequencer.graceSeconds], { id: "setSequencer" })];
+
   const { baseBps, slopeBps, jumpBps, kinkBps, feeBps, minimumDebt } = interest;
   return [
     ...ofAssets,
     ...ofCollaterals,
     ...ofPerpetuals,
+    ...ofSeconds,
+    ...ofChain,
     m.call(rebalancer, "setKeeperParameters", [{ ...keeper }], { id: "setKeeperParameters" }),
     m.call(exchange, "setFeeParameters", [{ ...trading }], { id: "setFeeParameters" }),
     m.call(liquidator, "setLiquidationParameters", [{ ...liquidation }], { id: "setLiquidationParameters" }),

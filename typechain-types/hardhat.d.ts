@@ -10,17 +10,17 @@ import * as Contracts from "./index.js";
 
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
-  getContractFactory(name: 'CollateralVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CollateralVault__factory>
-getContractFactory(name: 'Exchange', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Exchange__factory>
-getContractFactory(name: 'Liquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Liquidator__factory>
+  getContractFactory(name: 'Liquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Liquidator__factory>
 getContractFactory(name: 'MarginAccount', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccount__factory>
 getContractFactory(name: 'MarginAccountExtension', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountExtension__factory>
 getContractFactory(name: 'MarginAccountTrading', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountTrading__factory>
 getContractFactory(name: 'PriceOracleAdapter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PriceOracleAdapter__factory>
 getContractFactory(name: 'Rebalancer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rebalancer__factory>
 getContractFactory(name: 'RiskEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RiskEngine__factory>
-getContractFactory(name: 'AccountViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccountViews__factory>
-getContractFactory(name: 'Cures', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Cures__factory>
+getContractFactory(name: 'ShockLevels', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ShockLevels__factory>
+getContractFactory(name: 'UniswapV3TwapSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UniswapV3TwapSource__factory>
+getContractFactory(name: 'Exchange', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Exchange__factory>
+getContractFactory(name: 'CollateralVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CollateralVault__factory>
 getContractFactory(name: 'Governance', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Governance__factory>
 getContractFactory(name: 'Health', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Health__factory>
 getContractFactory(name: 'LedgerViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.LedgerViews__factory>
@@ -47,8 +47,10 @@ getContractFactory(name: 'IMarginAccountEvents', signerOrOptions?: ethers.Signer
 getContractFactory(name: 'IMarginAccountExtension', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountExtension__factory>
 getContractFactory(name: 'IMarginAccountTrading', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountTrading__factory>
 getContractFactory(name: 'IPriceOracleAdapter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPriceOracleAdapter__factory>
+getContractFactory(name: 'IPriceSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPriceSource__factory>
 getContractFactory(name: 'IRebalancer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRebalancer__factory>
 getContractFactory(name: 'IRiskEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IRiskEngine__factory>
+getContractFactory(name: 'IShockLevels', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IShockLevels__factory>
 getContractFactory(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISliceTaker__factory>
 getContractFactory(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountState__factory>
 getContractFactory(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConstantFeed__factory>
@@ -57,20 +59,22 @@ getContractFactory(name: 'SettableAggregator', signerOrOptions?: ethers.Signer |
 getContractFactory(name: 'UsdCoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UsdCoin__factory>
 getContractFactory(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.WrappedBitcoin__factory>
 getContractFactory(name: 'MarginLens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginLens__factory>
+getContractFactory(name: 'Cures', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Cures__factory>
+getContractFactory(name: 'AccountViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccountViews__factory>
 getContractFactory(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EACAggregatorProxy__factory>
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
 
-  getContractAt(name: 'CollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CollateralVault>
-getContractAt(name: 'Exchange', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Exchange>
-getContractAt(name: 'Liquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Liquidator>
+  getContractAt(name: 'Liquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Liquidator>
 getContractAt(name: 'MarginAccount', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccount>
 getContractAt(name: 'MarginAccountExtension', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountExtension>
 getContractAt(name: 'MarginAccountTrading', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountTrading>
 getContractAt(name: 'PriceOracleAdapter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PriceOracleAdapter>
 getContractAt(name: 'Rebalancer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rebalancer>
 getContractAt(name: 'RiskEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RiskEngine>
-getContractAt(name: 'AccountViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccountViews>
-getContractAt(name: 'Cures', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Cures>
+getContractAt(name: 'ShockLevels', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ShockLevels>
+getContractAt(name: 'UniswapV3TwapSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UniswapV3TwapSource>
+getContractAt(name: 'Exchange', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Exchange>
+getContractAt(name: 'CollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CollateralVault>
 getContractAt(name: 'Governance', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Governance>
 getContractAt(name: 'Health', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Health>
 getContractAt(name: 'LedgerViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.LedgerViews>
@@ -97,8 +101,10 @@ getContractAt(name: 'IMarginAccountEvents', address: string | ethers.Addressable
 getContractAt(name: 'IMarginAccountExtension', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountExtension>
 getContractAt(name: 'IMarginAccountTrading', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountTrading>
 getContractAt(name: 'IPriceOracleAdapter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPriceOracleAdapter>
+getContractAt(name: 'IPriceSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPriceSource>
 getContractAt(name: 'IRebalancer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRebalancer>
 getContractAt(name: 'IRiskEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IRiskEngine>
+getContractAt(name: 'IShockLevels', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IShockLevels>
 getContractAt(name: 'ISliceTaker', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISliceTaker>
 getContractAt(name: 'MarginAccountState', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountState>
 getContractAt(name: 'ConstantFeed', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConstantFeed>
@@ -107,20 +113,22 @@ getContractAt(name: 'SettableAggregator', address: string | ethers.Addressable, 
 getContractAt(name: 'UsdCoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UsdCoin>
 getContractAt(name: 'WrappedBitcoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.WrappedBitcoin>
 getContractAt(name: 'MarginLens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginLens>
+getContractAt(name: 'Cures', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Cures>
+getContractAt(name: 'AccountViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccountViews>
 getContractAt(name: 'EACAggregatorProxy', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EACAggregatorProxy>
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
 
-  deployContract(name: 'CollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
-deployContract(name: 'Exchange', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
-deployContract(name: 'Liquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
+  deployContract(name: 'Liquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
 deployContract(name: 'MarginAccount', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccount>
 deployContract(name: 'MarginAccountExtension', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountExtension>
 deployContract(name: 'MarginAccountTrading', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountTrading>
 deployContract(name: 'PriceOracleAdapter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracleAdapter>
 deployContract(name: 'Rebalancer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancer>
 deployContract(name: 'RiskEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RiskEngine>
-deployContract(name: 'AccountViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
-deployContract(name: 'Cures', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Cures>
+deployContract(name: 'ShockLevels', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ShockLevels>
+deployContract(name: 'UniswapV3TwapSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UniswapV3TwapSource>
+deployContract(name: 'Exchange', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
+deployContract(name: 'CollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
 deployContract(name: 'Governance', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Governance>
 deployContract(name: 'Health', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Health>
 deployContract(name: 'LedgerViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerViews>
@@ -147,8 +155,10 @@ deployContract(name: 'IMarginAccountEvents', signerOrOptions?: ethers.Signer | D
 deployContract(name: 'IMarginAccountExtension', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountExtension>
 deployContract(name: 'IMarginAccountTrading', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountTrading>
 deployContract(name: 'IPriceOracleAdapter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracleAdapter>
+deployContract(name: 'IPriceSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceSource>
 deployContract(name: 'IRebalancer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRebalancer>
 deployContract(name: 'IRiskEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRiskEngine>
+deployContract(name: 'IShockLevels', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IShockLevels>
 deployContract(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISliceTaker>
 deployContract(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
 deployContract(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
@@ -157,20 +167,22 @@ deployContract(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | Dep
 deployContract(name: 'UsdCoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
 deployContract(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
 deployContract(name: 'MarginLens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
+deployContract(name: 'Cures', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Cures>
+deployContract(name: 'AccountViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
 deployContract(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
-  deployContract(name: 'CollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
-deployContract(name: 'Exchange', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
-deployContract(name: 'Liquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
+  deployContract(name: 'Liquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
 deployContract(name: 'MarginAccount', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccount>
 deployContract(name: 'MarginAccountExtension', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountExtension>
 deployContract(name: 'MarginAccountTrading', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountTrading>
 deployContract(name: 'PriceOracleAdapter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracleAdapter>
 deployContract(name: 'Rebalancer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancer>
 deployContract(name: 'RiskEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RiskEngine>
-deployContract(name: 'AccountViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
-deployContract(name: 'Cures', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Cures>
+deployContract(name: 'ShockLevels', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ShockLevels>
+deployContract(name: 'UniswapV3TwapSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UniswapV3TwapSource>
+deployContract(name: 'Exchange', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
+deployContract(name: 'CollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
 deployContract(name: 'Governance', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Governance>
 deployContract(name: 'Health', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Health>
 deployContract(name: 'LedgerViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.LedgerViews>
@@ -197,8 +209,10 @@ deployContract(name: 'IMarginAccountEvents', args: any[], signerOrOptions?: ethe
 deployContract(name: 'IMarginAccountExtension', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountExtension>
 deployContract(name: 'IMarginAccountTrading', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountTrading>
 deployContract(name: 'IPriceOracleAdapter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracleAdapter>
+deployContract(name: 'IPriceSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceSource>
 deployContract(name: 'IRebalancer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRebalancer>
 deployContract(name: 'IRiskEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IRiskEngine>
+deployContract(name: 'IShockLevels', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IShockLevels>
 deployContract(name: 'ISliceTaker', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISliceTaker>
 deployContract(name: 'MarginAccountState', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
 deployContract(name: 'ConstantFeed', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
@@ -207,6 +221,8 @@ deployContract(name: 'SettableAggregator', args: any[], signerOrOptions?: ethers
 deployContract(name: 'UsdCoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
 deployContract(name: 'WrappedBitcoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
 deployContract(name: 'MarginLens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
+deployContract(name: 'Cures', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Cures>
+deployContract(name: 'AccountViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
 deployContract(name: 'EACAggregatorProxy', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 

@@ -91,7 +91,8 @@ abstract contract Health is Permissions {
             return;
         }
         Assessment memory a = _assess(id, c);
-        if (a.halted) return;
+        // Nor by a degraded one: the next rebalance looks at the side that favours the owner.
+        if (a.halted || a.degraded) return;
         // What was brought may be too little for an account that nobody had called yet.
         if (_advanceClock(id, a.healthE18)) _sayCalled(id, _deficit(id, a));
     }

@@ -69,6 +69,6 @@ abstract contract Provisions is Losses, IMarginAccountExtension {
 
     function _assessLive(AccountId account, Cash memory c) private view returns (Assessment memory a) {
         a = _assess(account, c);
-        if (a.halted) revert Errors.MarginAccount_PriceHalted(AccountId.unwrap(account));
+        if (a.halted || a.degraded) revert Errors.MarginAccount_PriceHalted(AccountId.unwrap(account));
     }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {Errors} from "../base/Errors.sol";
 import {IMarginAccountTrading} from "../interfaces/IMarginAccountTrading.sol";
+import {IPriceOracleAdapter} from "../interfaces/IPriceOracleAdapter.sol";
 import {Account} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {PerpetualMarket} from "../ledger/PerpetualMarket.sol";
@@ -34,10 +35,15 @@ abstract contract Settlement is Health, IMarginAccountTrading {
         // Checks
         if (accounts.length > MAX_SETTLED) revert Errors.MarginAccount_BatchTooLong(accounts.length, MAX_SETTLED);
         Perpetual memory p = _loadPerpetual(instrument);
-        (uint256 bid, uint256 ask) = _riskEngine().requirePrice(instrument.underlyingOf());
+        (IPriceOracleAdapter.Price memory price, ) = _riskEngine().price(instrument.underlyingOf());
+        // A degraded price is two: settling longs at the one and shorts at the other would put both in debt.
+        if (price.status != IPriceOracleAdapter.Status.Live) {
+            revert Errors.MarginAccount_PriceNotLive(InstrumentId.unwrap(instrument));
+        }
+        (uint256 bid, uint256 ask) = (price.bidE18, price.askE18);
 
         // Effects
-        p.setIndexPrice(bid);
+        p.setIndexPrice(_middle(bid, ask));
         Cash memory c = _market.loadAccrued();
         for (uint256 i; i < accounts.length; ++i) {
             _settleAccount(instrument, accounts[i], bid, ask, p, c);
@@ -50,8 +56,8 @@ abstract contract Settlement is Health, IMarginAccountTrading {
     function accrueFunding(InstrumentId instrument) external locked {
         Perpetual memory p = _loadPerpetual(instrument);
         // A price that is missing is no reason to stop the clock.
-        try _riskEngine().requirePrice(instrument.underlyingOf()) returns (uint256 bid, uint256) {
-            p.setIndexPrice(bid);
+        try _riskEngine().requirePrice(instrument.underlyingOf()) returns (uint256 bid, uint256 ask) {
+            p.setIndexPrice(_middle(bid, ask));
         } catch {}
         _storePerpetual(instrument, p);
     }
@@ -73,6 +79,11 @@ abstract contract Settlement is Health, IMarginAccountTrading {
     /// @inheritdoc IMarginAccountTrading
     function perpetualOf(InstrumentId instrument) external view whenConsistent returns (Perpetual memory) {
         return _loadPerpetual(instrument);
+    }
+
+    /// @dev Rounded down: longs and shorts alike see it.
+    function _middle(uint256 bid, uint256 ask) internal pure returns (uint256) {
+        return (bid + ask) / 2;
     }
 
     function _settleAccount(

@@ -52,7 +52,7 @@ abstract contract Trading is Settlement {
         (uint256 bid, uint256 ask) = _riskEngine().requirePrice(f.instrument.underlyingOf());
 
         // Effects
-        p.setIndexPrice(bid);
+        p.setIndexPrice(_middle(bid, ask));
         int256 paid = f.sizeE18 > 0 ? -int256(quoteE18) : int256(quoteE18);
         Side memory maker = Side(f.maker, -f.sizeE18, -paid, f.makerFee, f.makerReduces, Position.wrap(0), 0);
         Side memory taker = Side(f.taker, f.sizeE18, paid, f.takerFee, f.takerReduces, Position.wrap(0), 0);
@@ -60,7 +60,7 @@ abstract contract Trading is Settlement {
         uint256 interestBefore = p.openInterestE18;
         _apply(maker, f.instrument, p, c);
         _apply(taker, f.instrument, p, c);
-        _weigh(f, bid, interestBefore, p);
+        _weigh(f, _middle(bid, ask), interestBefore, p);
         _storePerpetual(f.instrument, p);
         _market.store(c);
 

@@ -78,7 +78,7 @@ library Errors {
     /// @notice Thrown when a provision is asked for an account whose equity is not negative. Retryable.
     error MarginAccount_Solvent(uint256 accountId, int256 equityE18);
 
-    /// @notice Thrown when an action needs a price that is halted. Retryable: wait for the feed.
+    /// @notice Thrown when an action needs a live price and does not find it. Retryable: wait for the feed.
     error MarginAccount_PriceHalted(uint256 accountId);
 
     /// @notice Thrown when a size, a quote, an open interest or a funding index would not fit its field.
@@ -105,8 +105,8 @@ library Errors {
     /// @notice Thrown when a fill of an account below its initial margin is too far from the mark.
     error MarginAccount_PriceOutsideBand(uint256 accountId, uint256 priceE18, uint256 lowestE18, uint256 highestE18);
 
-    /// @notice Thrown when there is nothing to settle.
-    error MarginAccount_NothingToSettle(uint256 accountId, uint256 instrument);
+    /// @notice Thrown when an instrument is to be settled and its underlying has no live price. Retryable: wait for the feed.
+    error MarginAccount_PriceNotLive(uint256 instrument);
 
     /*//////////////////////////////////////////////////////////////////////////
                                     COLLATERAL VAULT
@@ -152,8 +152,15 @@ library Errors {
     /// @param fault Why: see {IPriceOracleAdapter-Fault}.
     error PriceOracleAdapter_Halted(uint8 asset, uint8 fault);
 
-    /// @notice Thrown when an asset without a feed is asked for.
+    /// @notice Thrown when an asset without a feed is asked for, or a source without code is named.
     error PriceOracleAdapter_NoFeed(uint8 asset);
+
+    /// @notice Thrown when a price that is not live would be recorded. Retryable: wait for the sources.
+    /// @param fault Why: see {IPriceOracleAdapter-Fault}.
+    error PriceOracleAdapter_NotLive(uint8 asset, uint8 fault);
+
+    /// @notice Thrown when a price does not fit what is kept of it.
+    error PriceOracleAdapter_PriceTooLarge(uint8 asset, uint256 priceE18, uint256 maximumE18);
 
     /// @notice Thrown when a feed's parameter is outside its hard bounds.
     error PriceOracleAdapter_ParameterOutOfBounds(bytes32 field, uint256 found, uint256 bound);
@@ -215,6 +222,9 @@ library Errors {
     /// @notice Thrown when a price that the account depends on is halted. Retryable: wait for the feed.
     error Liquidator_PriceHalted(uint256 accountId);
 
+    /// @notice Thrown in the grace after an outage of the sequencer, in which owners may cure. Retryable: wait for its end.
+    error Liquidator_AfterOutage(uint256 accountId);
+
     /// @notice Thrown when the asked fraction is zero or below the smallest slice.
     error Liquidator_FractionTooSmall(uint256 fractionE18, uint256 minimumE18);
 
@@ -254,4 +264,17 @@ library Errors {
 
     /// @notice Thrown when a fee is outside its hard bounds.
     error Exchange_ParameterOutOfBounds(bytes32 field, uint256 found, uint256 bound);
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                  UNISWAP V3 TWAP SOURCE
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @notice Thrown when a pool does not trade the token against the quote.
+    error UniswapV3TwapSource_WrongPair(address pool, address token, address quote);
+
+    /// @notice Thrown when a window is outside its hard bounds.
+    error UniswapV3TwapSource_WindowOutOfBounds(uint32 found, uint32 bound);
+
+    /// @notice Thrown when a token has more decimals than a price can carry.
+    error UniswapV3TwapSource_UnsupportedDecimals(uint8 token, uint8 quote, uint8 maximum);
 }

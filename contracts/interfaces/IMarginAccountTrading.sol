@@ -54,7 +54,7 @@ interface IMarginAccountTrading {
     /// @dev Emits {Settled}, {CashChanged} and {PositionChanged} for each account, and {PerpetualChanged}. An account with nothing to
     /// settle is skipped; losses are to be named before the profits that they pay.
     ///
-    /// Requirements, checked in this order: at most 200 accounts; a listed instrument; the underlying has a price.
+    /// Requirements, checked in this order: at most 200 accounts; a listed instrument; a live price of the underlying.
     /// Rounding: losses up, profits down, to whole units of the quote token.
     function settle(InstrumentId instrument, AccountId[] calldata accounts) external;
 

@@ -44,7 +44,8 @@ interface IRiskEngine is IPriceOracleAdapter {
     /// Requirements, checked in this order:
     /// - The caller must hold the role that AccessManager asks for.
     /// - 1% <= shock < 1/3, so that the shocked price stays positive; at most the maximum for maintenance where levels move.
-    /// - maintenance haircut <= initial haircut <= 50%; 1 <= initial factor <= 3; size coefficient <= 6, in steps of 0.001, and the initial factor in steps of 0.01.
+    /// - maintenance haircut <= initial haircut <= 50%; 1 <= initial factor <= 3; size coefficient <= 6, in steps of 0.001, the initial
+    /// factor in steps of 0.01, haircuts in steps of 0.05%.
     /// - the highest shock * initial factor + initial haircut < 1.
     function setRiskParameters(uint8 asset, RiskParameters calldata parameters) external;
 

@@ -41,6 +41,12 @@ interface IShockLevels {
     /// @notice How an asset's shocks move, and where they are. The least shock is the risk engine's.
     function levelOf(uint8 asset) external view returns (LevelParameters memory, LevelState memory);
 
+    /// @notice One standard deviation of an asset's price over `horizonSeconds`, as the larger of its two volatilities has it; zero
+    /// where shocks are constant.
+    /// @dev Rounding: up.
+    /// @return bps {bps}
+    function volatilityOver(uint8 asset, uint256 horizonSeconds) external view returns (uint256 bps);
+
     /// @notice The most that an asset's shocks may become; zero and zero where they are constant.
     function highestShocks(uint8 asset) external view returns (uint256 maintenanceBps, uint256 initialBps);
 }

@@ -17,7 +17,7 @@ library Margin {
     uint256 internal constant SIZE_RISE = WAD - SIZE_BASE;
     uint256 internal constant SIZE_UNIT = 1e6;
 
-    /// @dev One over the part of an account's gross that may be stale and yet block nothing: 5%.
+    /// @dev One over the part of an account's gross that may be halted and yet block nothing: 5%.
     uint256 internal constant DUST_PART = 20;
 
     /// @notice The margin of an account: cash {quote E18} and legs.
@@ -26,26 +26,26 @@ library Margin {
         for (uint256 i; i < legs.length; ++i) {
             addLeg(a, legs[i]);
         }
-        if (a.halted) _countDust(a, legs);
+        if (a.halted) _countHalted(a, legs);
         a.healthE18 = health(a.equityE18, a.maintenanceE18);
     }
 
-    /// @dev A dust of what is stale neither shields an account nor freezes it: up to a twentieth of the account's gross it
-    /// counts at its last answer, for initial margin not at all. What has no last answer, or is more, leaves the account halted.
+    /// @dev What is halted counts at its last valid ask for equity and maintenance margin, and takes all of it back for initial
+    /// margin. A dust of it neither shields an account nor freezes it: up to a twentieth of the account's gross blocks nothing.
+    /// More, or what has no last price, leaves the account halted.
     /// A position is never a dust.
-    function _countDust(Assessment memory a, Leg[] memory legs) private pure {
-        uint256 stale;
+    function _countHalted(Assessment memory a, Leg[] memory legs) private pure {
+        uint256 halted;
         uint256 gross;
+        bool unknown;
         for (uint256 i; i < legs.length; ++i) {
             gross += legs[i].valueE18;
             if (!legs[i].halted) continue;
-            if (legs[i].bidE18 == 0 || hasPosition(legs[i])) return;
-            stale += legs[i].valueE18;
+            if (legs[i].bidE18 == 0 || hasPosition(legs[i])) unknown = true;
+            halted += legs[i].valueE18;
         }
-        if (stale * DUST_PART > gross) return;
-
-        a.halted = false;
-        a.equityE18 += int256(stale);
+        a.halted = unknown || halted * DUST_PART > gross;
+        a.equityE18 += int256(halted);
         for (uint256 i; i < legs.length; ++i) {
             if (!legs[i].halted) continue;
             uint256 value = legs[i].valueE18;
@@ -62,6 +62,7 @@ library Margin {
             a.halted = true;
             return;
         }
+        if (leg.degraded) a.degraded = true;
         (uint256 maintenance, uint256 initial) = marginOf(leg, leg.valueE18);
         a.equityE18 += int256(leg.valueE18);
         a.maintenanceE18 += maintenance;
@@ -75,6 +76,7 @@ library Margin {
             a.unpriced = true;
             return;
         }
+        if (leg.degraded) a.degraded = true;
         (uint256 maintenance, uint256 initial) = marginAt(leg, leg.valueE18);
         int256 profit = profitOf(leg);
         // What is not yet cash counts for new risk only up to a cap.
@@ -173,6 +175,18 @@ library Margin {
     function exposureOf(uint256 valueE18, int256 positionE18) internal pure returns (uint256) {
         int256 exposure = int256(valueE18) + positionE18;
         return uint256(exposure < 0 ? -exposure : exposure);
+    }
+
+    /// @notice Values degraded legs at the side that favours their owner: collateral and longs at the ask, shorts at the bid; rounded
+    /// down.
+    function favourOwner(Leg[] memory legs) internal pure {
+        for (uint256 i; i < legs.length; ++i) {
+            Leg memory leg = legs[i];
+            if (!leg.degraded) continue;
+            leg.markE18 = leg.sizeE18 < 0 ? leg.bidE18 : leg.askE18;
+            leg.bidE18 = leg.askE18;
+            leg.valueE18 = Rounding.mulDivDown(leg.amount, leg.askE18, leg.unit);
+        }
     }
 
     /// @notice Maintenance and initial margin of `valueE18` of a leg; both rounded up.

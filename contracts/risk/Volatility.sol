@@ -107,9 +107,13 @@ library Volatility {
 
     /// @notice k * sqrt(variance * horizon / year), rounded up, at most {CEILING}; {1 E18}.
     function wanted(LevelParameters memory p, uint256 variance) internal pure returns (uint256 level) {
-        uint256 deviation = sqrt((variance * p.horizonSeconds * WAD) / YEAR) + 1;
-        level = Rounding.mulDivUp(p.multiplierE2, deviation, 100);
+        level = Rounding.mulDivUp(p.multiplierE2, deviation(variance, p.horizonSeconds), 100);
         if (level > CEILING) level = CEILING;
+    }
+
+    /// @notice sqrt(variance * horizon / year), rounded up; {1 E18}.
+    function deviation(uint256 variance, uint256 horizonSeconds) internal pure returns (uint256) {
+        return sqrt((variance * horizonSeconds * WAD) / YEAR) + 1;
     }
 
     /// @notice 2^(-elapsed / halfLife); {RAY}, within 1.2e-23.

@@ -11,10 +11,15 @@ pragma solidity 0.8.30;
 /// | 179-183 | tokenDecimals          |                                                     |
 /// | 184-195 | shockMaintenance       | bps; 0: the asset has no risk parameters             |
 /// | 196-207 | shockInitial           | bps, before the initial factor                      |
-/// | 208-220 | haircutMaintenance     | bps                                                 |
-/// | 221-233 | haircutInitial         | bps                                                 |
-/// | 234-241 | initialFactor          | percent above one                                   |
-/// | 242-255 | sizeCoefficient        | 10 bps                                              |
+/// | 208-217 | haircutMaintenance     | 5 bps                                               |
+/// | 218-227 | haircutInitial         | 5 bps                                               |
+/// | 228-235 | initialFactor          | percent above one                                   |
+/// | 236-248 | sizeCoefficient        | 10 bps                                              |
+/// | 249-252 | feedPhase              | the low bits of the proxy's phase                   |
+/// | 253     | guarded                | 1: a further slot says more                         |
+///
+/// What the further slot is: for a collateral its second source and its price bounds, for the quote, which has neither, the
+/// sequencer of the chain.
 ///
 /// @dev The setters of adapter and engine hold each field to bounds that fit it.
 type ListedAsset is uint256;
@@ -30,26 +35,37 @@ using {
     haircutInitialBps,
     initialFactorBps,
     sizeCoefficientBps,
+    feedPhase,
+    guarded,
     withFeed,
     withRisk,
-    withShocks
+    withShocks,
+    withGuard
 } for ListedAsset global;
 
 /// @dev What these fields are counted in; their setters refuse what lies between.
 uint256 constant MAX_AGE_STEP = 1 minutes;
 uint256 constant INITIAL_FACTOR_STEP = 100;
 uint256 constant SIZE_COEFFICIENT_STEP = 10;
+uint256 constant HAIRCUT_STEP = 5;
 
 uint256 constant ONE_BPS = 10_000;
-uint256 constant FEED_PART = (1 << 184) - 1;
+uint256 constant FEED_PART = ((1 << 184) - 1) | (PHASE_MASK << 249);
 uint256 constant SHOCK_PART = 0xffffff << 184;
+uint256 constant RISK_PART = ((1 << 41) - 1) << 208;
+uint256 constant GUARD = 1 << 253;
+uint256 constant PHASE_MASK = 0xf;
+
+// A field of at most fourteen bits times its step does not overflow.
 
 function feed(ListedAsset self) pure returns (address) {
     return address(uint160(ListedAsset.unwrap(self)));
 }
 
 function maxAgeSeconds(ListedAsset self) pure returns (uint256) {
-    return ((ListedAsset.unwrap(self) >> 160) & 0x3fff) * MAX_AGE_STEP;
+    unchecked {
+        return ((ListedAsset.unwrap(self) >> 160) & 0x3fff) * MAX_AGE_STEP;
+    }
 }
 
 function feedDecimals(ListedAsset self) pure returns (uint256) {
@@ -69,19 +85,35 @@ function shockInitialBps(ListedAsset self) pure returns (uint256) {
 }
 
 function haircutMaintenanceBps(ListedAsset self) pure returns (uint256) {
-    return (ListedAsset.unwrap(self) >> 208) & 0x1fff;
+    unchecked {
+        return ((ListedAsset.unwrap(self) >> 208) & 0x3ff) * HAIRCUT_STEP;
+    }
 }
 
 function haircutInitialBps(ListedAsset self) pure returns (uint256) {
-    return (ListedAsset.unwrap(self) >> 221) & 0x1fff;
+    unchecked {
+        return ((ListedAsset.unwrap(self) >> 218) & 0x3ff) * HAIRCUT_STEP;
+    }
 }
 
 function initialFactorBps(ListedAsset self) pure returns (uint256) {
-    return ((ListedAsset.unwrap(self) >> 234) & 0xff) * INITIAL_FACTOR_STEP + ONE_BPS;
+    unchecked {
+        return ((ListedAsset.unwrap(self) >> 228) & 0xff) * INITIAL_FACTOR_STEP + ONE_BPS;
+    }
 }
 
 function sizeCoefficientBps(ListedAsset self) pure returns (uint256) {
-    return (ListedAsset.unwrap(self) >> 242) * SIZE_COEFFICIENT_STEP;
+    unchecked {
+        return ((ListedAsset.unwrap(self) >> 236) & 0x1fff) * SIZE_COEFFICIENT_STEP;
+    }
+}
+
+function feedPhase(ListedAsset self) pure returns (uint256) {
+    return (ListedAsset.unwrap(self) >> 249) & PHASE_MASK;
+}
+
+function guarded(ListedAsset self) pure returns (bool) {
+    return ListedAsset.unwrap(self) & GUARD != 0;
 }
 
 /// @dev The word with another feed and the same risk parameters.
@@ -90,13 +122,15 @@ function withFeed(
     address source,
     uint256 maxAge,
     uint256 decimalsOfFeed,
-    uint256 decimalsOfToken
+    uint256 decimalsOfToken,
+    uint256 phase
 ) pure returns (ListedAsset) {
     uint256 part =
         uint256(uint160(source)) |
             ((maxAge / MAX_AGE_STEP) << 160) |
             (decimalsOfFeed << 174) |
-            (decimalsOfToken << 179);
+            (decimalsOfToken << 179) |
+            ((phase & PHASE_MASK) << 249);
     return ListedAsset.wrap((ListedAsset.unwrap(self) & ~FEED_PART) | part);
 }
 
@@ -109,14 +143,20 @@ function withRisk(
     uint256 sizeCoefficient
 ) pure returns (ListedAsset) {
     uint256 part =
-        (haircutMaintenance << 208) |
-            (haircutInitial << 221) |
-            (((initialFactor - ONE_BPS) / INITIAL_FACTOR_STEP) << 234) |
-            ((sizeCoefficient / SIZE_COEFFICIENT_STEP) << 242);
-    return ListedAsset.wrap((ListedAsset.unwrap(self) & (FEED_PART | SHOCK_PART)) | part);
+        ((haircutMaintenance / HAIRCUT_STEP) << 208) |
+            ((haircutInitial / HAIRCUT_STEP) << 218) |
+            (((initialFactor - ONE_BPS) / INITIAL_FACTOR_STEP) << 228) |
+            ((sizeCoefficient / SIZE_COEFFICIENT_STEP) << 236);
+    return ListedAsset.wrap((ListedAsset.unwrap(self) & ~RISK_PART) | part);
 }
 
 /// @dev The word with other shocks.
 function withShocks(ListedAsset self, uint256 maintenance, uint256 initial) pure returns (ListedAsset) {
     return ListedAsset.wrap((ListedAsset.unwrap(self) & ~SHOCK_PART) | (maintenance << 184) | (initial << 196));
+}
+
+/// @dev The word that says whether a further slot is to be read.
+function withGuard(ListedAsset self, bool on) pure returns (ListedAsset) {
+    uint256 word = ListedAsset.unwrap(self);
+    return ListedAsset.wrap(on ? word | GUARD : word & ~GUARD);
 }

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {FaultyFeed} from "./utils/mocks/FaultyFeed.sol";
+import {FaultySource} from "./utils/mocks/FaultySource.sol";
 import {OracleTest} from "./utils/OracleTest.sol";
 import {Errors} from "../../contracts/base/Errors.sol";
 import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
 import {IPriceOracleAdapter} from "../../contracts/interfaces/IPriceOracleAdapter.sol";
 import {Position} from "../../contracts/types/Position.sol";
 import {CollateralPage} from "../../contracts/types/CollateralPage.sol";
+import {IShockLevels} from "../../contracts/interfaces/IShockLevels.sol";
 import {Assessment, Leg} from "../../contracts/types/Assessment.sol";
+import {LevelParameters} from "../../contracts/types/ShockLevel.sol";
 
 contract RiskEngineTest is OracleTest {
     IRiskEngine private engine;
@@ -29,7 +33,7 @@ contract RiskEngineTest is OracleTest {
     //////////////////////////////////////////////////////////////////////////*/
 
     function test_setRiskParameters_EmitsAndIsRead() public {
-        IRiskEngine.RiskParameters memory p = IRiskEngine.RiskParameters(101, 102, 103, 10_100, 110);
+        IRiskEngine.RiskParameters memory p = IRiskEngine.RiskParameters(101, 105, 110, 10_100, 110);
         vm.expectEmit(address(engine));
         emit IRiskEngine.RiskParametersSet(7, p);
         _set(7, p);
@@ -60,6 +64,9 @@ contract RiskEngineTest is OracleTest {
         IRiskEngine.RiskParameters memory p = _ether();
         p.haircutInitialBps = 5_000;
         _set(7, p);
+        p.haircutInitialBps = 4_999;
+        _expectOutOfBounds("haircutInitialBps", 4_999, 5);
+        _set(7, p);
         p.haircutInitialBps = 5_001;
         _expectOutOfBounds("haircutInitialBps", 5_001, 5_000);
         _set(7, p);
@@ -70,6 +77,9 @@ contract RiskEngineTest is OracleTest {
     function test_setRiskParameters_HaircutMaintenance() public {
         IRiskEngine.RiskParameters memory p = _ether();
         p.haircutMaintenanceBps = 800;
+        _set(7, p);
+        p.haircutMaintenanceBps = 799;
+        _expectOutOfBounds("haircutMaintenanceBps", 799, 5);
         _set(7, p);
         p.haircutMaintenanceBps = 801;
         _expectOutOfBounds("haircutMaintenanceBps", 801, 800);
@@ -108,16 +118,16 @@ contract RiskEngineTest is OracleTest {
     }
 
     function test_setRiskParameters_InitialMarginIsBelowOne() public {
-        // 25% * 2 + 49.99%
-        _set(7, IRiskEngine.RiskParameters(2_500, 0, 4_999, 20_000, 0));
+        // 25% * 2 + 49.95%
+        _set(7, IRiskEngine.RiskParameters(2_500, 0, 4_995, 20_000, 0));
         _expectOutOfBounds("initialMarginBps", 10_000, 10_000);
         _set(7, IRiskEngine.RiskParameters(2_500, 0, 5_000, 20_000, 0));
     }
 
     function test_setRiskParameters_InitialMarginRoundsUp() public {
-        // 5,032.83 + 4,967
+        // 3,333 * 2.7 + 1,000 = 9,999.1
         _expectOutOfBounds("initialMarginBps", 10_000, 10_000);
-        _set(7, IRiskEngine.RiskParameters(3_333, 0, 4_967, 15_100, 0));
+        _set(7, IRiskEngine.RiskParameters(3_333, 0, 1_000, 27_000, 0));
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -254,7 +264,7 @@ contract RiskEngineTest is OracleTest {
         assertFalse(_assessed(-1, _pages(ETHER_ASSET, most, BITCOIN_ASSET, 1e8)).halted);
         a = _assessed(-1, _pages(ETHER_ASSET, most + 1, BITCOIN_ASSET, 1e8));
         assertTrue(a.halted);
-        assertEq(a.equityE18, 60_000e18 - 1);
+        assertEq(a.equityE18, 60_000e18 - 1 + int256((most + 1) * 2_000));
         // Without anything live beside it nothing is dust.
         assertTrue(_assessed(-1, _pages(ETHER_ASSET, 1, 0, 0)).halted);
     }
@@ -275,6 +285,112 @@ contract RiskEngineTest is OracleTest {
         assertTrue(_assessed(-1, pages).halted);
     }
 
+    /// @dev What reverts, lies or says zero counts at the price that somebody recorded, at its ask.
+    function test_assess_ADustWithoutAnAnswerCountsAtTheRecordedAsk() public {
+        CollateralPage[] memory pages = _pages(ETHER_ASSET, 1.5e18, BITCOIN_ASSET, 1e8);
+        quoteFeed.setAnswer(3e8);
+        vm.prank(stranger);
+        oracle.recordPrice(ETHER_ASSET);
+        quoteFeed.setAnswer(1e8);
+        int256 equity = 60_000e18 - 50_000e18 + 1_000e18;
+        for (uint256 fault; fault < 4; ++fault) {
+            etherFeed.setBehaviour(fault == 0 ? FaultyFeed.Behaviour.Reverts : FaultyFeed.Behaviour.Honest);
+            etherFeed.setAnswer(fault == 1 ? int256(0) : int256(-1));
+            if (fault == 3) etherFeed.setUpdatedAt(block.timestamp + 1);
+            Leg memory leg = _legsOf(pages)[0];
+            assertTrue(leg.halted);
+            // 2,000 / 3, rounded up.
+            assertEq(leg.bidE18, 666_666_666_666_666_666_667);
+            assertEq(leg.valueE18, 1_000e18);
+            Assessment memory a = _assessed(-50_000e18, pages);
+            assertFalse(a.halted);
+            assertEq(a.equityE18, equity);
+            assertEq(a.initialE18, 12_000e18 + 1_000e18);
+        }
+        // A stale answer of the feed's own is later than what was recorded.
+        etherFeed.setAnswer(1_000e8);
+        etherFeed.setUpdatedAt(START - 2 hours);
+        assertEq(_legsOf(pages)[0].bidE18, 1_000e18);
+    }
+
+    /// @dev More than a dust of it blocks, and counts all the same: health is told, not acted upon.
+    function test_assess_WhatIsHaltedCountsAtItsLastAsk() public {
+        quoteFeed.setAnswer(3e8);
+        etherFeed.setUpdatedAt(START - 2 hours);
+        CollateralPage[] memory pages = _pages(ETHER_ASSET, 3e18, 0, 0);
+        Assessment memory a = _assessed(-1_000e18, pages);
+        assertTrue(a.halted);
+        assertEq(a.equityE18, 1_000e18 + 1);
+        // 14 hundredths of 2,000 and a wei, rounded up.
+        assertEq(a.maintenanceE18, 280e18 + 1);
+        assertEq(a.initialE18, 2_000e18 + 1);
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                       TWO SOURCES
+    //////////////////////////////////////////////////////////////////////////*/
+
+    function test_legs_HaveBothSides() public {
+        Leg memory leg = _legsOf(_pages(ETHER_ASSET, 2e18, 0, 0))[0];
+        assertFalse(leg.degraded);
+        assertEq(leg.askE18, 2_000e18);
+        FaultySource source = new FaultySource(2_200e18);
+        vm.prank(governance);
+        oracle.setSecondary(ETHER_ASSET, address(source), 300, 0, 0);
+        leg = _legsOf(_pages(ETHER_ASSET, 2e18, 0, 0))[0];
+        assertTrue(leg.degraded);
+        assertFalse(leg.halted);
+        assertEq(leg.bidE18, 2_000e18);
+        assertEq(leg.askE18, 2_200e18);
+        assertEq(leg.valueE18, 4_000e18);
+        Assessment memory a = _assessed(0, _pages(ETHER_ASSET, 2e18, BITCOIN_ASSET, 1e8));
+        assertTrue(a.degraded);
+        assertEq(a.equityE18, 64_000e18);
+        assertFalse(_assessed(0, _pages(BITCOIN_ASSET, 1e8, 0, 0)).degraded);
+    }
+
+    /// @dev A mean over ten minutes lags: in a storm the sources may lie apart by three of its standard deviations.
+    function test_price_AStormExplainsADeviation() public {
+        address authority = IAccessManaged(address(oracle)).authority();
+        IShockLevels levels = IShockLevels(_deployed(ROOT, "ShockLevels", abi.encode(authority, oracle)));
+        FaultySource source = new FaultySource(2_100e18);
+        vm.startPrank(governance);
+        oracle.setSecondary(ETHER_ASSET, address(source), 300, 0, 0);
+        engine.setShockLevels(address(levels));
+        _assertStatus(IPriceOracleAdapter.Status.Degraded);
+        // At 60% a year one deviation over ten minutes is 0.262%: three do not reach five percent.
+        source.setPrice(2_000e18);
+        levels.setLevelParameters(
+            ETHER_ASSET,
+            LevelParameters(900, 1 hours, 1_000, 2_000, 3_000, 1_500, 24 hours, 24 hours),
+            6_000
+        );
+        assertEq(levels.volatilityOver(ETHER_ASSET, 10 minutes), 27);
+        source.setPrice(2_060e18 + 1);
+        _assertStatus(IPriceOracleAdapter.Status.Degraded);
+        // At 400% it is 1.745%, rounded up: three are 5.25%, up to the unit.
+        LevelParameters memory off;
+        off.minimumBps = 1_000;
+        levels.setLevelParameters(ETHER_ASSET, off, 0);
+        source.setPrice(2_000e18);
+        levels.setLevelParameters(
+            ETHER_ASSET,
+            LevelParameters(900, 1 hours, 1_000, 2_000, 3_000, 1_500, 24 hours, 24 hours),
+            40_000
+        );
+        assertEq(levels.volatilityOver(ETHER_ASSET, 10 minutes), 175);
+        source.setPrice(2_105e18);
+        _assertStatus(IPriceOracleAdapter.Status.Live);
+        source.setPrice(2_105e18 + 1);
+        _assertStatus(IPriceOracleAdapter.Status.Degraded);
+        vm.stopPrank();
+    }
+
+    function _assertStatus(IPriceOracleAdapter.Status status) private view {
+        (IPriceOracleAdapter.Price memory p, ) = oracle.price(ETHER_ASSET);
+        assertEq(uint8(p.status), uint8(status));
+    }
+
     function testFuzz_assess_NeverRevertsForABadFeed(uint8 behaviour, int256 answer, uint256 updatedAt) public {
         behaviour = uint8(bound(behaviour, 0, uint8(type(FaultyFeed.Behaviour).max)));
         etherFeed.setBehaviour(FaultyFeed.Behaviour(behaviour));
@@ -282,7 +398,8 @@ contract RiskEngineTest is OracleTest {
         etherFeed.setUpdatedAt(bound(updatedAt, START - 2 hours, START + 1 hours));
         Assessment memory a = _assessed(-1e18, _pages(ETHER_ASSET, 1e21, BITCOIN_ASSET, 1e8));
         assertGe(a.initialE18, a.maintenanceE18);
-        if (a.halted) assertEq(a.equityE18, 60_000e18 - 1e18);
+        // What a stale answer adds to equity, initial margin takes back and more.
+        if (a.halted) assertLe(a.equityE18 - int256(a.initialE18), 60_000e18 - 1e18 - 12_000e18);
     }
 
     /// @dev Promise 9 at the door: IM >= MM, and E is what cash and bids add up to.

@@ -153,9 +153,9 @@ contract ShockLevelsTest is OracleTest {
     }
 
     function test_setLevelParameters_InitialMarginStaysBelowOne() public {
-        // 3,333 * 2.75 + 834 = 9,999.75, rounded up
+        // 3,333 * 2.76 + 800 = 9,999.08, rounded up
         vm.startPrank(governance);
-        engine.setRiskParameters(ETHER_ASSET, IRiskEngine.RiskParameters(1_000, 400, 834, 27_500, 2_000));
+        engine.setRiskParameters(ETHER_ASSET, IRiskEngine.RiskParameters(1_000, 400, 800, 27_600, 2_000));
         LevelParameters memory p = _level();
         p.maximumInitialBps = 3_333;
         _expectOutOfBounds("initialMarginBps", 10_000, 10_000);
@@ -163,8 +163,8 @@ contract ShockLevelsTest is OracleTest {
         p.maximumInitialBps = 3_332;
         levels.setLevelParameters(ETHER_ASSET, p, 6_000);
         // From the other side: the highest shock counts, not the lowest.
-        _expectEngineOutOfBounds("initialMarginBps", 10_164, 10_000);
-        engine.setRiskParameters(ETHER_ASSET, IRiskEngine.RiskParameters(1_000, 400, 1_001, 27_500, 2_000));
+        _expectEngineOutOfBounds("initialMarginBps", 10_197, 10_000);
+        engine.setRiskParameters(ETHER_ASSET, IRiskEngine.RiskParameters(1_000, 400, 1_000, 27_600, 2_000));
         vm.stopPrank();
     }
 
@@ -349,7 +349,7 @@ contract ShockLevelsTest is OracleTest {
 
     function test_setShocks_InitialMarginStaysBelowOne() public {
         vm.startPrank(governance);
-        engine.setRiskParameters(ETHER_ASSET, IRiskEngine.RiskParameters(1_000, 400, 834, 27_500, 2_000));
+        engine.setRiskParameters(ETHER_ASSET, IRiskEngine.RiskParameters(1_000, 400, 800, 27_600, 2_000));
         engine.setShockLevels(address(this));
         vm.stopPrank();
         _expectEngineOutOfBounds("initialMarginBps", 10_000, 10_000);
@@ -370,7 +370,7 @@ contract ShockLevelsTest is OracleTest {
         _expectEngineOutOfBounds("initialMarginBps", 10_000, 10_000);
         vm.prank(governance);
         engine.setRiskParameters(ETHER_ASSET, risk);
-        risk.haircutInitialBps = 999;
+        risk.haircutInitialBps = 995;
         vm.prank(governance);
         engine.setRiskParameters(ETHER_ASSET, risk);
     }

@@ -4,24 +4,14 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../common.js"
   
-    export type LevelParametersStruct = {multiplierE2: BigNumberish, horizonSeconds: BigNumberish, minimumBps: BigNumberish, maximumMaintenanceBps: BigNumberish, maximumInitialBps: BigNumberish, moveCapBps: BigNumberish, rampSeconds: BigNumberish, halfLifeSeconds: BigNumberish}
+    export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean, degraded: boolean, unpriced: boolean}
 
-    export type LevelParametersStructOutput = [multiplierE2: bigint, horizonSeconds: bigint, minimumBps: bigint, maximumMaintenanceBps: bigint, maximumInitialBps: bigint, moveCapBps: bigint, rampSeconds: bigint, halfLifeSeconds: bigint] & {multiplierE2: bigint, horizonSeconds: bigint, minimumBps: bigint, maximumMaintenanceBps: bigint, maximumInitialBps: bigint, moveCapBps: bigint, rampSeconds: bigint, halfLifeSeconds: bigint }
+    export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, degraded: boolean, unpriced: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, degraded: boolean, unpriced: boolean }
   
 
-    export type LevelStateStruct = {fastVariance: BigNumberish, slowVariance: BigNumberish, updatedAt: BigNumberish, wantedE18: BigNumberish, priceE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish}
+    export type LegStruct = {asset: BigNumberish, halted: boolean, degraded: boolean, afterOutage: boolean, amount: BigNumberish, unit: BigNumberish, bidE18: BigNumberish, askE18: BigNumberish, valueE18: BigNumberish, shockE18: BigNumberish, shockInitialE18: BigNumberish, haircutMaintenanceE18: BigNumberish, haircutInitialE18: BigNumberish, initialFactorE18: BigNumberish, sizeCoefficientE18: BigNumberish, sizeE18: BigNumberish, quoteE18: BigNumberish, markE18: BigNumberish, basisMaintenanceE18: BigNumberish, basisInitialE18: BigNumberish, profitCapE18: BigNumberish}
 
-    export type LevelStateStructOutput = [fastVariance: bigint, slowVariance: bigint, updatedAt: bigint, wantedE18: bigint, priceE18: bigint, maintenanceE18: bigint, initialE18: bigint] & {fastVariance: bigint, slowVariance: bigint, updatedAt: bigint, wantedE18: bigint, priceE18: bigint, maintenanceE18: bigint, initialE18: bigint }
-  
-
-    export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean, unpriced: boolean}
-
-    export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, unpriced: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, unpriced: boolean }
-  
-
-    export type LegStruct = {asset: BigNumberish, halted: boolean, amount: BigNumberish, unit: BigNumberish, bidE18: BigNumberish, valueE18: BigNumberish, shockE18: BigNumberish, shockInitialE18: BigNumberish, haircutMaintenanceE18: BigNumberish, haircutInitialE18: BigNumberish, initialFactorE18: BigNumberish, sizeCoefficientE18: BigNumberish, sizeE18: BigNumberish, quoteE18: BigNumberish, markE18: BigNumberish, basisMaintenanceE18: BigNumberish, basisInitialE18: BigNumberish, profitCapE18: BigNumberish}
-
-    export type LegStructOutput = [asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, shockInitialE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint, sizeE18: bigint, quoteE18: bigint, markE18: bigint, basisMaintenanceE18: bigint, basisInitialE18: bigint, profitCapE18: bigint] & {asset: bigint, halted: boolean, amount: bigint, unit: bigint, bidE18: bigint, valueE18: bigint, shockE18: bigint, shockInitialE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint, sizeE18: bigint, quoteE18: bigint, markE18: bigint, basisMaintenanceE18: bigint, basisInitialE18: bigint, profitCapE18: bigint }
+    export type LegStructOutput = [asset: bigint, halted: boolean, degraded: boolean, afterOutage: boolean, amount: bigint, unit: bigint, bidE18: bigint, askE18: bigint, valueE18: bigint, shockE18: bigint, shockInitialE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint, sizeE18: bigint, quoteE18: bigint, markE18: bigint, basisMaintenanceE18: bigint, basisInitialE18: bigint, profitCapE18: bigint] & {asset: bigint, halted: boolean, degraded: boolean, afterOutage: boolean, amount: bigint, unit: bigint, bidE18: bigint, askE18: bigint, valueE18: bigint, shockE18: bigint, shockInitialE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint, sizeE18: bigint, quoteE18: bigint, markE18: bigint, basisMaintenanceE18: bigint, basisInitialE18: bigint, profitCapE18: bigint }
   
 
     export type RequestStruct = {account: BigNumberish, header: BigNumberish, policy: BigNumberish, cashE18: BigNumberish, walletLeftE18: BigNumberish, vault: AddressLike, quoteScale: BigNumberish}
@@ -69,9 +59,9 @@ export declare namespace IPriceOracleAdapter {
     }
 
   export interface RebalancerInterface extends Interface {
-    getFunction(nameOrSignature: "assess" | "authority" | "feedOf" | "isConsumingScheduledOp" | "keeperParameters" | "legs" | "levelOf" | "perpetualRiskOf" | "plan" | "poke" | "price" | "prices" | "requirePrice" | "riskParametersOf" | "setAuthority" | "setFeed" | "setKeeperParameters" | "setLevelParameters" | "setPerpetualRisk" | "setRiskParameters"): FunctionFragment;
+    getFunction(nameOrSignature: "assess" | "authority" | "feedOf" | "isConsumingScheduledOp" | "keeperParameters" | "legs" | "perpetualRiskOf" | "plan" | "price" | "prices" | "recordPrice" | "recordedPriceOf" | "refreshFeed" | "requirePrice" | "riskParametersOf" | "secondaryOf" | "sequencer" | "setAuthority" | "setFeed" | "setKeeperParameters" | "setPerpetualRisk" | "setRiskParameters" | "setSecondary" | "setSequencer" | "setShockLevels" | "setShocks" | "shockLevels"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "FeedSet" | "KeeperParametersSet" | "LevelParametersSet" | "LevelUpdated" | "PerpetualRiskSet" | "RiskParametersSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "FeedRefreshed" | "FeedSet" | "KeeperParametersSet" | "PerpetualRiskSet" | "PriceRecorded" | "RiskParametersSet" | "SecondarySet" | "SequencerSet" | "ShockLevelsSet" | "ShocksSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'assess', values: [BigNumberish, BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
@@ -79,20 +69,27 @@ encodeFunctionData(functionFragment: 'feedOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'keeperParameters', values?: undefined): string;
 encodeFunctionData(functionFragment: 'legs', values: [BigNumberish[], BigNumberish[]]): string;
-encodeFunctionData(functionFragment: 'levelOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'perpetualRiskOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'plan', values: [RequestStruct, BigNumberish[], BigNumberish[]]): string;
-encodeFunctionData(functionFragment: 'poke', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'price', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'prices', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'recordPrice', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'recordedPriceOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'refreshFeed', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'requirePrice', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'riskParametersOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'secondaryOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'sequencer', values?: undefined): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setFeed', values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setKeeperParameters', values: [IRebalancer.KeeperParametersStruct]): string;
-encodeFunctionData(functionFragment: 'setLevelParameters', values: [BigNumberish, LevelParametersStruct, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setPerpetualRisk', values: [BigNumberish, IRiskEngine.PerpetualRiskStruct]): string;
 encodeFunctionData(functionFragment: 'setRiskParameters', values: [BigNumberish, IRiskEngine.RiskParametersStruct]): string;
+encodeFunctionData(functionFragment: 'setSecondary', values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setSequencer', values: [AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setShockLevels', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'setShocks', values: [BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'shockLevels', values?: undefined): string;
 
     decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
@@ -100,20 +97,27 @@ decodeFunctionResult(functionFragment: 'feedOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'keeperParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'legs', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'levelOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'perpetualRiskOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'plan', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'poke', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'price', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'prices', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'recordPrice', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'recordedPriceOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'refreshFeed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'requirePrice', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskParametersOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'secondaryOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'sequencer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setKeeperParameters', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'setLevelParameters', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setPerpetualRisk', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setSecondary', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setSequencer', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setShockLevels', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setShocks', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'shockLevels', data: BytesLike): Result;
   }
 
   
@@ -121,6 +125,18 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
       export type InputTuple = [authority: AddressLike];
       export type OutputTuple = [authority: string];
       export interface OutputObject {authority: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace FeedRefreshedEvent {
+      export type InputTuple = [asset: BigNumberish, feedDecimals: BigNumberish, phase: BigNumberish];
+      export type OutputTuple = [asset: bigint, feedDecimals: bigint, phase: bigint];
+      export interface OutputObject {asset: bigint, feedDecimals: bigint, phase: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -153,30 +169,6 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
 
   
 
-    export namespace LevelParametersSetEvent {
-      export type InputTuple = [asset: BigNumberish, parameters: LevelParametersStruct, startVolatilityBps: BigNumberish];
-      export type OutputTuple = [asset: bigint, parameters: LevelParametersStructOutput, startVolatilityBps: bigint];
-      export interface OutputObject {asset: bigint, parameters: LevelParametersStructOutput, startVolatilityBps: bigint };
-      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
-      export type Filter = TypedDeferredTopicFilter<Event>
-      export type Log = TypedEventLog<Event>
-      export type LogDescription = TypedLogDescription<Event>
-    }
-
-  
-
-    export namespace LevelUpdatedEvent {
-      export type InputTuple = [asset: BigNumberish, state: LevelStateStruct];
-      export type OutputTuple = [asset: bigint, state: LevelStateStructOutput];
-      export interface OutputObject {asset: bigint, state: LevelStateStructOutput };
-      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
-      export type Filter = TypedDeferredTopicFilter<Event>
-      export type Log = TypedEventLog<Event>
-      export type LogDescription = TypedLogDescription<Event>
-    }
-
-  
-
     export namespace PerpetualRiskSetEvent {
       export type InputTuple = [underlying: BigNumberish, parameters: IRiskEngine.PerpetualRiskStruct];
       export type OutputTuple = [underlying: bigint, parameters: IRiskEngine.PerpetualRiskStructOutput];
@@ -189,10 +181,70 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
 
   
 
+    export namespace PriceRecordedEvent {
+      export type InputTuple = [asset: BigNumberish, bidE18: BigNumberish, askE18: BigNumberish];
+      export type OutputTuple = [asset: bigint, bidE18: bigint, askE18: bigint];
+      export interface OutputObject {asset: bigint, bidE18: bigint, askE18: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace RiskParametersSetEvent {
       export type InputTuple = [asset: BigNumberish, parameters: IRiskEngine.RiskParametersStruct];
       export type OutputTuple = [asset: bigint, parameters: IRiskEngine.RiskParametersStructOutput];
       export interface OutputObject {asset: bigint, parameters: IRiskEngine.RiskParametersStructOutput };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace SecondarySetEvent {
+      export type InputTuple = [asset: BigNumberish, source: AddressLike, deviationBps: BigNumberish, minimumE6: BigNumberish, maximumE6: BigNumberish];
+      export type OutputTuple = [asset: bigint, source: string, deviationBps: bigint, minimumE6: bigint, maximumE6: bigint];
+      export interface OutputObject {asset: bigint, source: string, deviationBps: bigint, minimumE6: bigint, maximumE6: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace SequencerSetEvent {
+      export type InputTuple = [feed: AddressLike, graceSeconds: BigNumberish];
+      export type OutputTuple = [feed: string, graceSeconds: bigint];
+      export interface OutputObject {feed: string, graceSeconds: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace ShockLevelsSetEvent {
+      export type InputTuple = [module: AddressLike];
+      export type OutputTuple = [module: string];
+      export interface OutputObject {module: string };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace ShocksSetEvent {
+      export type InputTuple = [asset: BigNumberish, maintenanceBps: BigNumberish, initialBps: BigNumberish];
+      export type OutputTuple = [asset: bigint, maintenanceBps: bigint, initialBps: bigint];
+      export interface OutputObject {asset: bigint, maintenanceBps: bigint, initialBps: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -283,14 +335,6 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     
 
     
-    levelOf: TypedContractMethod<
-      [asset: BigNumberish, ],
-      [[LevelParametersStructOutput, LevelStateStructOutput]],
-      'view'
-    >
-    
-
-    
     perpetualRiskOf: TypedContractMethod<
       [underlying: BigNumberish, ],
       [IRiskEngine.PerpetualRiskStructOutput],
@@ -303,14 +347,6 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
       [request: RequestStruct, pages: BigNumberish[], positions: BigNumberish[], ],
       [PlanStructOutput],
       'view'
-    >
-    
-
-    
-    poke: TypedContractMethod<
-      [asset: BigNumberish, ],
-      [void],
-      'nonpayable'
     >
     
 
@@ -331,6 +367,30 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     
 
     
+    recordPrice: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    recordedPriceOf: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[bigint, bigint, bigint] & {bidE18: bigint, askE18: bigint, recordedAt: bigint }],
+      'view'
+    >
+    
+
+    
+    refreshFeed: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     requirePrice: TypedContractMethod<
       [asset: BigNumberish, ],
       [[bigint, bigint] & {bidE18: bigint, askE18: bigint }],
@@ -342,6 +402,22 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     riskParametersOf: TypedContractMethod<
       [asset: BigNumberish, ],
       [IRiskEngine.RiskParametersStructOutput],
+      'view'
+    >
+    
+
+    
+    secondaryOf: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[string, bigint, bigint, bigint] & {source: string, deviationBps: bigint, minimumE6: bigint, maximumE6: bigint }],
+      'view'
+    >
+    
+
+    
+    sequencer: TypedContractMethod<
+      [],
+      [[string, bigint] & {feed: string, graceSeconds: bigint }],
       'view'
     >
     
@@ -371,14 +447,6 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
     
 
     
-    setLevelParameters: TypedContractMethod<
-      [asset: BigNumberish, p: LevelParametersStruct, startVolatilityBps: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
     setPerpetualRisk: TypedContractMethod<
       [underlying: BigNumberish, p: IRiskEngine.PerpetualRiskStruct, ],
       [void],
@@ -391,6 +459,46 @@ decodeFunctionResult(functionFragment: 'setRiskParameters', data: BytesLike): Re
       [asset: BigNumberish, p: IRiskEngine.RiskParametersStruct, ],
       [void],
       'nonpayable'
+    >
+    
+
+    
+    setSecondary: TypedContractMethod<
+      [asset: BigNumberish, source: AddressLike, deviationBps: BigNumberish, minimumE6: BigNumberish, maximumE6: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setSequencer: TypedContractMethod<
+      [feed: AddressLike, graceSeconds: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setShockLevels: TypedContractMethod<
+      [module: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setShocks: TypedContractMethod<
+      [asset: BigNumberish, maintenanceBps: BigNumberish, initialBps: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    shockLevels: TypedContractMethod<
+      [],
+      [string],
+      'view'
     >
     
 
@@ -427,11 +535,6 @@ getFunction(nameOrSignature: 'legs'): TypedContractMethod<
       [LegStructOutput[]],
       'view'
     >;
-getFunction(nameOrSignature: 'levelOf'): TypedContractMethod<
-      [asset: BigNumberish, ],
-      [[LevelParametersStructOutput, LevelStateStructOutput]],
-      'view'
-    >;
 getFunction(nameOrSignature: 'perpetualRiskOf'): TypedContractMethod<
       [underlying: BigNumberish, ],
       [IRiskEngine.PerpetualRiskStructOutput],
@@ -441,11 +544,6 @@ getFunction(nameOrSignature: 'plan'): TypedContractMethod<
       [request: RequestStruct, pages: BigNumberish[], positions: BigNumberish[], ],
       [PlanStructOutput],
       'view'
-    >;
-getFunction(nameOrSignature: 'poke'): TypedContractMethod<
-      [asset: BigNumberish, ],
-      [void],
-      'nonpayable'
     >;
 getFunction(nameOrSignature: 'price'): TypedContractMethod<
       [asset: BigNumberish, ],
@@ -457,6 +555,21 @@ getFunction(nameOrSignature: 'prices'): TypedContractMethod<
       [IPriceOracleAdapter.PriceStructOutput[]],
       'view'
     >;
+getFunction(nameOrSignature: 'recordPrice'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'recordedPriceOf'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[bigint, bigint, bigint] & {bidE18: bigint, askE18: bigint, recordedAt: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'refreshFeed'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'requirePrice'): TypedContractMethod<
       [asset: BigNumberish, ],
       [[bigint, bigint] & {bidE18: bigint, askE18: bigint }],
@@ -465,6 +578,16 @@ getFunction(nameOrSignature: 'requirePrice'): TypedContractMethod<
 getFunction(nameOrSignature: 'riskParametersOf'): TypedContractMethod<
       [asset: BigNumberish, ],
       [IRiskEngine.RiskParametersStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'secondaryOf'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[string, bigint, bigint, bigint] & {source: string, deviationBps: bigint, minimumE6: bigint, maximumE6: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'sequencer'): TypedContractMethod<
+      [],
+      [[string, bigint] & {feed: string, graceSeconds: bigint }],
       'view'
     >;
 getFunction(nameOrSignature: 'setAuthority'): TypedContractMethod<
@@ -482,11 +605,6 @@ getFunction(nameOrSignature: 'setKeeperParameters'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'setLevelParameters'): TypedContractMethod<
-      [asset: BigNumberish, p: LevelParametersStruct, startVolatilityBps: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
 getFunction(nameOrSignature: 'setPerpetualRisk'): TypedContractMethod<
       [underlying: BigNumberish, p: IRiskEngine.PerpetualRiskStruct, ],
       [void],
@@ -497,19 +615,52 @@ getFunction(nameOrSignature: 'setRiskParameters'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'setSecondary'): TypedContractMethod<
+      [asset: BigNumberish, source: AddressLike, deviationBps: BigNumberish, minimumE6: BigNumberish, maximumE6: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'setSequencer'): TypedContractMethod<
+      [feed: AddressLike, graceSeconds: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'setShockLevels'): TypedContractMethod<
+      [module: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'setShocks'): TypedContractMethod<
+      [asset: BigNumberish, maintenanceBps: BigNumberish, initialBps: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'shockLevels'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
 
     getEvent(key: 'AuthorityUpdated'): TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
+getEvent(key: 'FeedRefreshed'): TypedContractEvent<FeedRefreshedEvent.InputTuple, FeedRefreshedEvent.OutputTuple, FeedRefreshedEvent.OutputObject>;
 getEvent(key: 'FeedSet'): TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
 getEvent(key: 'KeeperParametersSet'): TypedContractEvent<KeeperParametersSetEvent.InputTuple, KeeperParametersSetEvent.OutputTuple, KeeperParametersSetEvent.OutputObject>;
-getEvent(key: 'LevelParametersSet'): TypedContractEvent<LevelParametersSetEvent.InputTuple, LevelParametersSetEvent.OutputTuple, LevelParametersSetEvent.OutputObject>;
-getEvent(key: 'LevelUpdated'): TypedContractEvent<LevelUpdatedEvent.InputTuple, LevelUpdatedEvent.OutputTuple, LevelUpdatedEvent.OutputObject>;
 getEvent(key: 'PerpetualRiskSet'): TypedContractEvent<PerpetualRiskSetEvent.InputTuple, PerpetualRiskSetEvent.OutputTuple, PerpetualRiskSetEvent.OutputObject>;
+getEvent(key: 'PriceRecorded'): TypedContractEvent<PriceRecordedEvent.InputTuple, PriceRecordedEvent.OutputTuple, PriceRecordedEvent.OutputObject>;
 getEvent(key: 'RiskParametersSet'): TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
+getEvent(key: 'SecondarySet'): TypedContractEvent<SecondarySetEvent.InputTuple, SecondarySetEvent.OutputTuple, SecondarySetEvent.OutputObject>;
+getEvent(key: 'SequencerSet'): TypedContractEvent<SequencerSetEvent.InputTuple, SequencerSetEvent.OutputTuple, SequencerSetEvent.OutputObject>;
+getEvent(key: 'ShockLevelsSet'): TypedContractEvent<ShockLevelsSetEvent.InputTuple, ShockLevelsSetEvent.OutputTuple, ShockLevelsSetEvent.OutputObject>;
+getEvent(key: 'ShocksSet'): TypedContractEvent<ShocksSetEvent.InputTuple, ShocksSetEvent.OutputTuple, ShocksSetEvent.OutputObject>;
 
     filters: {
       
       'AuthorityUpdated(address)': TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
       AuthorityUpdated: TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
+    
+
+      'FeedRefreshed(uint8,uint8,uint8)': TypedContractEvent<FeedRefreshedEvent.InputTuple, FeedRefreshedEvent.OutputTuple, FeedRefreshedEvent.OutputObject>;
+      FeedRefreshed: TypedContractEvent<FeedRefreshedEvent.InputTuple, FeedRefreshedEvent.OutputTuple, FeedRefreshedEvent.OutputObject>;
     
 
       'FeedSet(uint8,address,uint24,uint24,uint8)': TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
@@ -520,20 +671,32 @@ getEvent(key: 'RiskParametersSet'): TypedContractEvent<RiskParametersSetEvent.In
       KeeperParametersSet: TypedContractEvent<KeeperParametersSetEvent.InputTuple, KeeperParametersSetEvent.OutputTuple, KeeperParametersSetEvent.OutputObject>;
     
 
-      'LevelParametersSet(uint8,tuple,uint16)': TypedContractEvent<LevelParametersSetEvent.InputTuple, LevelParametersSetEvent.OutputTuple, LevelParametersSetEvent.OutputObject>;
-      LevelParametersSet: TypedContractEvent<LevelParametersSetEvent.InputTuple, LevelParametersSetEvent.OutputTuple, LevelParametersSetEvent.OutputObject>;
-    
-
-      'LevelUpdated(uint8,tuple)': TypedContractEvent<LevelUpdatedEvent.InputTuple, LevelUpdatedEvent.OutputTuple, LevelUpdatedEvent.OutputObject>;
-      LevelUpdated: TypedContractEvent<LevelUpdatedEvent.InputTuple, LevelUpdatedEvent.OutputTuple, LevelUpdatedEvent.OutputObject>;
-    
-
       'PerpetualRiskSet(uint8,tuple)': TypedContractEvent<PerpetualRiskSetEvent.InputTuple, PerpetualRiskSetEvent.OutputTuple, PerpetualRiskSetEvent.OutputObject>;
       PerpetualRiskSet: TypedContractEvent<PerpetualRiskSetEvent.InputTuple, PerpetualRiskSetEvent.OutputTuple, PerpetualRiskSetEvent.OutputObject>;
     
 
+      'PriceRecorded(uint8,uint256,uint256)': TypedContractEvent<PriceRecordedEvent.InputTuple, PriceRecordedEvent.OutputTuple, PriceRecordedEvent.OutputObject>;
+      PriceRecorded: TypedContractEvent<PriceRecordedEvent.InputTuple, PriceRecordedEvent.OutputTuple, PriceRecordedEvent.OutputObject>;
+    
+
       'RiskParametersSet(uint8,tuple)': TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
       RiskParametersSet: TypedContractEvent<RiskParametersSetEvent.InputTuple, RiskParametersSetEvent.OutputTuple, RiskParametersSetEvent.OutputObject>;
+    
+
+      'SecondarySet(uint8,address,uint16,uint40,uint48)': TypedContractEvent<SecondarySetEvent.InputTuple, SecondarySetEvent.OutputTuple, SecondarySetEvent.OutputObject>;
+      SecondarySet: TypedContractEvent<SecondarySetEvent.InputTuple, SecondarySetEvent.OutputTuple, SecondarySetEvent.OutputObject>;
+    
+
+      'SequencerSet(address,uint24)': TypedContractEvent<SequencerSetEvent.InputTuple, SequencerSetEvent.OutputTuple, SequencerSetEvent.OutputObject>;
+      SequencerSet: TypedContractEvent<SequencerSetEvent.InputTuple, SequencerSetEvent.OutputTuple, SequencerSetEvent.OutputObject>;
+    
+
+      'ShockLevelsSet(address)': TypedContractEvent<ShockLevelsSetEvent.InputTuple, ShockLevelsSetEvent.OutputTuple, ShockLevelsSetEvent.OutputObject>;
+      ShockLevelsSet: TypedContractEvent<ShockLevelsSetEvent.InputTuple, ShockLevelsSetEvent.OutputTuple, ShockLevelsSetEvent.OutputObject>;
+    
+
+      'ShocksSet(uint8,uint16,uint16)': TypedContractEvent<ShocksSetEvent.InputTuple, ShocksSetEvent.OutputTuple, ShocksSetEvent.OutputObject>;
+      ShocksSet: TypedContractEvent<ShocksSetEvent.InputTuple, ShocksSetEvent.OutputTuple, ShocksSetEvent.OutputObject>;
     
     };
   }

@@ -15,7 +15,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface ShockLevelsInterface extends Interface {
-    getFunction(nameOrSignature: "authority" | "highestShocks" | "isConsumingScheduledOp" | "levelOf" | "poke" | "riskEngine" | "setAuthority" | "setLevelParameters"): FunctionFragment;
+    getFunction(nameOrSignature: "authority" | "highestShocks" | "isConsumingScheduledOp" | "levelOf" | "poke" | "riskEngine" | "setAuthority" | "setLevelParameters" | "volatilityOver"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "LevelParametersSet" | "LevelUpdated"): EventFragment;
 
@@ -27,6 +27,7 @@ encodeFunctionData(functionFragment: 'poke', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'riskEngine', values?: undefined): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setLevelParameters', values: [BigNumberish, LevelParametersStruct, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'volatilityOver', values: [BigNumberish, BigNumberish]): string;
 
     decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'highestShocks', data: BytesLike): Result;
@@ -36,6 +37,7 @@ decodeFunctionResult(functionFragment: 'poke', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskEngine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLevelParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'volatilityOver', data: BytesLike): Result;
   }
 
   
@@ -172,6 +174,14 @@ decodeFunctionResult(functionFragment: 'setLevelParameters', data: BytesLike): R
     >
     
 
+    
+    volatilityOver: TypedContractMethod<
+      [asset: BigNumberish, horizonSeconds: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
@@ -214,6 +224,11 @@ getFunction(nameOrSignature: 'setLevelParameters'): TypedContractMethod<
       [asset: BigNumberish, p: LevelParametersStruct, startVolatilityBps: BigNumberish, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'volatilityOver'): TypedContractMethod<
+      [asset: BigNumberish, horizonSeconds: BigNumberish, ],
+      [bigint],
+      'view'
     >;
 
     getEvent(key: 'AuthorityUpdated'): TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;

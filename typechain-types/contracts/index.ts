@@ -23,3 +23,4 @@ export type { PriceOracleAdapter } from './PriceOracleAdapter.js';
 export type { Rebalancer } from './Rebalancer.js';
 export type { RiskEngine } from './RiskEngine.js';
 export type { ShockLevels } from './ShockLevels.js';
+export type { UniswapV3TwapSource } from './UniswapV3TwapSource.js';

@@ -57,7 +57,21 @@ const Risk = z
   })
   .strict();
 
-const Collateral = Listing.extend({ risk: Risk }).strict();
+/** The mean price of a Uniswap v3 pool, beside the feed; without it there is one source. */
+const Second = z
+  .object({
+    pool: AddressText,
+    windowSeconds: Quantity,
+    deviationBps: Quantity,
+    minimumPriceE6: Quantity,
+    maximumPriceE6: Quantity,
+  })
+  .strict();
+
+const Collateral = Listing.extend({ risk: Risk, second: Second.optional() }).strict();
+
+/** Of a rollup: the feed that says whether its sequencer works. */
+const Sequencer = z.object({ feed: AddressText, graceSeconds: Quantity }).strict();
 
 const Interest = z
   .object({
@@ -134,6 +148,7 @@ const Shape = z
     roles: Roles,
     quote: Listing,
     collaterals: z.array(Collateral).min(1).max(254),
+    sequencer: Sequencer.optional(),
     interest: Interest,
     keeper: Keeper,
     liquidation: Liquidation,

@@ -20,7 +20,11 @@ export const PERMISSIONS: readonly {
   readonly functions: readonly string[];
 }[] = [
   { contract: "vault", role: "governor", functions: ["list", "setLimits"] },
-  { contract: "rebalancer", role: "governor", functions: ["setFeed", "setRiskParameters", "setPerpetualRisk", "setShockLevels"] },
+  {
+    contract: "rebalancer",
+    role: "governor",
+    functions: ["setFeed", "setSecondary", "setSequencer", "setRiskParameters", "setPerpetualRisk", "setShockLevels"],
+  },
   { contract: "shockLevels", role: "governor", functions: ["setLevelParameters"] },
   { contract: "rebalancer", role: "steward", functions: ["setKeeperParameters"] },
   {

@@ -3,14 +3,17 @@
  * contracts, not the journal: what counts is what they will do.
  */
 import type { ContractRunner } from "ethers";
-import type { DeploymentParameters, Listing } from "../../core/deployment/parameters.js";
+import type { Collateral, DeploymentParameters, Listing } from "../../core/deployment/parameters.js";
 import type { Compare, Difference } from "../../core/deployment/verification.js";
 import type { Protocol } from "../protocol.js";
+
+import { ZeroAddress } from "ethers";
 
 import {
   CollateralVault__factory,
   EACAggregatorProxy__factory,
   MarginAccount__factory,
+  UniswapV3TwapSource__factory,
   UsdCoin__factory,
 } from "../../../typechain-types/index.js";
 import { listingsOf, underlyingOf } from "../../core/deployment/parameters.js";
@@ -52,12 +55,18 @@ export async function compareAll(
     await compareFeed(protocol, asset, listing, checks.compareIn("feeds"));
   }
   const risk = checks.compareIn("risk");
-  for (const [index, { symbol, risk: expected }] of parameters.collaterals.entries()) {
+  for (const [index, collateral] of parameters.collaterals.entries()) {
+    const { symbol, risk: expected } = collateral;
+    await compareSecond(protocol, index + 1, collateral, checks.compareIn("feeds"));
     compareFields(`risk of ${symbol}`, await rebalancer.riskParametersOf(index + 1), expected, risk);
     const [{ multiplierE2 }] = await protocol.shockLevels.levelOf(index + 1);
     // The parameter file has constant shocks; governance may let them move.
     risk(`levels of ${symbol}`, multiplierE2 === 0n ? "constant" : `moving, k = ${multiplierE2}e-2`, "constant");
   }
+  const feeds = checks.compareIn("feeds");
+  const { feed, graceSeconds } = await protocol.oracle.sequencer();
+  feeds("sequencer's feed", feed, parameters.sequencer?.feed ?? ZeroAddress);
+  feeds("grace after an outage", graceSeconds, parameters.sequencer?.graceSeconds ?? 0n);
   await comparePerpetuals(protocol, parameters, checks.compareIn("perpetuals"));
   const fees = await protocol.exchange.feeParameters();
   compareFields("trading", fees, parameters.trading, checks.compareIn("trading"));
@@ -104,6 +113,27 @@ async function compareFeed(
   compare(`decimals of ${symbol} in the oracle`, known.tokenDecimals, listing.decimals);
   compare(`decimals of the feed of ${symbol}`, await answerOf(feed.decimals()), known.feedDecimals);
   compare(`oldest price of ${symbol}`, known.maxAgeSeconds, listing.heartbeatSeconds + listing.slackSeconds);
+}
+
+async function compareSecond(
+  { oracle, assets }: Protocol,
+  asset: number,
+  { symbol, second }: Collateral,
+  compare: Compare,
+): Promise<void> {
+  const { source, deviationBps, minimumE6, maximumE6 } = await oracle.secondaryOf(asset);
+  compare(`deviation of ${symbol}`, deviationBps, second?.deviationBps ?? 0n);
+  compare(`lowest price of ${symbol}`, minimumE6, second?.minimumPriceE6 ?? 0n);
+  compare(`highest price of ${symbol}`, maximumE6, second?.maximumPriceE6 ?? 0n);
+  if (second === undefined || source === ZeroAddress) {
+    compare(`second source of ${symbol}`, source === ZeroAddress ? "none" : source, second?.pool ?? "none");
+    return;
+  }
+  const twap = UniswapV3TwapSource__factory.connect(source, oracle.runner);
+  compare(`pool of ${symbol}`, await twap.pool(), second.pool);
+  compare(`window of ${symbol}`, await twap.windowSeconds(), second.windowSeconds);
+  compare(`token of the second source of ${symbol}`, await twap.token(), assets[asset]?.token);
+  compare(`quote of the second source of ${symbol}`, await twap.quote(), assets[0]?.token);
 }
 
 function compareFields(of: string, found: object, expected: Readonly<Record<string, bigint>>, compare: Compare): void {

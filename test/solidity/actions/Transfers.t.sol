@@ -143,7 +143,12 @@ contract TransfersTest is BallastTest {
         _assertRefused(
             alice,
             _transfer(alice, bob, address(weth), 1),
-            abi.encodeWithSelector(Errors.MarginAccount_BelowInitialMargin.selector, _raw(alice), int256(-15_000e18), 0)
+            abi.encodeWithSelector(
+                Errors.MarginAccount_BelowInitialMargin.selector,
+                _raw(alice),
+                int256(5_000e18 - 2_000),
+                20_000e18 - 2_000
+            )
         );
     }
 

@@ -116,6 +116,6 @@ contract MarginLensCapacityTest is BallastTest {
         emit log_named_uint("gas", used);
         assertEq(states.length, ACCOUNTS);
         assertGt(states[ACCOUNTS - 1].healthE18, 1e18);
-        assertLt(used, 70_000_000);
+        assertLt(used, 75_000_000);
     }
 }

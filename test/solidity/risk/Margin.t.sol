@@ -223,16 +223,51 @@ contract MarginTest is BaseTest {
         assertFalse(a.halted);
     }
 
-    function test_assess_AHaltedLegIsWorthNothingAndSaysSo() public pure {
+    function test_assess_AHaltedLegCountsAtItsLastAskAndForInitialMarginNotAtAll() public pure {
         Leg[] memory legs = new Leg[](2);
         legs[0] = _leg(10_000e18, 1_000, 400, 800, 15_000, 2_000);
         legs[1] = _leg(5_000e18, 800, 400, 800, 15_000, 2_000);
         legs[1].halted = true;
         Assessment memory a = Margin.assess(legs, -9_000e18);
+        assertEq(a.equityE18, 6_000e18);
+        assertEq(a.maintenanceE18, 1_400e18 + 600e18);
+        assertEq(a.initialE18, 2_300e18 + 5_000e18);
+        assertTrue(a.halted);
+    }
+
+    function test_assess_AHaltedLegWithoutALastPriceIsWorthNothing() public pure {
+        Leg[] memory legs = new Leg[](2);
+        legs[0] = _leg(10_000e18, 1_000, 400, 800, 15_000, 2_000);
+        legs[1].halted = true;
+        legs[1].amount = 1;
+        Assessment memory a = Margin.assess(legs, -9_000e18);
         assertEq(a.equityE18, 1_000e18);
         assertEq(a.maintenanceE18, 1_400e18);
         assertEq(a.initialE18, 2_300e18);
         assertTrue(a.halted);
+    }
+
+    function test_assess_SaysWhetherALivePriceIsDegraded() public pure {
+        Leg[] memory legs = new Leg[](2);
+        legs[0] = _leg(10_000e18, 1_000, 400, 800, 15_000, 2_000);
+        legs[1] = _leg(5_000e18, 800, 400, 800, 15_000, 2_000);
+        assertFalse(Margin.assess(legs, 0).degraded);
+        legs[1].degraded = true;
+        assertTrue(Margin.assess(legs, 0).degraded);
+    }
+
+    /// @dev Degraded legs alone, and rounded down: four units at two for three are two and two thirds.
+    function test_favourOwner_ValuesDegradedLegsAtTheAskRoundedDown() public pure {
+        Leg[] memory legs = new Leg[](2);
+        for (uint256 i; i < 2; ++i) {
+            (legs[i].amount, legs[i].unit, legs[i].bidE18, legs[i].askE18, legs[i].valueE18) = (4, 3, 1, 2, 1);
+        }
+        legs[1].degraded = true;
+        Margin.favourOwner(legs);
+        assertEq(legs[0].bidE18, 1);
+        assertEq(legs[0].valueE18, 1);
+        assertEq(legs[1].bidE18, 2);
+        assertEq(legs[1].valueE18, 2);
     }
 
     function test_assess_CashAlone() public pure {

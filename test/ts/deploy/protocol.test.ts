@@ -65,13 +65,22 @@ describe("deployProtocol", function () {
     const [first, ...others] = collaterals;
     if (first === undefined) throw new TypeError("no collateral");
     const risk = { ...first.risk, sizeCoefficientBps: 1n };
+    const second = {
+      pool: "0x000000000000000000000000000000000000dEaD",
+      windowSeconds: 600n,
+      deviationBps: 300n,
+      minimumPriceE6: 0n,
+      maximumPriceE6: 0n,
+    } as const;
     const variants: Partial<DeploymentParameters>[] = [
       { quote: { ...quote, capWholeTokens: 7n } },
       { quote: { ...quote, minimumE4: 7n } },
       { quote: { ...quote, slackSeconds: 7n } },
       { collaterals: [{ ...first, risk }, ...others] },
       { collaterals: [{ ...first, feed: "0x000000000000000000000000000000000000dEaD" }, ...others] },
+      { collaterals: [{ ...first, second }, ...others] },
       { collaterals: others },
+      { sequencer: { feed: "0x000000000000000000000000000000000000dEaD", graceSeconds: 3_600n } },
       { interest: { ...interest, kinkBps: 7n } },
       { keeper: { ...keeper, flatE6: 7n } },
       { liquidation: { ...liquidation, dustValue: 7n } },
@@ -111,7 +120,7 @@ describe("deployProtocol", function () {
     );
     const permitted = PERMISSIONS.flatMap(({ functions }) => functions);
     expect(restricted.flat()).to.have.members(permitted);
-    expect(permitted).to.have.length(14);
+    expect(permitted).to.have.length(16);
   });
 
   it("lets no stranger and not the deployer call a restricted function", async function () {

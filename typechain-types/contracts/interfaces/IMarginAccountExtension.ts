@@ -4,9 +4,9 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedListener, TypedContractMethod } from "../../common.js"
   
-    export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean, unpriced: boolean}
+    export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean, degraded: boolean, unpriced: boolean}
 
-    export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, unpriced: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, unpriced: boolean }
+    export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, degraded: boolean, unpriced: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, degraded: boolean, unpriced: boolean }
   
 
     export type MoveStruct = {asset: BigNumberish, wallet: boolean, amount: BigNumberish, valueE18: BigNumberish}

@@ -13,28 +13,90 @@ export declare namespace IPriceOracleAdapter {
     }
 
   export interface IPriceOracleAdapterInterface extends Interface {
-    getFunction(nameOrSignature: "feedOf" | "price" | "prices" | "requirePrice" | "setFeed"): FunctionFragment;
+    getFunction(nameOrSignature: "feedOf" | "price" | "prices" | "recordPrice" | "recordedPriceOf" | "refreshFeed" | "requirePrice" | "secondaryOf" | "sequencer" | "setFeed" | "setSecondary" | "setSequencer"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "FeedSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "FeedRefreshed" | "FeedSet" | "PriceRecorded" | "SecondarySet" | "SequencerSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'feedOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'price', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'prices', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'recordPrice', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'recordedPriceOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'refreshFeed', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'requirePrice', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'secondaryOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'sequencer', values?: undefined): string;
 encodeFunctionData(functionFragment: 'setFeed', values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setSecondary', values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setSequencer', values: [AddressLike, BigNumberish]): string;
 
     decodeFunctionResult(functionFragment: 'feedOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'price', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'prices', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'recordPrice', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'recordedPriceOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'refreshFeed', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'requirePrice', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'secondaryOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'sequencer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setSecondary', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setSequencer', data: BytesLike): Result;
   }
 
   
+    export namespace FeedRefreshedEvent {
+      export type InputTuple = [asset: BigNumberish, feedDecimals: BigNumberish, phase: BigNumberish];
+      export type OutputTuple = [asset: bigint, feedDecimals: bigint, phase: bigint];
+      export interface OutputObject {asset: bigint, feedDecimals: bigint, phase: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace FeedSetEvent {
       export type InputTuple = [asset: BigNumberish, feed: AddressLike, heartbeatSeconds: BigNumberish, slackSeconds: BigNumberish, feedDecimals: BigNumberish];
       export type OutputTuple = [asset: bigint, feed: string, heartbeatSeconds: bigint, slackSeconds: bigint, feedDecimals: bigint];
       export interface OutputObject {asset: bigint, feed: string, heartbeatSeconds: bigint, slackSeconds: bigint, feedDecimals: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace PriceRecordedEvent {
+      export type InputTuple = [asset: BigNumberish, bidE18: BigNumberish, askE18: BigNumberish];
+      export type OutputTuple = [asset: bigint, bidE18: bigint, askE18: bigint];
+      export interface OutputObject {asset: bigint, bidE18: bigint, askE18: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace SecondarySetEvent {
+      export type InputTuple = [asset: BigNumberish, source: AddressLike, deviationBps: BigNumberish, minimumE6: BigNumberish, maximumE6: BigNumberish];
+      export type OutputTuple = [asset: bigint, source: string, deviationBps: bigint, minimumE6: bigint, maximumE6: bigint];
+      export interface OutputObject {asset: bigint, source: string, deviationBps: bigint, minimumE6: bigint, maximumE6: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace SequencerSetEvent {
+      export type InputTuple = [feed: AddressLike, graceSeconds: BigNumberish];
+      export type OutputTuple = [feed: string, graceSeconds: bigint];
+      export interface OutputObject {feed: string, graceSeconds: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -101,6 +163,30 @@ decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
     
 
     
+    recordPrice: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    recordedPriceOf: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[bigint, bigint, bigint] & {bidE18: bigint, askE18: bigint, recordedAt: bigint }],
+      'view'
+    >
+    
+
+    
+    refreshFeed: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     requirePrice: TypedContractMethod<
       [asset: BigNumberish, ],
       [[bigint, bigint] & {bidE18: bigint, askE18: bigint }],
@@ -109,8 +195,40 @@ decodeFunctionResult(functionFragment: 'setFeed', data: BytesLike): Result;
     
 
     
+    secondaryOf: TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[string, bigint, bigint, bigint] & {source: string, deviationBps: bigint, minimumE6: bigint, maximumE6: bigint }],
+      'view'
+    >
+    
+
+    
+    sequencer: TypedContractMethod<
+      [],
+      [[string, bigint] & {feed: string, graceSeconds: bigint }],
+      'view'
+    >
+    
+
+    
     setFeed: TypedContractMethod<
       [asset: BigNumberish, feed: AddressLike, tokenDecimals: BigNumberish, heartbeatSeconds: BigNumberish, slackSeconds: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setSecondary: TypedContractMethod<
+      [asset: BigNumberish, source: AddressLike, deviationBps: BigNumberish, minimumE6: BigNumberish, maximumE6: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setSequencer: TypedContractMethod<
+      [feed: AddressLike, graceSeconds: BigNumberish, ],
       [void],
       'nonpayable'
     >
@@ -134,9 +252,34 @@ getFunction(nameOrSignature: 'prices'): TypedContractMethod<
       [IPriceOracleAdapter.PriceStructOutput[]],
       'view'
     >;
+getFunction(nameOrSignature: 'recordPrice'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'recordedPriceOf'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[bigint, bigint, bigint] & {bidE18: bigint, askE18: bigint, recordedAt: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'refreshFeed'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'requirePrice'): TypedContractMethod<
       [asset: BigNumberish, ],
       [[bigint, bigint] & {bidE18: bigint, askE18: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'secondaryOf'): TypedContractMethod<
+      [asset: BigNumberish, ],
+      [[string, bigint, bigint, bigint] & {source: string, deviationBps: bigint, minimumE6: bigint, maximumE6: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'sequencer'): TypedContractMethod<
+      [],
+      [[string, bigint] & {feed: string, graceSeconds: bigint }],
       'view'
     >;
 getFunction(nameOrSignature: 'setFeed'): TypedContractMethod<
@@ -144,13 +287,43 @@ getFunction(nameOrSignature: 'setFeed'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'setSecondary'): TypedContractMethod<
+      [asset: BigNumberish, source: AddressLike, deviationBps: BigNumberish, minimumE6: BigNumberish, maximumE6: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'setSequencer'): TypedContractMethod<
+      [feed: AddressLike, graceSeconds: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
 
-    getEvent(key: 'FeedSet'): TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
+    getEvent(key: 'FeedRefreshed'): TypedContractEvent<FeedRefreshedEvent.InputTuple, FeedRefreshedEvent.OutputTuple, FeedRefreshedEvent.OutputObject>;
+getEvent(key: 'FeedSet'): TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
+getEvent(key: 'PriceRecorded'): TypedContractEvent<PriceRecordedEvent.InputTuple, PriceRecordedEvent.OutputTuple, PriceRecordedEvent.OutputObject>;
+getEvent(key: 'SecondarySet'): TypedContractEvent<SecondarySetEvent.InputTuple, SecondarySetEvent.OutputTuple, SecondarySetEvent.OutputObject>;
+getEvent(key: 'SequencerSet'): TypedContractEvent<SequencerSetEvent.InputTuple, SequencerSetEvent.OutputTuple, SequencerSetEvent.OutputObject>;
 
     filters: {
       
+      'FeedRefreshed(uint8,uint8,uint8)': TypedContractEvent<FeedRefreshedEvent.InputTuple, FeedRefreshedEvent.OutputTuple, FeedRefreshedEvent.OutputObject>;
+      FeedRefreshed: TypedContractEvent<FeedRefreshedEvent.InputTuple, FeedRefreshedEvent.OutputTuple, FeedRefreshedEvent.OutputObject>;
+    
+
       'FeedSet(uint8,address,uint24,uint24,uint8)': TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
       FeedSet: TypedContractEvent<FeedSetEvent.InputTuple, FeedSetEvent.OutputTuple, FeedSetEvent.OutputObject>;
+    
+
+      'PriceRecorded(uint8,uint256,uint256)': TypedContractEvent<PriceRecordedEvent.InputTuple, PriceRecordedEvent.OutputTuple, PriceRecordedEvent.OutputObject>;
+      PriceRecorded: TypedContractEvent<PriceRecordedEvent.InputTuple, PriceRecordedEvent.OutputTuple, PriceRecordedEvent.OutputObject>;
+    
+
+      'SecondarySet(uint8,address,uint16,uint40,uint48)': TypedContractEvent<SecondarySetEvent.InputTuple, SecondarySetEvent.OutputTuple, SecondarySetEvent.OutputObject>;
+      SecondarySet: TypedContractEvent<SecondarySetEvent.InputTuple, SecondarySetEvent.OutputTuple, SecondarySetEvent.OutputObject>;
+    
+
+      'SequencerSet(address,uint24)': TypedContractEvent<SequencerSetEvent.InputTuple, SequencerSetEvent.OutputTuple, SequencerSetEvent.OutputObject>;
+      SequencerSet: TypedContractEvent<SequencerSetEvent.InputTuple, SequencerSetEvent.OutputTuple, SequencerSetEvent.OutputObject>;
     
     };
   }

@@ -15,7 +15,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface IShockLevelsInterface extends Interface {
-    getFunction(nameOrSignature: "highestShocks" | "levelOf" | "poke" | "riskEngine" | "setLevelParameters"): FunctionFragment;
+    getFunction(nameOrSignature: "highestShocks" | "levelOf" | "poke" | "riskEngine" | "setLevelParameters" | "volatilityOver"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "LevelParametersSet" | "LevelUpdated"): EventFragment;
 
@@ -24,12 +24,14 @@ encodeFunctionData(functionFragment: 'levelOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'poke', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'riskEngine', values?: undefined): string;
 encodeFunctionData(functionFragment: 'setLevelParameters', values: [BigNumberish, LevelParametersStruct, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'volatilityOver', values: [BigNumberish, BigNumberish]): string;
 
     decodeFunctionResult(functionFragment: 'highestShocks', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'levelOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'poke', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskEngine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLevelParameters', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'volatilityOver', data: BytesLike): Result;
   }
 
   
@@ -130,6 +132,14 @@ decodeFunctionResult(functionFragment: 'setLevelParameters', data: BytesLike): R
     >
     
 
+    
+    volatilityOver: TypedContractMethod<
+      [asset: BigNumberish, horizonSeconds: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
@@ -157,6 +167,11 @@ getFunction(nameOrSignature: 'setLevelParameters'): TypedContractMethod<
       [asset: BigNumberish, parameters: LevelParametersStruct, startVolatilityBps: BigNumberish, ],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'volatilityOver'): TypedContractMethod<
+      [asset: BigNumberish, horizonSeconds: BigNumberish, ],
+      [bigint],
+      'view'
     >;
 
     getEvent(key: 'LevelParametersSet'): TypedContractEvent<LevelParametersSetEvent.InputTuple, LevelParametersSetEvent.OutputTuple, LevelParametersSetEvent.OutputObject>;

@@ -11,6 +11,7 @@ export type { IMarginAccountEvents } from './IMarginAccountEvents.js';
 export type { IMarginAccountExtension } from './IMarginAccountExtension.js';
 export type { IMarginAccountTrading } from './IMarginAccountTrading.js';
 export type { IPriceOracleAdapter } from './IPriceOracleAdapter.js';
+export type { IPriceSource } from './IPriceSource.js';
 export type { IRebalancer } from './IRebalancer.js';
 export type { IRiskEngine } from './IRiskEngine.js';
 export type { IShockLevels } from './IShockLevels.js';

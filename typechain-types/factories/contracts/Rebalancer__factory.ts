@@ -87,6 +87,22 @@ import type { NonPayableOverrides } from "../../common.js"
   {
     "inputs": [
       {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint8",
+        "name": "fault",
+        "type": "uint8"
+      }
+    ],
+    "name": "PriceOracleAdapter_NotLive",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "bytes32",
         "name": "field",
         "type": "bytes32"
@@ -103,6 +119,27 @@ import type { NonPayableOverrides } from "../../common.js"
       }
     ],
     "name": "PriceOracleAdapter_ParameterOutOfBounds",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint256",
+        "name": "priceE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "maximumE18",
+        "type": "uint256"
+      }
+    ],
+    "name": "PriceOracleAdapter_PriceTooLarge",
     "type": "error"
   },
   {
@@ -129,12 +166,17 @@ import type { NonPayableOverrides } from "../../common.js"
   {
     "inputs": [
       {
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "module",
+        "type": "address"
       }
     ],
-    "name": "RiskEngine_ConstantLevel",
+    "name": "RiskEngine_NotModule",
     "type": "error"
   },
   {
@@ -156,43 +198,6 @@ import type { NonPayableOverrides } from "../../common.js"
       }
     ],
     "name": "RiskEngine_ParameterOutOfBounds",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint256",
-        "name": "elapsedSeconds",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "minimumSeconds",
-        "type": "uint256"
-      }
-    ],
-    "name": "RiskEngine_PokedTooSoon",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint256",
-        "name": "priceE18",
-        "type": "uint256"
-      }
-    ],
-    "name": "RiskEngine_PriceOutOfRange",
     "type": "error"
   },
   {
@@ -222,6 +227,31 @@ import type { NonPayableOverrides } from "../../common.js"
       }
     ],
     "name": "AuthorityUpdated",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint8",
+        "name": "feedDecimals",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint8",
+        "name": "phase",
+        "type": "uint8"
+      }
+    ],
+    "name": "FeedRefreshed",
     "type": "event"
   },
   {
@@ -322,129 +352,6 @@ import type { NonPayableOverrides } from "../../common.js"
       {
         "indexed": true,
         "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      },
-      {
-        "components": [
-          {
-            "internalType": "uint16",
-            "name": "multiplierE2",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "horizonSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint16",
-            "name": "minimumBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumMaintenanceBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumInitialBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "moveCapBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "rampSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint24",
-            "name": "halfLifeSeconds",
-            "type": "uint24"
-          }
-        ],
-        "indexed": false,
-        "internalType": "struct LevelParameters",
-        "name": "parameters",
-        "type": "tuple"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint16",
-        "name": "startVolatilityBps",
-        "type": "uint16"
-      }
-    ],
-    "name": "LevelParametersSet",
-    "type": "event"
-  },
-  {
-    "anonymous": false,
-    "inputs": [
-      {
-        "indexed": true,
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      },
-      {
-        "components": [
-          {
-            "internalType": "uint80",
-            "name": "fastVariance",
-            "type": "uint80"
-          },
-          {
-            "internalType": "uint80",
-            "name": "slowVariance",
-            "type": "uint80"
-          },
-          {
-            "internalType": "uint32",
-            "name": "updatedAt",
-            "type": "uint32"
-          },
-          {
-            "internalType": "uint64",
-            "name": "wantedE18",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint128",
-            "name": "priceE18",
-            "type": "uint128"
-          },
-          {
-            "internalType": "uint64",
-            "name": "maintenanceE18",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint64",
-            "name": "initialE18",
-            "type": "uint64"
-          }
-        ],
-        "indexed": false,
-        "internalType": "struct LevelState",
-        "name": "state",
-        "type": "tuple"
-      }
-    ],
-    "name": "LevelUpdated",
-    "type": "event"
-  },
-  {
-    "anonymous": false,
-    "inputs": [
-      {
-        "indexed": true,
-        "internalType": "uint8",
         "name": "underlying",
         "type": "uint8"
       },
@@ -473,6 +380,31 @@ import type { NonPayableOverrides } from "../../common.js"
       }
     ],
     "name": "PerpetualRiskSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "bidE18",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "askE18",
+        "type": "uint256"
+      }
+    ],
+    "name": "PriceRecorded",
     "type": "event"
   },
   {
@@ -522,6 +454,100 @@ import type { NonPayableOverrides } from "../../common.js"
     "type": "event"
   },
   {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "source",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint16",
+        "name": "deviationBps",
+        "type": "uint16"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint40",
+        "name": "minimumE6",
+        "type": "uint40"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint48",
+        "name": "maximumE6",
+        "type": "uint48"
+      }
+    ],
+    "name": "SecondarySet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "feed",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint24",
+        "name": "graceSeconds",
+        "type": "uint24"
+      }
+    ],
+    "name": "SequencerSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "module",
+        "type": "address"
+      }
+    ],
+    "name": "ShockLevelsSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint16",
+        "name": "maintenanceBps",
+        "type": "uint16"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint16",
+        "name": "initialBps",
+        "type": "uint16"
+      }
+    ],
+    "name": "ShocksSet",
+    "type": "event"
+  },
+  {
     "inputs": [
       {
         "internalType": "int256",
@@ -566,6 +592,11 @@ import type { NonPayableOverrides } from "../../common.js"
           {
             "internalType": "bool",
             "name": "halted",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "degraded",
             "type": "bool"
           },
           {
@@ -725,6 +756,16 @@ import type { NonPayableOverrides } from "../../common.js"
             "type": "bool"
           },
           {
+            "internalType": "bool",
+            "name": "degraded",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "afterOutage",
+            "type": "bool"
+          },
+          {
             "internalType": "uint256",
             "name": "amount",
             "type": "uint256"
@@ -737,6 +778,11 @@ import type { NonPayableOverrides } from "../../common.js"
           {
             "internalType": "uint256",
             "name": "bidE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "askE18",
             "type": "uint256"
           },
           {
@@ -808,109 +854,6 @@ import type { NonPayableOverrides } from "../../common.js"
         "internalType": "struct Leg[]",
         "name": "",
         "type": "tuple[]"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      }
-    ],
-    "name": "levelOf",
-    "outputs": [
-      {
-        "components": [
-          {
-            "internalType": "uint16",
-            "name": "multiplierE2",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "horizonSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint16",
-            "name": "minimumBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumMaintenanceBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumInitialBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "moveCapBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "rampSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint24",
-            "name": "halfLifeSeconds",
-            "type": "uint24"
-          }
-        ],
-        "internalType": "struct LevelParameters",
-        "name": "",
-        "type": "tuple"
-      },
-      {
-        "components": [
-          {
-            "internalType": "uint80",
-            "name": "fastVariance",
-            "type": "uint80"
-          },
-          {
-            "internalType": "uint80",
-            "name": "slowVariance",
-            "type": "uint80"
-          },
-          {
-            "internalType": "uint32",
-            "name": "updatedAt",
-            "type": "uint32"
-          },
-          {
-            "internalType": "uint64",
-            "name": "wantedE18",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint128",
-            "name": "priceE18",
-            "type": "uint128"
-          },
-          {
-            "internalType": "uint64",
-            "name": "maintenanceE18",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint64",
-            "name": "initialE18",
-            "type": "uint64"
-          }
-        ],
-        "internalType": "struct LevelState",
-        "name": "",
-        "type": "tuple"
       }
     ],
     "stateMutability": "view",
@@ -1045,6 +988,11 @@ import type { NonPayableOverrides } from "../../common.js"
               },
               {
                 "internalType": "bool",
+                "name": "degraded",
+                "type": "bool"
+              },
+              {
+                "internalType": "bool",
                 "name": "unpriced",
                 "type": "bool"
               }
@@ -1117,19 +1065,6 @@ import type { NonPayableOverrides } from "../../common.js"
       }
     ],
     "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      }
-    ],
-    "name": "poke",
-    "outputs": [],
-    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -1227,6 +1162,61 @@ import type { NonPayableOverrides } from "../../common.js"
         "type": "uint8"
       }
     ],
+    "name": "recordPrice",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
+    "name": "recordedPriceOf",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "bidE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "askE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "recordedAt",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
+    "name": "refreshFeed",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
     "name": "requirePrice",
     "outputs": [
       {
@@ -1284,6 +1274,58 @@ import type { NonPayableOverrides } from "../../common.js"
         "internalType": "struct IRiskEngine.RiskParameters",
         "name": "p",
         "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
+    "name": "secondaryOf",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "source",
+        "type": "address"
+      },
+      {
+        "internalType": "uint16",
+        "name": "deviationBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint40",
+        "name": "minimumE6",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint48",
+        "name": "maximumE6",
+        "type": "uint48"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "sequencer",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "feed",
+        "type": "address"
+      },
+      {
+        "internalType": "uint24",
+        "name": "graceSeconds",
+        "type": "uint24"
       }
     ],
     "stateMutability": "view",
@@ -1394,71 +1436,6 @@ import type { NonPayableOverrides } from "../../common.js"
     "inputs": [
       {
         "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      },
-      {
-        "components": [
-          {
-            "internalType": "uint16",
-            "name": "multiplierE2",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "horizonSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint16",
-            "name": "minimumBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumMaintenanceBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumInitialBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "moveCapBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "rampSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint24",
-            "name": "halfLifeSeconds",
-            "type": "uint24"
-          }
-        ],
-        "internalType": "struct LevelParameters",
-        "name": "p",
-        "type": "tuple"
-      },
-      {
-        "internalType": "uint16",
-        "name": "startVolatilityBps",
-        "type": "uint16"
-      }
-    ],
-    "name": "setLevelParameters",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
         "name": "underlying",
         "type": "uint8"
       },
@@ -1534,10 +1511,110 @@ import type { NonPayableOverrides } from "../../common.js"
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "internalType": "address",
+        "name": "source",
+        "type": "address"
+      },
+      {
+        "internalType": "uint16",
+        "name": "deviationBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint40",
+        "name": "minimumE6",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint48",
+        "name": "maximumE6",
+        "type": "uint48"
+      }
+    ],
+    "name": "setSecondary",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "feed",
+        "type": "address"
+      },
+      {
+        "internalType": "uint24",
+        "name": "graceSeconds",
+        "type": "uint24"
+      }
+    ],
+    "name": "setSequencer",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "module",
+        "type": "address"
+      }
+    ],
+    "name": "setShockLevels",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint16",
+        "name": "maintenanceBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint16",
+        "name": "initialBps",
+        "type": "uint16"
+      }
+    ],
+    "name": "setShocks",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "shockLevels",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
   }
 ] as const;
 
-  const _bytecode = "0x608034609957601f615f3d38819003918201601f19168301916001600160401b03831184841017609d57808492602094604052833981010312609957516001600160a01b038116908190036099575f80546001600160a01b031916821790556040519081527f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad90602090a1604051615e8b90816100b28239f35b5f80fd5b634e487b7160e01b5f52604160045260245ffdfe60806040526004361015610011575f80fd5b5f3560e01c80630450b1e714611fff57806309e82cb114611c435780631337488d14611ac8578063238b6ae71461191e578063407bd89c146118be578063471b2cac14611851578063563511f8146117c1578063588069041461171d57806370ee4f2e146115b757806373e35af0146114e25780637a01897514610c0f5780637a9e5e4b14610b6f5780638fb3603714610b2c5780639c1a1c2214610a93578063a2471c7e1461053a578063acf45968146104d4578063b7fafcd71461046c578063bc31c1c114610401578063bf7e214f146103da5763f469d55d146100f5575f80fd5b346103ad5760a03660031901126103ad5761010e612363565b6024356001600160a01b03811691908281036103ad576044359060ff8216908183036103ad576064359262ffffff84168094036103ad576084359162ffffff83168093036103ad5761016036336132af565b3b156103c45760405163313ce56760e01b81526020816004818a5afa9081156103b9575f91610379575b5060ff8116936012851161034b57601281116103205750603c85106102ee5762093a8085116102ba5762015180831161028a576101c783866130df565b95603c870661025b57917f8f3e3a81c37d055e7fb3d492de26413498dc88a5997b70fa9105bc6687885dee95939160ff606096941697885f526001602052603c60405f2054938a5f52600160205260ff60b31b9060b31b169260ff60ae1b9060ae1b16910460a01b8a1717179068ffffffffffffffffff60b81b161760405f205560405192835260208301526040820152a3005b6338f904d160e01b5f9081526c6d61784167655365636f6e647360981b6004526024889052603c604452606490fd5b6338f904d160e01b5f9081526b736c61636b5365636f6e647360a01b600452602484905262015180604452606490fd5b6338f904d160e01b5f9081526f6865617274626561745365636f6e647360801b600452602486905262093a80604452606490fd5b6338f904d160e01b5f9081526f6865617274626561745365636f6e647360801b6004526024869052603c604452606490fd5b6338f904d160e01b5f526c746f6b656e446563696d616c7360981b600452602452601260445260645ffd5b6338f904d160e01b5f9081526b66656564446563696d616c7360a01b60045260248690526012604452606490fd5b90506020813d6020116103b1575b8161039460209383612566565b810103126103ad575160ff811681036103ad575f61018a565b5f80fd5b3d9150610387565b6040513d5f823e3d90fd5b60ff856307dfcf9160e31b5f521660045260245ffd5b346103ad575f3660031901126103ad575f546040516001600160a01b039091168152602090f35b346103ad5760203660031901126103ad5761041d600435612ff5565b6040518091602082016020835281518091526020604084019201905f5b818110610448575050500390f35b91935091602060808261045e6001948851612482565b01940191019184939261043a565b346103ad5760203660031901126103ad5761049f610488612363565b610490612f85565b50610499613b93565b91613bd4565b906104ad6040518092612482565b60088210156104c05760a0916080820152f35b634e487b7160e01b5f52602160045260245ffd5b346103ad5760203660031901126103ad5760ff6104ef612363565b165f526001602052608060405f2054601f8160ae1c16601f8260b31c1662ffffff61051984613ede565b16916040519360018060a01b03168452602084015260408301526060820152f35b346103ad5760c03660031901126103ad57610553612363565b60a03660231901126103ad5761056936336132af565b606461ffff61057661270a565b1610610a6157610d0561ffff61058a61270a565b1611610a2b5761138861ffff61059e6126c6565b16116109ec576105ac6126f9565b61ffff806105b86126c6565b169116116109a45761271061ffff6105ce61271b565b16106109665761753061ffff6105e261271b565b16116109285761ea6061ffff6105f661272c565b16116108e857600a61ffff61060961272c565b16066108a957606461ffff61061c61271b565b160661086f5760ff16805f52600260205260405f20805461ffff8116151580610855575b61081f5761ffff9060481c168061ffff61065861270a565b161115610816575061068e61ffff61066e61270a565b165b61067861271b565b9061ffff806106856126c6565b16921690613e94565b815f52600160205260405f20546106a36126f9565b906106ac6126c6565b916106b561271b565b9261ffff6106c161272c565b94169161270f198301928311610802576001600160d01b0390931660d09390931b61ffff60d01b1660dd9190911b61ffff60dd1b1617606490910460ea1b17600a61ffff9384160460f21b17179161073a61071a61270a565b825466ffff0000000000191660289190911b66ffff000000000016178255565b5416156107ca575b815f52600160205260405f20557fc7fab7d995ae5c7d0fe77e294f511f6b263f4dec61b1e384f8fd28ce2939930e60a060405161ffff610780612434565b16815261ffff61078e612445565b16602082015261ffff61079f612412565b16604082015261ffff6107b0612456565b16606082015261ffff6107c1612467565b166080820152a2005b6107fd906107d661270a565b9061ffff806107e361270a565b1660c41b921660b81b62ffffff60b81b1991909116171790565b610742565b634e487b7160e01b5f52601160045260245ffd5b61068e90610670565b61ffff908161082c61270a565b631450f6a560e31b5f526773686f636b42707360c01b6004521660245260381c1660445260645ffd5b5061085e61270a565b61ffff808360381c16911611610640565b61ffff61087a61271b565b16631450f6a560e31b5f526f696e697469616c466163746f7242707360801b600452602452606460445260645ffd5b61ffff6108b461272c565b631450f6a560e31b5f9081527173697a65436f656666696369656e7442707360701b6004529116602452600a604452606490fd5b61ffff6108f361272c565b631450f6a560e31b5f9081527173697a65436f656666696369656e7442707360701b600452911660245261ea60604452606490fd5b61ffff61093361271b565b631450f6a560e31b5f9081526f696e697469616c466163746f7242707360801b6004529116602452617530604452606490fd5b61ffff61097161271b565b631450f6a560e31b5f9081526f696e697469616c466163746f7242707360801b6004529116602452612710604452606490fd5b61ffff6109af6126f9565b816109b86126c6565b91631450f6a560e31b5f5274686169726375744d61696e74656e616e636542707360581b600452166024521660445260645ffd5b61ffff6109f76126c6565b631450f6a560e31b5f9081527068616972637574496e697469616c42707360781b6004529116602452611388604452606490fd5b61ffff610a3661270a565b631450f6a560e31b5f9081526773686f636b42707360c01b6004529116602452610d05604452606490fd5b61ffff610a6c61270a565b16631450f6a560e31b5f526773686f636b42707360c01b600452602452606460445260645ffd5b346103ad575f3660031901126103ad57610aab612e44565b50610100610ab7612eed565b61ffff60e06040519263ffffffff815116845263ffffffff60208201511660208501526001600160401b03604082015116604085015282606082015116606085015263ffffffff608082015116608085015260ff60a08201511660a08501528260c08201511660c085015201511660e0820152f35b346103ad575f3660031901126103ad575f5460a01c60ff1615610b67576020638fb3603760e01b5b6040516001600160e01b03199091168152f35b60205f610b54565b346103ad5760203660031901126103ad576004356001600160a01b038116908181036103ad575f54906001600160a01b0382163303610bfd573b15610bea576001600160a01b03191681175f556040519081527f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad90602090a1005b506361798f2f60e11b5f5260045260245ffd5b62d1953b60e31b5f523360045260245ffd5b346103ad576101403660031901126103ad57610c29612363565b6101003660231901126103ad576101243561ffff81168091036103ad57610c5036336132af565b60ff821691825f52600160205260405f2054835f52600260205261ffff60405f205460281c169182156114b9578261ffff610c896126c6565b16036114865761ffff610c9a61270a565b16611077575b61ffff610cab61270a565b16610dc257505f84815260036020908152604080832083815560010183905560029091529020602883901b66ffff00000000001690557f9513686c4df6d30eb45f2e88da49da2a91e104e95faaed500f696b8460fa51659261012092909162ffffff60b81b191660b882901b1760c49190911b17845f52600160205260405f20555b6040519061ffff610d3c612434565b16825262ffffff610d4b6124ae565b16602083015261ffff610d5c612412565b16604083015261ffff610d6d612456565b16606083015261ffff610d7e612467565b16608083015261ffff610d8f612423565b1660a083015262ffffff610da16124c0565b1660c083015262ffffff610db36124d2565b1660e0830152610100820152a2005b915050825f52600260205260405f2061ffff610ddc61270a565b1661ffff19825416178155610def612eb6565b64ffffff000082549160101b169064ffffff00001916178155610e1361071a6126c6565b610e1b61271b565b81546affff000000000000000000610e3161272c565b60481b169061ffff60581b610e446126e8565b60581b169062ffffff60681b610e58612ec8565b60681b169262ffffff60801b610e6c612eda565b60801b169462ffffff60801b199268ffff0000000000000062ffffff60681b199260381b16906cffffffffffff000000000000001916171617161717179055825f52600360205263ffffffff60405f205460a01c1615610ef2575b506101207f9513686c4df6d30eb45f2e88da49da2a91e104e95faaed500f696b8460fa516591610d2d565b90610efc826130ec565b90604051610f0981612514565b610f11612434565b8152610f1b6124ae565b6020820152610f28612412565b9260408201938452610f38612456565b6060830152610f45612467565b9160808101928352610f55612423565b60a0820152610f626124c0565b60c0820152610f6f6124d2565b60e0820152610f7c612e80565b91610f878580612fa9565b90670de0b6b3a7640000820291808304670de0b6b3a76400001490151715610802576001600160401b03926001600160801b036305f5e100610fee9404926001600160501b038416806020890152875216608086015263ffffffff4216604086015261433d565b16946060820195865261ffff855116655af3107a40009081810291818304149015171561080257611065610120966110709561ffff806001600160401b037f9513686c4df6d30eb45f2e88da49da2a91e104e95faaed500f696b8460fa51659c8180981660a08b01525116935116915116916143b3565b1660c0830152613175565b9150610ec7565b61ffff61108261270a565b166064811061145c576107d08111611431575062ffffff6110a1612eb6565b1661012c8110611404576201518081116113d657506110be61271b565b61ffff806110ca6126c6565b921691168082106113a45750610d05811161137057506110e861272c565b61ffff806110f461271b565b921691168082106113425750610d058111611312575061ffff6111156126e8565b16606481106112ea5761138881116112c1575062ffffff611134612ec8565b16610e1081106112975762093a80811161126c575062ffffff611155612eda565b16610e10811061123e5762093a80811161120f5750600184106111db5761c35084116111a6576111a161118661272c565b61118f84613b51565b61ffff611fff8660dd1c169216613e94565b610ca0565b631450f6a560e31b5f908152717374617274566f6c6174696c69747942707360701b600452602485905261c350604452606490fd5b631450f6a560e31b5f908152717374617274566f6c6174696c69747942707360701b60045260248590526001604452606490fd5b631450f6a560e31b5f526e68616c664c6966655365636f6e647360881b60045260245262093a8060445260645ffd5b631450f6a560e31b5f526e68616c664c6966655365636f6e647360881b600452602452610e1060445260645ffd5b631450f6a560e31b5f526a72616d705365636f6e647360a81b60045260245262093a8060445260645ffd5b631450f6a560e31b5f526a72616d705365636f6e647360a81b600452602452610e1060445260645ffd5b631450f6a560e31b5f52696d6f766543617042707360b01b60045260245261138860445260645ffd5b631450f6a560e31b5f52696d6f766543617042707360b01b600452602452606460445260645ffd5b631450f6a560e31b5f52706d6178696d756d496e697469616c42707360781b600452602452610d0560445260645ffd5b90631450f6a560e31b5f52706d6178696d756d496e697469616c42707360781b60045260245260445260645ffd5b631450f6a560e31b5f52746d6178696d756d4d61696e74656e616e636542707360581b600452602452610d0560445260645ffd5b90631450f6a560e31b5f52746d6178696d756d4d61696e74656e616e636542707360581b60045260245260445260645ffd5b631450f6a560e31b5f526d686f72697a6f6e5365636f6e647360901b6004526024526201518060445260645ffd5b631450f6a560e31b5f526d686f72697a6f6e5365636f6e647360901b60045260245261012c60445260645ffd5b631450f6a560e31b5f526b36bab63a34b83634b2b9229960a11b6004526024526107d060445260645ffd5b631450f6a560e31b5f526b36bab63a34b83634b2b9229960a11b600452602452606460445260645ffd5b8261ffff6114926126c6565b16631450f6a560e31b5f52696d696e696d756d42707360b01b60045260245260445260645ffd5b631450f6a560e31b5f52696d696e696d756d42707360b01b6004525f602452606460445260645ffd5b346103ad5760203660031901126103ad576101e060ff611500612363565b611508612e44565b50611511612e80565b5016805f52600260205260405f20905f5260036020526115b561154061153a60405f2093612587565b926125f7565b62ffffff60e06040519461ffff815116865282602082015116602087015261ffff604082015116604087015261ffff606082015116606087015261ffff608082015116608087015261ffff60a08201511660a08701528260c08201511660c087015201511660e08401526101008301906123a3565bf35b346103ad5760403660031901126103ad576004356001600160401b0381116103ad576115e7903690600401612373565b602435916001600160401b0383116103ad5761160a611612933690600401612373565b929091613444565b6040518091602082016020835281518091526020604084019201905f5b81811061163d575050500390f35b919350916020610240600192610220875160ff81511683528481015115158584015260408101516040840152606081015160608401526080810151608084015260a081015160a084015260c081015160c084015260e081015160e08401526101008101516101008401526101208101516101208401526101408101516101408401526101608101516101608401526101808101516101808401526101a08101516101a08401526101c08101516101c08401526101e08101516101e0840152610200810151610200840152015161022082015201940191019184939261162f565b346103ad5760603660031901126103ad576024356001600160401b0381116103ad5761174d903690600401612373565b604435906001600160401b0382116103ad5760c09261177361177e933690600401612373565b929091600435612d36565b6115b5604051809260a080918051845260208101516020850152604081015160408501526060810151606085015260808101511515608085015201511515910152565b346103ad5760203660031901126103ad5760ff6117dc612363565b5f604080516117ea816124e5565b8281528260208201520152165f526004602052606060405f206001600160401b0360405191611818836124e5565b5461ffff808216938481528360406020830192848660101c168452019360201c1683526040519485525116602084015251166040820152f35b346103ad5760203660031901126103ad5761186a612363565b61187c611875613b93565b9083613bd4565b909160088210156104c057816118a2576040836020815191015182519182526020820152f35b9060ff809263ba6dd76f60e01b5f52166004521660245260445ffd5b346103ad5760203660031901126103ad5760a06118e16118dc612363565b612bd4565b61ffff6080604051928281511684528260208201511660208501528260408201511660408501528260608201511660608501520151166080820152f35b346103ad5760803660031901126103ad57611937612363565b60603660231901126103ad5761194d36336132af565b61138861ffff61195b6126f9565b1611611a8b5761196961270a565b61ffff806119756126f9565b16911611611a455760ff16805f52600460205260405f2061ffff61199761270a565b1661ffff198254161781556119aa6126f9565b90805490606435906001600160401b038216908183036103ad577fb4dfd17e92be7270a62492e97a129fcb293dc44077f8240d2709a99e4b9264439460609463ffff00006bffffffffffffffff000000008660201b169260101b16906bffffffffffffffffffff00001916171790556040519161ffff611a28612434565b16835261ffff611a36612445565b166020840152506040820152a2005b61ffff611a5061270a565b81611a596126f9565b91631450f6a560e31b5f527262617369734d61696e74656e616e636542707360681b600452166024521660445260645ffd5b61ffff611a966126f9565b631450f6a560e31b5f9081526e6261736973496e697469616c42707360881b6004529116602452611388604452606490fd5b346103ad57366003190161012081126103ad5760e0136103ad5760e4356001600160401b0381116103ad57611b01903690600401612373565b61010435916001600160401b0383116103ad57611b25611b2d933690600401612373565b929091612789565b60405190602082526101e0820190805190600e8210156104c057610100908493926020850152611b9b6020820151604086019060a080918051845260208101516020850152604081015160408501526060810151606085015260808101511515608085015201511515910152565b6040810151828501526060810151610120850152608081015161014085015260a081015161016085015260c081015161018085015260e08101516101a08501520151906101c0808401528151809152602061020084019201905f5b818110611c04575050500390f35b91935091602060806001926060875160ff8151168352848101511515858401526040810151604084015201516060820152019401910191849392611bf6565b346103ad576101003660031901126103ad57611c5f36336132af565b624c4b4063ffffffff611c70612677565b1611611fc457620186a063ffffffff611c8761268a565b1611611f88576509184e72a0006001600160401b03611ca46126b0565b1611611f435761271061ffff611cb86126c6565b1611611f0c576305f5e10063ffffffff611cd061269d565b1611611ed45761271061ffff611ce46126d7565b1611611e9b5763ffffffff611cf7612677565b166005549067ffffffff00000000611d0d61268a565b60201b16916fffffffffffffffff0000000000000000611d2b6126b0565b60401b169061ffff60801b611d3e6126c6565b60801b169263ffffffff60901b611d5361269d565b60901b1660a4359560ff8716958688036103ad5761ffff60b81b611d756126e8565b60b81b169461ffff60c81b611d886126d7565b60c81b169661ffff60c81b199561ffff60b81b199460ff60b01b199363ffffffff60901b199261ffff60801b19916001600160801b0319161716171617161716171660ff60b01b8560b01b161717176005556040519160043563ffffffff81168091036103ad57835260243563ffffffff81168091036103ad5760208401526044356001600160401b0381168091036103ad57604084015261ffff611e2b612412565b16606084015260843563ffffffff81168091036103ad5760808401525060a082015261ffff611e58612423565b1660c082015260e43561ffff81168091036103ad57816101009160e07f2fd0eecd87d9d6e33ff8ce4c3cde50d7f34cf09895893a759510104bc4f3e7ea940152a1005b61ffff611ea66126d7565b63598abebb60e01b5f9081526a646973636f756e7442707360a81b6004529116602452612710604452606490fd5b63ffffffff611ee161269d565b63598abebb60e01b5f90815265333630ba229b60d11b60045291166024526305f5e100604452606490fd5b61ffff611f176126c6565b63598abebb60e01b5f908152686d617267696e42707360b81b6004529116602452612710604452606490fd5b6001600160401b03611f536126b0565b63598abebb60e01b5f9081526d626173654665654d6178696d756d60901b60045291166024526509184e72a000604452606490fd5b63ffffffff611f9561268a565b63598abebb60e01b5f9081526a19d85cd3dd995c9a19585960aa1b6004529116602452620186a0604452606490fd5b63ffffffff611fd1612677565b63598abebb60e01b5f908152696761734d6178696d756d60b01b6004529116602452624c4b40604452606490fd5b346103ad5760203660031901126103ad57612018612363565b60ff8116805f52600260205261203060405f20612587565b9161ffff8351161561235057815f52600360205261205060405f206125f7565b91604083019061206763ffffffff8351164261266a565b9061012c821061233557505061207c826130ec565b90612085612e80565b5061209763ffffffff8251164261266a565b906120ab62ffffff60e0880151168361417f565b9260608601926001600160401b038451169260408901926120dd61ffff8551169560608c019661ffff885116916143b3565b9460a08a01908b896001600160401b038451168981105f146123225750505061ffff61211191511661ffff8751169061266a565b655af3107a400090818102918183041490151715610802578b96612156886121506001600160401b03948962ffffff60c0888a511695015116916146ea565b906130df565b908082101561231b57505b165b60c08b019889516001600160401b03169089516001600160401b0316885161ffff1699608001998a5161ffff169061219a926143b3565b6121a392614f39565b6001600160401b031689526001600160401b03169052608089019081516001600160801b031660a08c015161ffff16908083115f14906121f091612311576121eb818561266a565b614b6b565b90655af3107a40009081810291818304811482151715610802578284116122e0575b5050506122c59b6001600160501b0361ffff96818e89986122ac9d9c9b986001600160801b036001600160401b03998561227861229d9b82612262818a51168c8461225c82613f9f565b9261428f565b1688526020880199838b51169161225c8261408f565b1680975216905263ffffffff421690525116908082115f146122d957505b169061433d565b168095525116915116916143b3565b6001600160401b0382511681116122c7575b5050613175565b005b6001600160401b0316905283806122be565b9050612296565b90919998979493959250818a04149015171561080257959694959194919290918b6001600160501b0361ffff612212565b6121eb848261266a565b9050612161565b612330935098909198614f39565b612163565b63667a2bc560e01b5f5260045260245261012c60445260645ffd5b5063b21af85f60e01b5f5260045260245ffd5b6004359060ff821682036103ad57565b9181601f840112156103ad578235916001600160401b0383116103ad576020808501948460051b0101116103ad57565b6001600160401b0360c080926001600160501b0381511685526001600160501b03602082015116602086015263ffffffff60408201511660408601528260608201511660608601526001600160801b0360808201511660808601528260a08201511660a0860152015116910152565b6064359061ffff821682036103ad57565b60c4359061ffff821682036103ad57565b6024359061ffff821682036103ad57565b6044359061ffff821682036103ad57565b6084359061ffff821682036103ad57565b60a4359061ffff821682036103ad57565b600311156104c057565b606080918051845260208101516020850152604081015160408501520151916124aa83612478565b0152565b6044359062ffffff821682036103ad57565b60e4359062ffffff821682036103ad57565b610104359062ffffff821682036103ad57565b606081019081106001600160401b0382111761250057604052565b634e487b7160e01b5f52604160045260245ffd5b61010081019081106001600160401b0382111761250057604052565b60e081019081106001600160401b0382111761250057604052565b608081019081106001600160401b0382111761250057604052565b90601f801991011681019081106001600160401b0382111761250057604052565b9060405161259481612514565b60e062ffffff82945461ffff81168452818160101c16602085015261ffff8160281c16604085015261ffff8160381c16606085015261ffff8160481c16608085015261ffff8160581c1660a0850152818160681c1660c085015260801c16910152565b9060405161260481612530565b60c06001829480546001600160501b03811685526001600160501b038160501c16602086015263ffffffff8160a01c166040860152831c606085015201546001600160801b03811660808401526001600160401b038160801c1660a0840152811c910152565b9190820391821161080257565b60043563ffffffff811681036103ad5790565b60243563ffffffff811681036103ad5790565b60843563ffffffff811681036103ad5790565b6044356001600160401b03811681036103ad5790565b60643561ffff811681036103ad5790565b60e43561ffff811681036103ad5790565b60c43561ffff811681036103ad5790565b60443561ffff811681036103ad5790565b60243561ffff811681036103ad5790565b60843561ffff811681036103ad5790565b60a43561ffff811681036103ad5790565b6040519060c082018281106001600160401b03821117612500576040525f60a0838281528260208201528260408201528260608201528260808201520152565b600e8210156104c05752565b9193926040519061012082018281106001600160401b03821117612500576040525f825260208201916127ba61273d565b835260408101905f82525f60608201525f60808201525f60a08201525f60c08201525f60e082015260606101008201526127fd8382996024359760443599613444565b906064359261280c8484613768565b8096526060860194855182525f8512159081612bcb575b50612b6b5750506080840151612b5f57825163ffffffff8760601c1680155f14612b4357505f19905b119283612b2e575b5161285e876137ca565b1183908415612b26575b5061289c575b505050508351600e8110156104c05715612886575050565b61289a916128949185613a1b565b8361277d565b565b6128a4612eed565b6001600160401b036040820151168048105f14612b215750485b6128cf60ff60a0840151168461459d565b9061ffff60608401511661271001918261271011610802576128fa926128f491612fa9565b90614633565b60c08a0190815263ffffffff60208301511660e08b015261292b6020808c0151015161ffff60e08501511690614664565b9161ffff8960981c16670de0b6b3a7640000810290808204670de0b6b3a7640000149015171561080257838110612b19575b5063ffffffff6080820151169064e8d4a5100082029180830464e8d4a510001490151715610802576129b29263ffffffff6129ad928e8786105f14612b105760a086915b01525116905190612fa9565b6130df565b9080821015612b0957505b8060808a0152604051946101c086018681106001600160401b0382111761250057604052602086019060a08701945f865260c08801915f835260e08901925f84525f6101008b01526101808a0197606089525f6101a08c01526004358b528c865260a4359360018060a01b0385168095036103ad57876001600160401b039860808e612a729460409961014083015260c4356101608301526084359d8e6101208401528a830152606082015201528451613820565b905260208201519052015190525160b01c1690816001925b612af55750612acf575b612a9d90613838565b905215612ac057612aae9085613921565b612abc575b5f80808061286e565b5050565b612aca9085613887565b612ab3565b8060011b90808204600214901517612a9457634e487b7160e01b5f52601160045260245ffd5b91612aff90612fbc565b9160081c80612a8a565b90506129bd565b60a088916129a1565b92505f61295d565b6128be565b90505f612868565b92504363ffffffff8660d01c16141592612854565b64e8d4a51000810290810464e8d4a5100003610802579061284c565b50506003865250505050565b959650969750505050505f19905260ff8160f01c16612b8981612478565b612b9281612478565b159081612bb9575b5015612baf57612bac60015b8261277d565b90565b612bac6009612ba6565b63ffffffff915060b01c16155f612b9a565b9050155f612823565b9060405160a081018181106001600160401b03821117612500576040525f81525f60208201525f60408201525f60608201525f608082015260ff81931690815f52600160205260405f2054915f52600260205261ffff60405f205460281c1680825215612c7a5750612c7261ffff91611fff8160d01c166020860152611fff8160dd1c16604086015282612c6782613b51565b166060860152613b7a565b166080830152565b925050565b6040519061024082018281106001600160401b03821117612500576040525f610220838281528260208201528260408201528260608201528260808201528260a08201528260c08201528260e08201528261010082015282610120820152826101408201528261016082015282610180820152826101a0820152826101c0820152826101e0820152826102008201520152565b9190811015612d225760051b0190565b634e487b7160e01b5f52603260045260245ffd5b9290949391612d4361273d565b9583612d775784875281612d8e575b6080870151612d77575050505050612d708251602084015190613e76565b6060830152565b612bac95965090612d89939291613444565b613768565b60048211612e2c57612d9e613b93565b612da6612c7f565b905f5b858110612db95750505050612d52565b80612dc68c928888612d12565b355f5b868660028310612de157505050506001915001612da9565b839495612df084600196613c51565b8860ff821615612e2257612e1894612e1392612e0c888b613c77565b9086613d78565b613e07565b01908c9291612dc9565b5050505050612e18565b5063bde2c22560e01b5f52600452600460245260445ffd5b60405190612e5182612514565b5f60e0838281528260208201528260408201528260608201528260808201528260a08201528260c08201520152565b60405190612e8d82612530565b5f60c0838281528260208201528260408201528260608201528260808201528260a08201520152565b60443562ffffff811681036103ad5790565b60e43562ffffff811681036103ad5790565b6101043562ffffff811681036103ad5790565b60405190612efa82612514565b8160e061ffff60055463ffffffff8116845263ffffffff8160201c1660208501526001600160401b038160401c166040850152818160801c16606085015263ffffffff8160901c16608085015260ff8160b01c1660a0850152818160b81c1660c085015260c81c16910152565b8115612f71570690565b634e487b7160e01b5f52601260045260245ffd5b60405190612f928261254b565b5f6060838281528260208201528260408201520152565b8181029291811591840414171561080257565b5f1981146108025760010190565b6001600160401b0381116125005760051b60200190565b8051821015612d225760209160051b010190565b905f5b60088110806130be575b156130155761301090612fbc565b612ff8565b9161301f83612fca565b9261302d6040519485612566565b808452601f1961303c82612fca565b015f5b8181106130a75750508381156130a15750613058613b93565b905f5b838110613069575050505050565b6001600160fd1b0381168103610802578061308f848460ff8960019660031b1c16613bd4565b5061309a828a612fe1565b520161305b565b93505050565b6020906130b2612f85565b8282890101520161303f565b506001600160fd1b03811681036108025760ff838260031b1c161515613002565b9190820180921161080257565b9061311160ff6130fa613b93565b9190941693845f52600160205260405f2054613efc565b94915050819360088110156104c0578061315c57508115801561314c575b613137575050565b6342d46d8560e11b5f5260045260245260445ffd5b506001600160801b03821161312f565b60ff9163ba6dd76f60e01b5f526004521660245260445ffd5b60ff165f81815260036020908152604080832085518684015187840151606089015160509290921b69ffffffffffffffffffff60501b166001600160501b039093169290921760a092831b63ffffffff60a01b161760c091821b6001600160c01b03199081169190911784556080808a0151938a018051848c0180519190931b67ffffffffffffffff60801b166001600160801b03909616959095179490931b9091169290921760019384015591909352922054915192937faeef78ebbe95f8de3b732fb5f5e567c47928b1bac26912c67db9dfc56e44d2699360e09391926132929291613279906001600160401b039061327190821661441a565b92511661441a565b91909160c41b9160b81b9062ffffff60b81b1916171790565b845f52600160205260405f20556132ac60405180926123a3565ba2565b5f805490926001600160a01b0382169291600482106103ad575f5f9060405f815196602088019063b700961360e01b825260018060a01b03169788602482015230604482015263ffffffff60e01b833516606482015260648152613314608482612566565b828052826020525190895afa6133e2575b15613333575b505050505050565b63ffffffff16156133d05760ff60a01b1916600160a01b175f55823b156103ad576064925f9283604051958680958194634a63ebf760e11b83526004830152604060248301528060448301528084848401378181018301849052601f01601f191681010301925af180156103b9576133bd575b50805460ff60a01b191690555f808080808061332b565b6133c991505f90612566565b5f5f6133a6565b8262d1953b60e31b5f5260045260245ffd5b50505f516020518060201c150290613325565b906133ff82612fca565b61340c6040519182612566565b828152809261341d601f1991612fca565b01905f5b82811061342d57505050565b602090613438612c7f565b82828501015201613421565b939290918260011b838104600214841517156108025782613464916130df565b801561375e5760048411613746576020831161372e57613486909592956133f5565b9461348f613b93565b9290935f955f5b8181106136b2575050505f93655af3107a4000925b8086106134bc575050505050508252565b6134cc8682859a9798999a612d12565b359460ff8660f01c16935f5b8b8b82108061369a575b156134f657506134f190612fbc565b6134d8565b9a61350c828296979998959d9b9a93949b612fe1565b5192149283613689575b5f6001600160701b038316600d0b6001600160801b0361018086019482865260701c16600f0b6101a0860152125f1461367f57608083015160018101809111610802575b6101c08401525f52600460205260405f2060405190613578826124e5565b549061ffff8216908181526001600160401b036040602083019261ffff8660101c168452019360201c168352888202918083048a14901517156108025761ffff916101e086015251169087820291808304891490151715610802576001600160401b03916102008501525116670de0b6b3a7640000810290808204670de0b6b3a764000014901517156108025761022083015260c08201511580613675575b613669575b51158061365d575b613651575b50156136495760018101809111610802576001905b9601949192906134ab565b60019061363e565b60205f9101525f613629565b50604081015115613624565b6001602083015261361c565b5080511515613617565b608083015161355a565b61369589898386613ca2565b613516565b508660ff6136a88484612fe1565b51511614156134e2565b6136c0818385999799612d12565b355f5b600281106136d8575050600101959395613496565b8b88886136e58486613c51565b9260ff841615613722576136f88e612fbc565b9d61370291612fe1565b519261370e8587613c77565b9061371894613d78565b6001905b016136c3565b5050505060019061371c565b8263bde2c22560e01b5f52600452602060245260445ffd5b8363bde2c22560e01b5f52600452600460245260445ffd5b5060609450505050565b91909161377361273d565b9283525f5b815181101561379e578061379861379160019385612fe1565b5186613e07565b01613778565b5060808301516137ba575b50612d708251602084015190613e76565b6137c49083614441565b5f6137a9565b63ffffffff1664e8d4a5100081029080820464e8d4a5100014901517156108025790565b905f82670de0b6b3a7640000039212670de0b6b3a76400008312811690670de0b6b3a764000084139015161761080257565b81810392915f13801582851316918412161761080257565b9061384282612fca565b61384f6040519182612566565b8281528092613860601f1991612fca565b01905f5b82811061387057505050565b60209061387b612f85565b82828501015201613864565b905f60208301515112612abc5761389d81614709565b610120810151613913575b6101a0810151158015613901575b612abc576138cd60a082015160c083015190613e76565b91670de0b6b3a764000083106138fc5761289a926138ee60208401516137ca565b116147c657600581526147c6565b505050565b506101008101516080830151116138b6565b61391c81614768565b6138a8565b906020810163ffffffff815160401c169064e8d4a5100082029180830464e8d4a510001490151715610802576001600160401b03905f606085015113613a0c575b5160b01c16805b6139bf5750506101a0810151156139b95761010081015161399861ffff60055460b81c16608085015190612fa9565b116139af578160046139aa93526147c6565b600190565b5060029052600190565b50505f90565b6139d1604084015160ff831690614969565b826080820151151580613a00575b6139ef575b505060081c80613969565b6139f991856149b4565b5f826139e4565b506020820151156139df565b613a168385614846565b613962565b9160408301519160ff8160f01c1693613a3385612478565b613a3c836137ca565b8410613aa25750613a4c84612478565b83159081613a90575b50613a8957613a6390614b43565b1115613a8357600290613a7581612478565b03613a7e575f90565b600890565b50600990565b5050505f90565b63ffffffff915060b01c16155f613a55565b805f92949361010060209301515115613b1e575b500151511280613b0e575b613b0657670de0b6b3a764000011613aeb5750613add81612478565b613ae657600690565b600790565b60b01c63ffffffff1615159050613b0157600a90565b600b90565b505050600c90565b506001808360f81c161415613ac1565b613b4690613b3d84840191613b37868451015191614b43565b90614bde565b90515190613820565b60608201525f613ab6565b60ff9060ea1c166064810290808204606414901517156108025761271081018091116108025790565b60f21c600a810290808204600a14901517156108025790565b5f805260016020527fa6eef7e35abe7026729641147f7915573c7e97b47efa546f5f6e3230263bcb4954613bc690614d17565b90509190601203600a0a0291565b9291613bf79160ff613be4612f85565b95165f52600160205260405f2054613efc565b90939281946040870152855260088110156104c05780613c495750613c275782515b602084015260026060840152565b82516001810180911115613c1957634e487b7160e01b5f52601160045260245ffd5b5f8552925050565b60788202918083046078149015171561080257607082018092116108025760ff911c1690565b607882029180830460781490151715610802576001600160701b03911c1690565b8115612f71570490565b92919060ff1691825f526001602052613cc960405f205491610fff8360b81c169383613efc565b93929095915092908415613d6d575b865260088110156104c05761016094613d6793613d0e92151560208901525f60408901528160608901528060808901525f6146ea565b60a0860152655af3107a400080930260c086015282610fff8260c41c160260e086015282611fff8260d01c160261010086015282611fff8260dd1c160261012086015282613d5b82613b51565b02610140860152613b7a565b02910152565b9250505f5f92613cd8565b9392919060ff1692835f526001602052613da060405f205491610fff8360b81c169483613efc565b92969091508515613de1575b875260088210156104c05761016095613d6794613d0e93151560208a01528060408a01528260608a01528160808a01526146ea565b5f9650869250613dac565b9190915f838201938412911290801582169115161761080257565b90613e1181614e31565b613e6d576020810151613e63576040613e439282613e3860a0613e5f950191825190614ef8565b959091518351613dec565b8252613e54602083019182516130df565b9052019182516130df565b9052565b5060806001910152565b61289a91614e50565b905f82126139b9578015613e8d57612bac91614685565b50505f1990565b613ea292916129ad91614c31565b612710811015613eaf5750565b631450f6a560e31b5f526f696e697469616c4d617267696e42707360801b60045260245261271060445260645ffd5b613fff9060a01c16603c810290808204603c14901517156108025790565b613f099093929193614d17565b9384939291600a0a9460088110156104c05780151580613f94575b613f86575060088110156104c05780613f615750601203600a0a02670de0b6b3a76400000293613f5e90613f588187613c98565b95612f67565b92565b93949550505060088110156104c05780613f7f57505b5f925f929190565b9050613f77565b5f9750879690945092505050565b506006811415613f24565b62015180810490605a8210156139b957620151809006806b023d5b9ff36551802aa5d6f902906b023d5b9ff36551802aa5d6f982040361080257620a8c00900490676765c793fa10079d601b1b91600c90815b6140285750505f5b6003811061400757501c90565b91676765c793fa10079d601b1b61402082600193612fa9565b049201613ffa565b90926140349082612fa9565b676765c793fa10079d601b1b8402848104676765c793fa10079d601b1b036108025761405f91613c98565b676765c793fa10079d601b1b03676765c793fa10079d601b1b811161080257928015610802575f19019081613ff2565b620d2f00810490605a8210156139b957620d2f009006806b023d5b9ff36551802aa5d6f902906b023d5b9ff36551802aa5d6f98204036108025762697800900490676765c793fa10079d601b1b91600c90815b6141185750505f5b600381106140f757501c90565b91676765c793fa10079d601b1b61411082600193612fa9565b0492016140ea565b90926141249082612fa9565b676765c793fa10079d601b1b8402848104676765c793fa10079d601b1b036108025761414f91613c98565b676765c793fa10079d601b1b03676765c793fa10079d601b1b811161080257928015610802575f190190816140e2565b9061418a8183613c98565b91605a831015613a89578161419e91612f67565b806b023d5b9ff36551802aa5d6f902906b023d5b9ff36551802aa5d6f9820403610802576001600160fd1b0382168203610802576141df9160031b90613c98565b90676765c793fa10079d601b1b91600c90815b6142285750505f5b6003811061420757501c90565b91676765c793fa10079d601b1b61422082600193612fa9565b0492016141fa565b90926142349082612fa9565b676765c793fa10079d601b1b8402848104676765c793fa10079d601b1b036108025761425f91613c98565b676765c793fa10079d601b1b03676765c793fa10079d601b1b811161080257928015610802575f190190816141f2565b6142a0846142a79295939495614c61565b9280612fa9565b906301e133808202918083046301e13380149015171561080257676765c793fa10079d601b1b0392676765c793fa10079d601b1b841161080257670de0b6b3a7640000810290808204670de0b6b3a7640000148115171561080257722cd76fe086b93ce2f768a00b22a000000000000290808204676765c793fa10079d601b1b149015171561080257612bac9361215092614cd9565b906143529062ffffff60208401511690612fa9565b670de0b6b3a7640000810290808204670de0b6b3a76400001490151715610802576301e133806143829104614f5e565b600181018091116108025761ffff61439b925116614cac565b906704a03ce68d2155558083116143af5750565b9150565b9190655af3107a4000908181029080820483148115171561080257818510614407575050808202928284048214831517156108025783811115614400575081830414901517156108025790565b9250505090565b9250925081830414901517156108025790565b655af3107a400090818101809111610802575f198101908111610802578115612f71570490565b905f925f935f945b83518610156144e15761446b9060a06144628887612fe1565b510151906130df565b9060206144788786612fe1565b510151156144d857608061448c8786612fe1565b5101511580156144bf575b6144b7576144ad60019160a06144628988612fe1565b955b019490614449565b505092505050565b506144d36144cd8786612fe1565b51614e31565b614497565b946001906144af565b909193929450601482028281046014148315171561080257116145975761450f905f60808401528251613dec565b81525f5b83518110156145975780602061452b60019387612fe1565b510151156145925760a061453f8287612fe1565b510151614556816145508489612fe1565b51614ef8565b5090602085016145678382516130df565b90528082111561458b57505b614582604085019182516130df565b90525b01614513565b9050614573565b614585565b50509050565b5f5b81518110156145f65760ff6145b48284612fe1565b51511660ff8416146145c85760010161459f565b915060206145d68383612fe1565b510151156145e45750505f90565b6080916145f091612fe1565b51015190565b505060ff61461b91614606613b93565b929091165f52600160205260405f2054613efc565b91505060088110156104c05761462e5790565b505f90565b9080821760801c61464f5769021e19e0c9bab240000091020490565b69021e19e0c9bab240000090612bac9261508f565b9080821760801c6146785761271091020490565b61271090612bac9261508f565b90670de0b6b3a7640000821760801c6146ab57670de0b6b3a7640000612bac9202613c98565b670de0b6b3a7640000612bac9261508f565b9080821760801c6146d757670de0b6b3a764000091020490565b670de0b6b3a764000090612bac9261508f565b919080831760801c61470057612bac9202613c98565b612bac9261508f565b5f6147138261512d565b1315614765576147235f82615151565b6001600160401b03602082015160b01c16805b61473e575050565b5f6147488361512d565b1315612abc5761475c5f60ff8316846152c6565b60081c80614736565b50565b5f6147728261512d565b131561476557614783600182615151565b6001600160401b03602082015160b01c16805b61479e575050565b5f6147a88361512d565b1315612abc576147bd600160ff8316846152c6565b60081c80614796565b91906147db60a082015160c083015190613e76565b60408401526101a08101916147f08351613838565b935f5b845181101561482b578061480e600192610180870151612fe1565b516148198289612fe1565b526148248188612fe1565b50016147f3565b509250926060916148419161010085015261512d565b910152565b61486460a082019261485e84519160c0850151614bde565b90613820565b90614875835160e083015190613820565b828112614961575b506148916060820151608083015190613820565b828112614959575b505f8213156138fc576148b3610160820192835190613c98565b801561495357614765936148d26148cb855184612fa9565b8251613820565b90526148df835182612fa9565b6148ef61010084019182516130df565b9052614909600160a81b6020840151161515935182612fa9565b90604051936149178561254b565b5f85526020850152604084015260608301526101a061018082015191019182519261494184612fbc565b905261494d8383612fe1565b52612fe1565b50505050565b91505f614899565b91505f61487d565b614971612c7f565b915f5b82518110156149ae5760ff6149898285612fe1565b51511660ff83161461499d57600101614974565b9190506149aa9250612fe1565b5190565b50505090565b826149c86149c184615494565b959061553a565b670de0b6b3a76400008112801590614b31575b614b2a576149f760a084019261485e84519160c0870151614bde565b614a07835160e086015190613820565b905f8113801590614b20575b614b0757614a30614a2a91614a2a614a36956137ee565b90614685565b966137ee565b848110614b18575b5060608301614a5681519560808601968751916146ea565b936040810151808611614b10575b8515614b07576147659660ff93614a7e88614a889461266a565b91519051916146ea565b92614aa2614a9a8560a085015161266a565b948387615578565b614aad848251613820565b90526101008401614abf8482516130df565b9052511692600160a81b602084015116151560405194614ade8661254b565b85526020850152604084015260608301526101a061018082015191019182519261494184612fbc565b50505050505050565b945084614a64565b93505f614a3e565b505f821315614a13565b5050505050565b50670de0b6b3a76400008512156149db565b63ffffffff9060201c1664e8d4a5100081029080820464e8d4a5100014901517156108025790565b919091670de0b6b3a7640000811760801c614bac57670de0b6b3a7640000614b9f910292614b998185613c98565b93612f67565b614ba557565b9060010190565b9091614bc181670de0b6b3a76400008461508f565b908015612f7157670de0b6b3a7640000612bac93091515906130df565b81811760801c614c0f570290670de0b6b3a76400008204670de0b6b3a7640000819306614c085750565b6001019150565b670de0b6b3a764000082614c2782612bac958561508f565b92091515906130df565b81811760801c614c4f5702906127108204612710819306614c085750565b61271082614c2782612bac958561508f565b81811760801c614c91570290676765c793fa10079d601b1b8204676765c793fa10079d601b1b819306614c085750565b676765c793fa10079d601b1b82614c2782612bac958561508f565b81811760801c614cc8570290606482046064819306614c085750565b606482614c2782612bac958561508f565b92919281811760801c614cf6570291614b9f90614b998185613c98565b9192614d0381838561508f565b918115612f7157612bac93091515906130df565b5f60018060a01b03821692601f8360ae1c1692601f8160b31c1694859480968215614e2157505060a060049160405192838092633fabe5a360e21b825262030d40fa609f3d111691815160208301519060806060850151940151905f95155f14614d8b575050505050506002915b93929190565b5f8313801590614e0c575b15614daa575050505050506003915b614d85565b8415918215614e02575b505015614dc75750505050600491614d85565b42831115614ddb5750505050600591614d85565b92945090614df390614ded904261266a565b91613ede565b1015614da55760069250614d85565b1090505f80614db4565b506bffffffffffffffffffffffff8311614d96565b5f97509095509350600192915050565b6101808101511590811591614e44575090565b6101a091500151151590565b6020820151614ee75760a08201614e688151846155c1565b93909184610220614e93614e876101808601516101c08701519061553a565b6101a086015190613dec565b930151808413614ebc575b505091613e43614eb5613e5f959360409551613dec565b8351613dec565b60409492965083614edb613e4393612150614eb594613e5f9a9861266a565b97939550939550614e9e565b600191508082608060a09301520152565b612bac90929192614f33614f2c614f23610120614f158886615c8c565b9290610100870151906130df565b940151906130df565b9185614bde565b93614bde565b6001600160401b0392614f4b91614c61565b80821115614f5857501690565b90501690565b90811561508a57816001600160801b821015615079575b600482600160401b61502794101561506c575b64010000000081101561505f575b62010000811015615052575b610100811015615046575b601081101561503a575b1015615032575b614fc88185613c98565b0160011c614fd68185613c98565b0160011c614fe48185613c98565b0160011c614ff28185613c98565b0160011c6150008185613c98565b0160011c61500e8185613c98565b0160011c61501c8185613c98565b0160011c8093613c98565b808310156143af5750565b60011b614fbe565b811c9160021b91614fb7565b60081c91811b91614fad565b60101c9160081b91614fa2565b60201c9160101b91614f96565b60401c9160201b91614f88565b5050608082901c600160401b614f75565b5f9150565b90915f19838309928083029283808610950394808603951461512057848311156151085790829109815f0382168092046002816003021880820260020302808202600203028082026002030280820260020302808202600203028091026002030293600183805f03040190848311900302920304170290565b82634e487b715f52156003026011186020526024601cfd5b505090612bac9250613c98565b612bac9060a061514860c0830151613b376020850151614b43565b91015190613820565b61515b82826156a4565b9081156138fc5761516b8161512d565b61517c6101608301918251906130df565b5f19810193908411610802576151958594835190613c98565b94615284575b80851161527c575b508280615259575b61495357831561495357614765936151e1826151c986945184612fa9565b6151d860a08701918251613dec565b90525182612fa9565b91615232575b61010083016151f78382516130df565b9052604051936152068561254b565b5f855215156020850152604084015260608301526101a061018082015191019182519261494184612fbc565b610120830161524c81518085105f1461525357849061266a565b90526151e7565b8061266a565b506101408201516152749085906001600160a01b03166158e7565b8414156151ab565b93505f6151a3565b610140830151909461529e916001600160a01b03166158e7565b936152b0610120840151835190613c98565b8086116152be575b5061519b565b94505f6152b8565b6152d1838383615821565b928315614953576152e28383615a36565b90602082015115801590615478575b614b2a576152ff8284615b47565b94851561332b578190606084019061532082519860808701998a5191614cd9565b93615432575b80841161542a575b50821580156153fd575b614b075761536b615356614765986040870193614a7e8786516130df565b61536460a08701518261266a565b9587615578565b6153768382516130df565b90528060a08501615388858251613dec565b90526153dc575b610100840161539f8482516130df565b905260ff604051956153b08761254b565b16855215156020850152604084015260608301526101a061018082015191019182519261494184612fbc565b61012084016153f681518086105f1461525357859061266a565b905261538f565b50818015615338575061014085015161542290849088906001600160a01b03166159ba565b831415615338565b92505f61532e565b610140860151909361544e9188906001600160a01b03166159ba565b9261546261012087015183518a51916146ea565b808511615470575b50615326565b93505f61546a565b506080820151156152f1565b600160ff1b8114610802575f0390565b9061018082015180155f1461552657505f5b5f811215615506576154ee6101206154e1836154c9612bac9560a0890151615cea565b906154d381615484565b82106154f6575b5086615c8c565b9290610100870151613820565b940151613820565b6155009150615484565b5f6154da565b614f23610120614f15615520612bac9460a08801516130df565b86615c8c565b6101c08301516155359161553a565b6154a6565b5f81121561556557670de0b6b3a7640000612bac9261555b61556093615484565b614cd9565b615484565b612bac91670de0b6b3a7640000916146ea565b6155bc6155b16129ad60e0869460a08701966155a06155988951836155c1565b9890926155c1565b95906129ad60c0850193845161266a565b90520193845161266a565b905252565b610180810151929190836155de576155da929350614ef8565b9091565b612150612bac929461020061567661562461561d6101c0870161560281518761553a565b955f81121561567f5761561490615484565b905b5190614bde565b9389615cea565b976121506156698a61566361565461564561563f848d615c8c565b94614bde565b6121506101008d015188614bde565b6121506101e08c01518a614bde565b9b614bde565b9161012088015190614bde565b93015190614bde565b90615616565b908160209103126103ad57516001600160a01b03811681036103ad5790565b90156157af5761014081018051604051631f45ee2b60e21b81525f60048201529290602090849060249082906001600160a01b03165afa9283156103b9575f9361577e575b505160601c61571c6040516370a0823160e01b602082015282602482015260248152615716604482612566565b84615d05565b928315615776579151604051636eb1769f60e11b602082015260248101929092526001600160a01b0316604480830191909152815261576591615760606483612566565b615d05565b80821015615771575090565b905090565b505050505f90565b6157a191935060203d6020116157a8575b6157998183612566565b810190615685565b915f6156e9565b503d61578f565b602060018060a01b036101408301511691516044604051809481936336fff70360e01b835260048301525f60248301525afa9081156103b9575f916157f2575090565b90506020813d602011615819575b8161580d60209383612566565b810103126103ad575190565b3d9150615800565b9091156158995761014081018051604051631f45ee2b60e21b815260ff949094166004850152909190602090849060249082906001600160a01b03165afa9283156103b9575f9361577e57505160601c61571c6040516370a0823160e01b602082015282602482015260248152615716604482612566565b61014081015190516040516336fff70360e01b8152600481019190915260ff929092166024830152602090829060449082906001600160a01b03165afa9081156103b9575f916157f2575090565b604051631f45ee2b60e21b81525f60048201526001600160a01b03919091169190602081602481865afa80156103b9576080915f9161599b575b5060405163213eba1960e11b81526001600160a01b03909116600482015292839060249082905afa9182156103b9575f92615964575b5081811015615771575090565b9091506080813d608011615993575b8161598060809383612566565b810103126103ad5760600151905f615957565b3d9150615973565b6159b4915060203d6020116157a8576157998183612566565b5f615921565b604051631f45ee2b60e21b815260ff90921660048301526001600160a01b03169190602081602481865afa80156103b9576080915f9161599b575060405163213eba1960e11b81526001600160a01b03909116600482015292839060249082905afa9182156103b9575f92615964575081811015615771575090565b604090615a41612c7f565b5001615a4e828251614969565b906040820151615b41578051935f925f5b8651811015615a98576040615a748289612fe1565b510151615a84575b600101615a5f565b93615a90600191612fbc565b949050615a7c565b50926008919492955014615b355760ff825116615b3057615ac290615abb613b93565b9184613ca2565b8251516001810180911161080257615ad9906133f5565b905f5b84518051821015615b115790615af481600193612fe1565b51615aff8286612fe1565b52615b0a8185612fe1565b5001615adc565b505092615b2c81515185615b258286612fe1565b5283612fe1565b5052565b509150565b50509050612bac612c7f565b50905090565b905f91615b60615b5a6020830151614b43565b9161512d565b915f905f9061018081015180155f14615c745750615b835f5b60a0830151613dec565b5f8112615c42575b90610100615b9c615ba69383615c8c565b50910151906130df565b9181615bdd575b5050615bc191615bbc91615d81565b6137ee565b905f821315615bd857612bac929161215091614b6b565b505090565b615bef919492955083615bbc91615d81565b5f811315615c3957615c018183614b6b565b84811115615c30575091615c25615bbc92615c1f615bc195876146bd565b9061266a565b939491819350615bad565b94505050505090565b50505050505f90565b909250615c4f9150615484565b615ba6615c6b615c5f8385615c8c565b50610100850151613820565b9290505f615b8b565b615c87615b83916101c08401519061553a565b615b79565b919060c083015192615ca960e08201519261016083015190615dba565b670de0b6b3a76400008103615cc8575b506101400151612bac91614bde565b615ce381615cdd61014093612bac9698614bde565b96614bde565b9250615cb9565b90615cf491613dec565b5f811215612bac57612bac90615484565b5f918291602082519201905afa3d15615d79573d906001600160401b0382116125005760405191615d40601f8201601f191660200184612566565b82523d5f602084013e5b80615d6d575b1561462e57602081519181808201938492010103126103ad575190565b50602081511015615d50565b606090615d4a565b5f811215615da757670de0b6b3a7640000612bac92615da261556093615484565b6146ea565b612bac91670de0b6b3a764000091614cd9565b670de0b6b3a7640000615dcd8380612fa9565b048015908115615e59575b50615e4b5764e8d4a5100081029080820464e8d4a51000149015171561080257615e0190614f5e565b6001810180911161080257615e1591614bde565b670b1a2bc2ec5000000180670b1a2bc2ec5000001161080257670de0b6b3a7640000811015612bac5750670de0b6b3a764000090565b5050670de0b6b3a764000090565b615e75915070758ca7c70d7292feaee7d5840000000000613c98565b8111155f615dd856fea164736f6c634300081e000a";
+  const _bytecode = "0x608034609957601f615ca938819003918201601f19168301916001600160401b03831184841017609d57808492602094604052833981010312609957516001600160a01b038116908190036099575f80546001600160a01b031916821790556040519081527f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad90602090a1604051615bf790816100b28239f35b5f80fd5b634e487b7160e01b5f52604160045260245ffdfe60806040526004361015610011575f80fd5b5f3560e01c806309e82cb114611e325780630fe92dd314611caf5780631337488d14611b68578063238b6ae7146119c8578063376f933e146119a0578063407bd89c14611940578063471b2cac146118bd578063563511f81461182d57806358806904146117bd5780635c1bba381461178757806370ee4f2e146115f95780637110ea251461158557806377d26167146112d55780637a9e5e4b146112285780638db7f9f5146111c05780638fb360371461117d5780638fd4edbb146110365780639c1a1c2214610f6e578063a2471c7e14610995578063acf459681461092d578063b7fafcd7146108c5578063bc31c1c11461085a578063bf7e214f14610833578063df617a11146106c9578063f1dbfa9e14610606578063f1e23c90146104745763f469d55d14610142575f80fd5b346104705760a03660031901126104705761015b6121eb565b610163612272565b906044359160ff8316809303610470576064359162ffffff8316809303610470576084359062ffffff82168092036104705761019f3633612e7b565b823b1561045a5760405163313ce56760e01b81526001600160a01b03841695906020816004818a5afa801561044f5760ff915f91610420575b501693601285116103f257601282116103c657603c86106103945762093a80861161036057620151808411610330576102118487612e6e565b90603c82066103045760ff969386937f8f3e3a81c37d055e7fb3d492de26413498dc88a5997b70fa9105bc6687885dee9760609794846102536102ad96613dc6565b505050509c9095169b8c5f52600160205260405f2054955f146102cd5760401c603c90600f60f91b9060f91b169460b31b9360ae1b920460a01b9060018060a01b0316171717179068e1ffffffffffffffff60b81b161790565b865f52600160205260405f205560405192835260208301526040820152a3005b5068e1ffffffffffffffff60b81b9094166001600160a01b03909416603c90910460a01b1760ae9190911b1760b39190911b171790565b506338f904d160e01b5f526c6d61784167655365636f6e647360981b600452602452603c60445260645ffd5b6338f904d160e01b5f9081526b736c61636b5365636f6e647360a01b600452602485905262015180604452606490fd5b6338f904d160e01b5f9081526f6865617274626561745365636f6e647360801b600452602487905262093a80604452606490fd5b6338f904d160e01b5f9081526f6865617274626561745365636f6e647360801b6004526024879052603c604452606490fd5b506338f904d160e01b5f526c746f6b656e446563696d616c7360981b600452602452601260445260645ffd5b6338f904d160e01b5f9081526b66656564446563696d616c7360a01b60045260248690526012604452606490fd5b610442915060203d602011610448575b61043a818361243d565b81019061245e565b5f6101d8565b503d610430565b6040513d5f823e3d90fd5b60ff906307dfcf9160e31b5f521660045260245ffd5b5f80fd5b346104705760603660031901126104705761048d6121eb565b6104956122af565b9061049e6122c0565b6006549091906001600160a01b0316338190036105f0575060ff1691825f52600160205261ffff60405f2054911691606483106105c35761ffff169082821061059c57610d058211610572579181610559604093838661053f61052d7f6c1b3c7f13f9e55fc0f9ec34f38f27640b86cd6062ca5a09a04a770ff2ebd06a99606460ff6127109260e41c16020190565b60056103ff8460da1c16029085613d6f565b62ffffff60b81b191660b89190911b1760c49190911b1790565b855f526001602052835f205582519182526020820152a2005b50631450f6a560e31b5f5269696e697469616c42707360b01b600452602452610d0560445260645ffd5b50631450f6a560e31b5f5269696e697469616c42707360b01b60045260245260445260645ffd5b82631450f6a560e31b5f526d6d61696e74656e616e636542707360901b600452602452606460445260645ffd5b6302b739e360e01b5f523360045260245260445ffd5b346104705760203660031901126104705760ff6106216121eb565b165f52600260205260405f206040519061063a826123eb565b5460018060a01b0381169081835260ff8160a01c16908160208501526060604085019464ffffffffff8360a81c168652019060d01c8152600a820291808304600a14901517156106b55761ffff65ffffffffffff64ffffffffff60809651169251169260405194855216602084015260408301526060820152f35b634e487b7160e01b5f52601160045260245ffd5b34610470576040366003190112610470576106e2612288565b60243562ffffff811690818103610470576106fd3633612e7b565b6001600160a01b0383169283151590816107a4575b509160209161074d7f8be9f35b1efefcffb02437753db275a93062aec15be75ef16ad083824135eae3945f80526001855260405f2054613c48565b5f80526001845260405f2055818360405161076781612422565b87815201526004805462ffffff60a01b1987166001600160b81b03199091161760a09290921b62ffffff60a01b16919091179055604051908152a2005b3b1561082057603c83106107f2576201518083116107c25784610712565b6338f904d160e01b5f9081526b67726163655365636f6e647360a01b600452602484905262015180604452606490fd5b6338f904d160e01b5f9081526b67726163655365636f6e647360a01b6004526024849052603c604452606490fd5b6307dfcf9160e31b5f525f60045260245ffd5b34610470575f366003190112610470575f546040516001600160a01b039091168152602090f35b3461047057602036600319011261047057610876600435612d84565b6040518091602082016020835281518091526020604084019201905f5b8181106108a1575050500390f35b9193509160206080826108b760019488516122db565b019401910191849392610893565b34610470576020366003190112610470576108f86108e16121eb565b6108e9612d14565b506108f2613896565b91613917565b9061090660405180926122db565b600d8210156109195760a0916080820152f35b634e487b7160e01b5f52602160045260245ffd5b346104705760203660031901126104705760ff6109486121eb565b165f526001602052608060405f205462ffffff601f8260ae1c16601f8360b31c16603c613fff8560a01c1602916040519460018060a01b0316855260208501526040840152166060820152f35b346104705760c0366003190112610470576109ae6121eb565b60a0366023190112610470576109c43633612e7b565b606461ffff6109d1612389565b1610610f3c57610d0561ffff6109e5612389565b1611610f065761138861ffff6109f9612356565b1611610ec757610a07612378565b61ffff80610a13612356565b16911611610e7f5761271061ffff610a2961239a565b1610610e415761753061ffff610a3d61239a565b1611610e035761ea6061ffff610a516123ab565b1611610dc357600a61ffff610a646123ab565b1606610d8457606461ffff610a7761239a565b1606610d4a57600561ffff610a8a612378565b1606610d0857600561ffff610a9d612356565b1606610cca5760ff811690815f526001602052610abe60405f205491613ce9565b8115929181908415610c69575b50508061ffff610ad9612389565b161115610c605750610b0f61ffff610aef612389565b165b610af961239a565b9061ffff80610b06612356565b16921690613d6f565b610b17612378565b610b1f612356565b610b2761239a565b9161ffff610b336123ab565b93169261270f1984019384116106b55761ffff6005816064600a828496160460ec1b970460e41b95160460da1b92160460d01b17171790600165fe000000000160d01b0316179061ffff610b85612389565b16835f52600560205260405f2055610c28575b815f52600160205260405f205560405161ffff610bb36122af565b16815261ffff610bc16122c0565b16602082015261ffff610bd261229e565b16604082015260843561ffff811680910361047057606082015260a43561ffff8116809103610470578160a09160807fc7fab7d995ae5c7d0fe77e294f511f6b263f4dec61b1e384f8fd28ce2939930e940152a2005b610c5b90610c34612389565b9061ffff80610c41612389565b1660c41b921660b81b62ffffff60b81b1991909116171790565b610b98565b610b0f90610af1565b8061ffff610c75612389565b1611610c9a5750610fff8360c41c16908111610c92575b80610acb565b905084610c8c565b61ffff610ca5612389565b16631450f6a560e31b5f526773686f636b42707360c01b60045260245260445260645ffd5b61ffff610cd5612356565b631450f6a560e31b5f9081527068616972637574496e697469616c42707360781b60045291166024526005604452606490fd5b61ffff610d13612378565b631450f6a560e31b5f90815274686169726375744d61696e74656e616e636542707360581b60045291166024526005604452606490fd5b61ffff610d5561239a565b16631450f6a560e31b5f526f696e697469616c466163746f7242707360801b600452602452606460445260645ffd5b61ffff610d8f6123ab565b631450f6a560e31b5f9081527173697a65436f656666696369656e7442707360701b6004529116602452600a604452606490fd5b61ffff610dce6123ab565b631450f6a560e31b5f9081527173697a65436f656666696369656e7442707360701b600452911660245261ea60604452606490fd5b61ffff610e0e61239a565b631450f6a560e31b5f9081526f696e697469616c466163746f7242707360801b6004529116602452617530604452606490fd5b61ffff610e4c61239a565b631450f6a560e31b5f9081526f696e697469616c466163746f7242707360801b6004529116602452612710604452606490fd5b61ffff610e8a612378565b81610e93612356565b91631450f6a560e31b5f5274686169726375744d61696e74656e616e636542707360581b600452166024521660445260645ffd5b61ffff610ed2612356565b631450f6a560e31b5f9081527068616972637574496e697469616c42707360781b6004529116602452611388604452606490fd5b61ffff610f11612389565b631450f6a560e31b5f9081526773686f636b42707360c01b6004529116602452610d05604452606490fd5b61ffff610f47612389565b16631450f6a560e31b5f526773686f636b42707360c01b600452602452606460445260645ffd5b34610470575f366003190112610470575f60e0604051610f8d81612406565b8281528260208201528260408201528260608201528260808201528260a08201528260c08201520152610100610fc1612c9a565b61ffff60e06040519263ffffffff815116845263ffffffff60208201511660208501526001600160401b03604082015116604085015282606082015116606085015263ffffffff608082015116608085015260ff60a08201511660a08501528260c08201511660c085015201511660e0820152f35b346104705760203660031901126104705760026110516121eb565b61107561105c613896565b9060ff841693845f52600160205260405f205490613c63565b92959150611082816122d1565b0361115957506001600160701b0383116111385760407f855a1db939e6dc6f09163be016bf9c2173bccb038b935109f6ef59c605ffa733918482516110c6816123bc565b6001600160701b0383168152602081016001600160701b03831681528482019063ffffffff42168252875f5260036020526001600160701b03865f20935116906001600160701b0360701b905160701b169163ffffffff60e01b905160e01b16911717905582519182526020820152a2005b50634d5ac3c560e01b5f526004526024526001600160701b0360445260645ffd5b9050600d8110156109195760ff91632691f74560e01b5f526004521660245260445ffd5b34610470575f366003190112610470575f5460a01c60ff16156111b8576020638fb3603760e01b5b6040516001600160e01b03199091168152f35b60205f6111a5565b34610470576020366003190112610470576111d9612288565b6111e33633612e7b565b600680546001600160a01b0319166001600160a01b039290921691821790557f02a129e5681f31b820ebf26f8d26897ba7609e518942e5b342b7aee7a6eecfbc5f80a2005b3461047057602036600319011261047057611241612288565b5f546001600160a01b03811633036112c357813b156112a2576001600160a01b0319166001600160a01b039091169081175f556040519081527f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad90602090a1005b506361798f2f60e11b5f9081526001600160a01b0391909116600452602490fd5b62d1953b60e31b5f523360045260245ffd5b346104705760a0366003190112610470576112ee6121eb565b6112f6612272565b906112ff6122c0565b916064359164ffffffffff8316809303610470576084359065ffffffffffff82168092036104705760ff906113343633612e7b565b1692831561155e576001600160a01b0383169485158015949091908561150d575b5061ffff16936103e885116114de57600a85066114b0578315159081806114a6575b61147e57606094927fdaff8e02fec8b926d233caa99326906c6dafcbae260c7b6530baebb890e960679694926113c79291611474575b811561146c575b50875f52600160205260405f2054613c48565b865f52600160205260405f20556040516113e0816123eb565b878152600a840460ff16602080830191825260408084018581528885018781525f8c815260028552839020955194519151905160a09290921b60ff60a01b166001600160a01b03959095169490941760a89490941b64ffffffffff60a81b169390931760d09390931b6001600160d01b03191692909217909255805194855290840191909152820152a3005b9050896113b4565b83151591506113ad565b5050506338f904d160e01b5f526836b4b734b6bab6a29b60b91b60045260245260445260645ffd5b5084841015611377565b6338f904d160e01b5f9081526b646576696174696f6e42707360a01b6004526024869052600a604452606490fd5b6338f904d160e01b5f9081526b646576696174696f6e42707360a01b60045260248690526103e8604452606490fd5b3b1561154b5761ffff81166032811015611355576338f904d160e01b5f526b646576696174696f6e42707360a01b600452602452603260445260645ffd5b856307dfcf9160e31b5f5260045260245ffd5b6338f904d160e01b5f90815264185cdcd95d60da1b60045260248590526001604452606490fd5b346104705760203660031901126104705760ff6115a06121eb565b165f526003602052606060405f2060408051916115bc836123bc565b546001600160701b038116928381526001600160701b038260701c169182602083015260e01c928391015260405192835260208301526040820152f35b34610470576040366003190112610470576004356001600160401b038111610470576116299036906004016121fb565b602435916001600160401b0383116104705761164c6116549336906004016121fb565b929091613010565b6040518091602082016020835281518091526020604084019201905f5b81811061167f575050500390f35b9193509160206102a0600192610280875160ff8151168352848101511515858401526040810151151560408401526060810151151560608401526080810151608084015260a081015160a084015260c081015160c084015260e081015160e08401526101008101516101008401526101208101516101208401526101408101516101408401526101608101516101608401526101808101516101808401526101a08101516101a08401526101c08101516101c08401526101e08101516101e08401526102008101516102008401526102208101516102208401526102408101516102408401526102608101516102608401520151610280820152019401910191849392611671565b34610470575f36600319011261047057600454604080516001600160a01b038316815260a09290921c62ffffff16602083015290f35b34610470576060366003190112610470576024356001600160401b038111610470576117ed9036906004016121fb565b604435906001600160401b0382116104705760e09261181361181e9336906004016121fb565b929091600435612b64565b61182b604051809261222b565bf35b346104705760203660031901126104705760ff6118486121eb565b5f60408051611856816123bc565b8281528260208201520152165f526007602052606060405f206001600160401b0360405191611884836123bc565b5461ffff808216938481528360406020830192848660101c168452019360201c1683526040519485525116602084015251166040820152f35b34610470576020366003190112610470576118d66121eb565b6118e86118e1613896565b9083613917565b60608201516118f6816122d1565b6118ff816122d1565b1561191a576040826020815191015182519182526020820152f35b9050600d8110156109195760ff809263ba6dd76f60e01b5f52166004521660245260445ffd5b346104705760203660031901126104705760a061196361195e6121eb565b6129d8565b61ffff6080604051928281511684528260208201511660208501528260408201511660408501528260608201511660608501520151166080820152f35b34610470575f366003190112610470576006546040516001600160a01b039091168152602090f35b34610470576080366003190112610470576119e16121eb565b6060366023190112610470576119f73633612e7b565b61138861ffff611a05612378565b1611611b2b57611a13612389565b61ffff80611a1f612378565b16911611611ae55760ff16805f52600760205260405f2061ffff611a41612389565b1681549163ffff0000611a52612378565b60101b1692606435916001600160401b03831691828403610470577fb4dfd17e92be7270a62492e97a129fcb293dc44077f8240d2709a99e4b926443956060956bffffffffffffffff000000008660201b16926bffffffffffffffffffffffff191617171790556040519161ffff611ac86122af565b16835261ffff611ad66122c0565b166020840152506040820152a2005b61ffff611af0612389565b81611af9612378565b91631450f6a560e31b5f527262617369734d61696e74656e616e636542707360681b600452166024521660445260645ffd5b61ffff611b36612378565b631450f6a560e31b5f9081526e6261736973496e697469616c42707360881b6004529116602452611388604452606490fd5b3461047057366003190161012081126104705760e0136104705760e4356001600160401b03811161047057611ba19036906004016121fb565b61010435916001600160401b03831161047057611bc5611bcd9336906004016121fb565b9290916124c9565b6040519060208252610200820190805190600e82101561091957610100908493926020850152611c056020820151604086019061222b565b60408101516101208501526060810151610140850152608081015161016085015260a081015161018085015260c08101516101a085015260e08101516101c08501520151906101e0808401528151809152602061022084019201905f5b818110611c70575050500390f35b91935091602060806001926060875160ff8151168352848101511515858401526040810151604084015201516060820152019401910191849392611c62565b346104705760203660031901126104705760ff611cca6121eb565b165f818152600160205260409020546001600160a01b0381168015611e1f5760405163313ce56760e01b8152602081600481855afa801561044f5760ff915f91611e00575b501660128111611dd657611d2282613dc6565b5050505060409491941c9315611dbe577f99314a3b331493f619717606b3ac15ee8ee31a4c2a64fddb71524d14167220c693604093600f9268e1ffffffffffffffff60b81b81166001600160a01b03909216603c60a083811c613fff16820291909104901b1760ae86901b17601f60b31b9091161760f983901b600f60f91b161717865f526001602052845f20558351928352166020820152a2005b8463ba6dd76f60e01b5f52600452600260245260445ffd5b6338f904d160e01b5f526b66656564446563696d616c7360a01b600452602452601260445260645ffd5b611e19915060203d6020116104485761043a818361243d565b85611d0f565b826307dfcf9160e31b5f5260045260245ffd5b346104705761010036600319011261047057611e4e3633612e7b565b624c4b4063ffffffff611e5f612307565b16116121b057620186a063ffffffff611e7661231a565b1611612174576509184e72a0006001600160401b03611e93612340565b161161212f5761271061ffff611ea7612356565b16116120f8576305f5e10063ffffffff611ebf61232d565b16116120c05761271061ffff611ed3612367565b16116120875763ffffffff611ee6612307565b1660085467ffffffff00000000611efb61231a565b60201b166fffffffffffffffff0000000000000000611f18612340565b60401b169061ffff60801b611f2b612356565b60801b169163ffffffff60901b611f4061232d565b60901b169460a4359560ff8716938488036104705760c4359561ffff8716978888036104705761ffff60c81b611f74612367565b60c81b169561ffff60c81b199561ffff60b81b199460ff60b01b199363ffffffff60901b199261ffff60801b19916001600160801b0319161716171617161716171660ff60b01b8660b01b161761ffff60b81b8460b81b1617176008556040519360043563ffffffff811680910361047057855260243563ffffffff81168091036104705760208601526044356001600160401b03811680910361047057604086015261ffff61202261229e565b16606086015260843563ffffffff81168091036104705760808601525060a08401525060c082015260e43561ffff811680910361047057816101009160e07f2fd0eecd87d9d6e33ff8ce4c3cde50d7f34cf09895893a759510104bc4f3e7ea940152a1005b61ffff612092612367565b63598abebb60e01b5f9081526a646973636f756e7442707360a81b6004529116602452612710604452606490fd5b63ffffffff6120cd61232d565b63598abebb60e01b5f90815265333630ba229b60d11b60045291166024526305f5e100604452606490fd5b61ffff612103612356565b63598abebb60e01b5f908152686d617267696e42707360b81b6004529116602452612710604452606490fd5b6001600160401b0361213f612340565b63598abebb60e01b5f9081526d626173654665654d6178696d756d60901b60045291166024526509184e72a000604452606490fd5b63ffffffff61218161231a565b63598abebb60e01b5f9081526a19d85cd3dd995c9a19585960aa1b6004529116602452620186a0604452606490fd5b63ffffffff6121bd612307565b63598abebb60e01b5f908152696761734d6178696d756d60b01b6004529116602452624c4b40604452606490fd5b6004359060ff8216820361047057565b9181601f84011215610470578235916001600160401b038311610470576020808501948460051b01011161047057565b60c080918051845260208101516020850152604081015160408501526060810151606085015260808101511515608085015260a0810151151560a085015201511515910152565b602435906001600160a01b038216820361047057565b600435906001600160a01b038216820361047057565b6064359061ffff8216820361047057565b6024359061ffff8216820361047057565b6044359061ffff8216820361047057565b6003111561091957565b60608091805184526020810151602085015260408101516040850152015191612303836122d1565b0152565b60043563ffffffff811681036104705790565b60243563ffffffff811681036104705790565b60843563ffffffff811681036104705790565b6044356001600160401b03811681036104705790565b60643561ffff811681036104705790565b60e43561ffff811681036104705790565b60443561ffff811681036104705790565b60243561ffff811681036104705790565b60843561ffff811681036104705790565b60a43561ffff811681036104705790565b606081019081106001600160401b038211176123d757604052565b634e487b7160e01b5f52604160045260245ffd5b608081019081106001600160401b038211176123d757604052565b61010081019081106001600160401b038211176123d757604052565b604081019081106001600160401b038211176123d757604052565b90601f801991011681019081106001600160401b038211176123d757604052565b90816020910312610470575160ff811681036104705790565b6040519060e082018281106001600160401b038211176123d7576040525f60c0838281528260208201528260408201528260608201528260808201528260a08201520152565b600e8210156109195752565b91939260405161012081018181106001600160401b038211176123d7576040525f815260208101916124f9612477565b835260408201905f82525f60608401525f60808401525f60a08401525f60c08401525f60e0840152606061010084015261253c8184996024359760443599613010565b926064359261254b848661332a565b8096526060860192835182525f85121590816129cf575b5061296f5750506080840151612963575163ffffffff8660601c1680155f1461294757505f19905b119182612932575b60a084015115158061292a575b612882575b60608401516125b2876134fa565b118390841561287a575b506125f0575b505050508351600e81101561091957156125da575050565b6125ee916125e8918561374b565b836124bd565b565b6125f8612c9a565b6001600160401b036040820151168048105f146128755750485b61262360ff60a08401511684613eda565b9061ffff606084015116612710019182612710116106b55761264e9261264891612d38565b90613e04565b60c08a0190815263ffffffff60208301511660e08b015261267f6020808c0151015161ffff60e08501511690613e35565b9161ffff8960981c16670de0b6b3a7640000810290808204670de0b6b3a764000014901517156106b55783811061286d575b5063ffffffff6080820151169064e8d4a5100082029180830464e8d4a5100014901517156106b5576127069263ffffffff612701928e8786105f146128645760a086915b01525116905190612d38565b612e6e565b908082101561285d57505b8060808a0152604051946101c086018681106001600160401b038211176123d757604052602086019060a08701945f865260c08801915f835260e08901925f84525f6101008b01526101808a0197606089525f6101a08c01526004358b528c865260a4359360018060a01b03851680950361047057876001600160401b039860808e6127c69460409961014083015260c4356101608301526084359d8e6101208401528a830152606082015201528451613550565b905260208201519052015190525160b01c1690816001925b6128495750612823575b6127f190613568565b905215612814576128029085613651565b612810575b5f8080806125c2565b5050565b61281e90856135b7565b612807565b8060011b908082046002149015176127e857634e487b7160e01b5f52601160045260245ffd5b9161285390612d4b565b9160081c806127de565b9050612711565b60a088916126f5565b92505f6126b1565b612612565b90505f6125bc565b949195925095925f5b855181101561290257806128a160019288612d70565b516040810151156128fc575f6101e0820151125f146128f25760c08101515b6102208201526101006128e860e08301518060c085015260808401519060a085015191613ebb565b9101525b0161288b565b60e08101516128c0565b506128ec565b5092959490939194612914818461332a565b92836020890152606084015160408901526125a4565b50821561259f565b91504363ffffffff8560d01c16141591612592565b64e8d4a51000810290810464e8d4a51000036106b5579061258a565b50506003865250505050565b959650969750505050505f19905260ff8160f01c1661298d816122d1565b612996816122d1565b1590816129bd575b50156129b3576129b060015b826124bd565b90565b6129b060096129aa565b63ffffffff915060b01c16155f61299e565b9050155f612562565b9060405160a081018181106001600160401b038211176123d7576040525f81525f60208201525f60408201525f60608201525f608082015260ff81931690815f52600160205260405f2054915f52600560205261ffff60405f20541680825215612a935750600a611fff61ffff928360056103ff8360d01c16021660208701528360056103ff8360da1c160216604087015283612a8082606460ff6127109260e41c16020190565b16606087015260ec1c1602166080830152565b925050565b604051906102a082018281106001600160401b038211176123d7576040525f610280838281528260208201528260408201528260608201528260808201528260a08201528260c08201528260e08201528261010082015282610120820152826101408201528261016082015282610180820152826101a0820152826101c0820152826101e0820152826102008201528261022082015282610240820152826102608201520152565b9190811015612b505760051b0190565b634e487b7160e01b5f52603260045260245ffd5b9290949391612b71612477565b9583612ba55784875281612bbc575b6080870151612ba5575050505050612b9e8251602084015190613c2a565b6060830152565b6129b095965090612bb7939291613010565b61332a565b60048211612c5a57612bcc613896565b612bd4612a98565b905f5b858110612be75750505050612b80565b80612bf48c928888612b40565b355f5b868660028310612c0f57505050506001915001612bd7565b839495612c1e84600196613982565b8860ff821615612c5057612c4694612c4192612c3a888b6139a8565b9086613ae2565b613ba5565b01908c9291612bf7565b5050505050612c46565b5063bde2c22560e01b5f52600452600460245260445ffd5b8115612c7c570690565b634e487b7160e01b5f52601260045260245ffd5b8115612c7c570490565b60405190612ca782612406565b8160e061ffff60085463ffffffff8116845263ffffffff8160201c1660208501526001600160401b038160401c166040850152818160801c16606085015263ffffffff8160901c16608085015260ff8160b01c1660a0850152818160b81c1660c085015260c81c16910152565b60405190612d21826123eb565b5f6060838281528260208201528260408201520152565b818102929181159184041417156106b557565b5f1981146106b55760010190565b6001600160401b0381116123d75760051b60200190565b8051821015612b505760209160051b010190565b905f5b6008811080612e4d575b15612da457612d9f90612d4b565b612d87565b91612dae83612d59565b92612dbc604051948561243d565b808452601f19612dcb82612d59565b015f5b818110612e36575050838115612e305750612de7613896565b905f5b838110612df8575050505050565b6001600160fd1b03811681036106b55780612e1e848460ff8960019660031b1c16613917565b50612e29828a612d70565b5201612dea565b93505050565b602090612e41612d14565b82828901015201612dce565b506001600160fd1b03811681036106b55760ff838260031b1c161515612d91565b919082018092116106b557565b5f805490926001600160a01b038216929160048210610470575f5f9060405f815196602088019063b700961360e01b825260018060a01b03169788602482015230604482015263ffffffff60e01b833516606482015260648152612ee060848261243d565b828052826020525190895afa612fae575b15612eff575b505050505050565b63ffffffff1615612f9c5760ff60a01b1916600160a01b175f55823b15610470576064925f9283604051958680958194634a63ebf760e11b83526004830152604060248301528060448301528084848401378181018301849052601f01601f191681010301925af1801561044f57612f89575b50805460ff60a01b191690555f8080808080612ef7565b612f9591505f9061243d565b5f5f612f72565b8262d1953b60e31b5f5260045260245ffd5b50505f516020518060201c150290612ef1565b90612fcb82612d59565b612fd8604051918261243d565b8281528092612fe9601f1991612d59565b01905f5b828110612ff957505050565b602090613004612a98565b82828501015201612fed565b939290918260011b838104600214841517156106b5578261303091612e6e565b8015613320576004841161330857602083116132f05761305290959295612fc1565b9461305b613896565b9290935f955f5b818110613274575050505f93655af3107a4000925b808610613088575050505050508252565b6130988682859a9798999a612b40565b359460ff8660f01c16935f5b8b8b82108061325c575b156130c257506130bd90612d4b565b6130a4565b9a6130d8828296979998959d9b9a93949b612d70565b519214928361324b575b5f6001600160701b038316600d0b6001600160801b036101e086019482865260701c16600f0b610200860152125f146132415760e08301515b6102208401525f52600760205260405f2060405190613139826123bc565b549061ffff8216908181526001600160401b036040602083019261ffff8660101c168452019360201c168352888202918083048a14901517156106b55761ffff91610240860152511690878202918083048914901517156106b5576001600160401b03916102608501525116670de0b6b3a7640000810290808204670de0b6b3a764000014901517156106b5576102808301526101208201511580613237575b61322b575b51158061321f575b613213575b501561320b57600181018091116106b5576001905b960194919290613077565b600190613200565b60205f9101525f6131eb565b506080810151156131e6565b600160208301526131de565b50805115156131d9565b60c083015161311b565b613257898983866139c9565b6130e2565b508660ff61326a8484612d70565b51511614156130ae565b613282818385999799612b40565b355f5b6002811061329a575050600101959395613062565b8b88886132a78486613982565b9260ff8416156132e4576132ba8e612d4b565b9d6132c491612d70565b51926132d085876139a8565b906132da94613ae2565b6001905b01613285565b505050506001906132de565b8263bde2c22560e01b5f52600452602060245260445ffd5b8363bde2c22560e01b5f52600452600460245260445ffd5b5060609450505050565b919091613335612477565b9283525f5b8151811015613360578061335a61335360019385612d70565b5186613ba5565b0161333a565b506080830190815161337f575b5050612b9e8251602084015190613c2a565b9190925f905f925f955f945b8651861015613427576133ae906101006133a5888a612d70565b51015190612e6e565b9360206133bb8789612d70565b5101511561341e5760c06133cf8789612d70565b510151158015613405575b6133fc575b6133f26001916101006133a5898b612d70565b955b01949361338b565b600197506133df565b506134196134138789612d70565b516146e8565b6133da565b946001906133f4565b9392969091945080156134dc575b6134489350949394151590528451613b8a565b83526040830190602084015f5b82518110156134d15780602061346d60019386612d70565b510151156134cc576134bc6101006134858387612d70565b51015161349c816134968589612d70565b516147cc565b50906134a9828751612e6e565b8652808211156134c557505b8651612e6e565b85525b01613455565b90506134b5565b6134bf565b505050505f8061336d565b506014820292828404601414831517156106b5576134489311613435565b63ffffffff1664e8d4a5100081029080820464e8d4a5100014901517156106b55790565b905f82670de0b6b3a7640000039212670de0b6b3a76400008312811690670de0b6b3a76400008413901516176106b557565b81810392915f1380158285131691841216176106b557565b9061357282612d59565b61357f604051918261243d565b8281528092613590601f1991612d59565b01905f5b8281106135a057505050565b6020906135ab612d14565b82828501015201613594565b905f60208301515112612810576135cd81613f6e565b610120810151613643575b6101a0810151158015613631575b612810576135fd60a082015160c083015190613c2a565b91670de0b6b3a7640000831061362c576125ee9261361e60208401516134fa565b1161402b576005815261402b565b505050565b506101008101516080830151116135e6565b61364c81613fcd565b6135d8565b906020810163ffffffff815160401c169064e8d4a5100082029180830464e8d4a5100014901517156106b5576001600160401b03905f60608501511361373c575b5160b01c16805b6136ef5750506101a0810151156136e9576101008101516136c861ffff60085460b81c16608085015190612d38565b116136df578160046136da935261402b565b600190565b5060029052600190565b50505f90565b613701604084015160ff8316906141ce565b8260c0820151151580613730575b61371f575b505060081c80613699565b6137299185614219565b5f82613714565b5060208201511561370f565b61374683856140ab565b613692565b9160408301519160ff8160f01c1693613763856122d1565b61376c836134fa565b84106137d2575061377c846122d1565b831590816137c0575b506137b957613793906143a9565b11156137b3576002906137a5816122d1565b036137ae575f90565b600890565b50600990565b5050505f90565b63ffffffff915060b01c16155f613785565b60209193926101008201515115613863575b5001515f8151129081613856575b5080613846575b61383e57670de0b6b3a7640000116138235750613815816122d1565b61381e57600690565b600790565b60b01c63ffffffff161515905061383957600a90565b600b90565b505050600c90565b506001808360f81c1614156137f9565b60a091500151155f6137f2565b61388b906138828484019161387c8684510151916143a9565b906143d1565b90515190613550565b60608201525f6137e4565b5f805260016020527fa6eef7e35abe7026729641147f7915573c7e97b47efa546f5f6e3230263bcb4954906138ca82614505565b809291601f8560ae1c16601203600a0a0293600160fd1b161561391357506138f0614657565b600d81101561091957806139015750565b9091600d811015610919576137b35790565b9150565b929161393c91613925612d14565b9460ff81165f52600160205260405f205490613c63565b926020879695929396019395613951846122d1565b836060890152604088015283528552613969816122d1565b613972816122d1565b1561397a5750565b5f90525f8352565b6078820291808304607814901517156106b557607082018092116106b55760ff911c1690565b6078820291808304607814901517156106b5576001600160701b03911c1690565b929160ff821690815f5260016020526139f18460405f20549283610fff8160b81c1696613c63565b5090969294919392918615613ad3575b8852600190613a0f816122d1565b801560208a0152613a1f816122d1565b146040880152600d811015610919576101c095600a94611fff94600c613a62941460608b01525f60808b01528260a08b01528160c08b015260e08a01525f613ebb565b610100870152655af3107a400093840261012087015260c481901c610fff1684026101408701526601c6bf5263400060d082901c6103ff908116820261016089015260da83901c16026101808701528360e482901c60ff1660640261271001026101a087015260ec1c160202910152565b5f955085945060029150613a01565b9391909160ff831693845f526001602052613b0c8260405f20549283610fff8160b81c1697613c63565b50949297909194908715613b7b575b8952600190613b29816122d1565b801560208b0152613b39816122d1565b146040890152600d821015610919576101c096600a95611fff95600c613a62951460608c01528160808c01528360a08c01528260c08c015260e08b0152613ebb565b5f985088955060029150613b1b565b9190915f83820193841291129080158216911516176106b557565b90613baf816146e8565b613c21576020810151613c17576040613beb928282613c07940151613c0b575b613be06101008201918251906147cc565b959091518351613b8a565b8252613bfc60208301918251612e6e565b905201918251612e6e565b9052565b600160a0830152613bcf565b5060806001910152565b6125ee91614707565b905f82126136e9578015613c41576129b091613e56565b50505f1990565b9015613c5757600160fd1b1790565b6001600760fd1b031690565b9183613c7391959492958661480d565b96929190948793868493155f14613cdf5784995b8a95600d82101561091957811580613cd1575b613cbf57505050613cb696979850600160fd1b161515906148c6565b93929390919394565b9a999198506002975095509350505050565b50600160fd1b841615613c9a565b6001850199613c87565b6006546001600160a01b031691908215613d675760ff602460409283519586938492635ec59f0d60e11b84521660048301525afa91821561044f575f905f93613d3157509190565b9250506040823d604011613d5f575b81613d4d6040938361243d565b81010312610470576020825192015190565b3d9150613d40565b505f91508190565b613d7d929161270191614424565b612710811015613d8a5750565b631450f6a560e31b5f526f696e697469616c4d617267696e42707360801b60045260245261271060445260645ffd5b919082039182116106b557565b9060a060049260405193848092633fabe5a360e21b825262030d40fa609f3d1116918051916020820151916040810151916080606083015192015190565b9080821760801c613e205769021e19e0c9bab240000091020490565b69021e19e0c9bab2400000906129b092614b7c565b9080821760801c613e495761271091020490565b612710906129b092614b7c565b90670de0b6b3a7640000821760801c613e7c57670de0b6b3a76400006129b09202612c90565b670de0b6b3a76400006129b092614b7c565b9080821760801c613ea857670de0b6b3a764000091020490565b670de0b6b3a7640000906129b092614b7c565b919080831760801c613ed1576129b09202612c90565b6129b092614b7c565b5f5b8151811015613f335760ff613ef18284612d70565b51511660ff841614613f0557600101613edc565b91506020613f138383612d70565b51015115613f215750505f90565b60c091613f2d91612d70565b51015190565b5050613f5890613f41613896565b9160ff81165f52600160205260405f205490613c63565b50915050613f65816122d1565b6129b057505f90565b5f613f7882614c1a565b1315613fca57613f885f82614c3e565b6001600160401b03602082015160b01c16805b613fa3575050565b5f613fad83614c1a565b131561281057613fc15f60ff831684614db3565b60081c80613f9b565b50565b5f613fd782614c1a565b1315613fca57613fe8600182614c3e565b6001600160401b03602082015160b01c16805b614003575050565b5f61400d83614c1a565b131561281057614022600160ff831684614db3565b60081c80613ffb565b919061404060a082015160c083015190613c2a565b60408401526101a08101916140558351613568565b935f5b84518110156140905780614073600192610180870151612d70565b5161407e8289612d70565b526140898188612d70565b5001614058565b509250926060916140a691610100850152614c1a565b910152565b6140c960a08201926140c384519160c08501516143d1565b90613550565b906140da835160e083015190613550565b8281126141c6575b506140f66060820151608083015190613550565b8281126141be575b505f82131561362c57614118610160820192835190612c90565b80156141b857613fca93614137614130855184612d38565b8251613550565b9052614144835182612d38565b6141546101008401918251612e6e565b905261416e600160a81b6020840151161515935182612d38565b906040519361417c856123eb565b5f85526020850152604084015260608301526101a06101808201519101918251926141a684612d4b565b90526141b28383612d70565b52612d70565b50505050565b91505f6140fe565b91505f6140e2565b6141d6612a98565b915f5b82518110156142135760ff6141ee8285612d70565b51511660ff831614614202576001016141d9565b91905061420f9250612d70565b5190565b50505090565b8261422d61422684614f82565b959061502a565b670de0b6b3a76400008112801590614397575b6143905761425c60a08401926140c384519160c08701516143d1565b61426c835160e086015190613550565b905f8113801590614386575b61436d5761429561428f9161428f61429b9561351e565b90613e56565b9661351e565b84811061437e575b5060a083016142bb81519560c0860196875191613ebb565b936080810151808611614376575b851561436d57613fca9660ff936142e3886142ed94613db9565b9151905191613ebb565b9261430861430085610100850151613db9565b948387615068565b614313848251613550565b90526101008401614325848251612e6e565b9052511692600160a81b602084015116151560405194614344866123eb565b85526020850152604084015260608301526101a06101808201519101918251926141a684612d4b565b50505050505050565b9450846142c9565b93505f6142a3565b505f821315614278565b5050505050565b50670de0b6b3a7640000851215614240565b63ffffffff9060201c1664e8d4a5100081029080820464e8d4a5100014901517156106b55790565b81811760801c614402570290670de0b6b3a76400008204670de0b6b3a76400008193066143fb5750565b6001019150565b670de0b6b3a76400008261441a826129b09585614b7c565b9209151590612e6e565b81811760801c61444257029061271082046127108193066143fb5750565b6127108261441a826129b09585614b7c565b919091670de0b6b3a7640000811760801c61449557670de0b6b3a76400006144889102926144828185612c90565b93612c72565b61448e57565b9060010190565b90916144aa81670de0b6b3a764000084614b7c565b908015612c7c57670de0b6b3a76400006129b09309151590612e6e565b92919281811760801c6144e4570291614488906144828185612c90565b91926144f1818385614b7c565b918115612c7c576129b09309151590612e6e565b604051633fabe5a360e21b81526001600160a01b038216929160a0826004818762030d40fa609f3d111693825160208401519560806060860151950151901561463b5786158015614626575b6146185781851591821561460e575b5050614601574284116145f457600f90818460f91c169060401c1816151590816145b3575b506145a857613fff603c9160a01c1602904203115f146145a457600690565b5f90565b505090505f90600790565b6020915060045f809263313ce56760e01b825262030d40fa601f3d11165f5190159081156145e3575b505f614585565b9050601f8260ae1c1614155f6145dc565b5050505090505f90600590565b5050505090505f90600490565b109050815f614560565b505050505090505f90600390565b506bffffffffffffffffffffffff8711614551565b50509293505050155f14614650575f90600190565b5f90600290565b60405161466381612422565b61468a6004549162ffffff602060018060a01b03851692838152019360a01c168352613dc6565b5090931592505081156146de575b5080156146d6575b80156146cd575b6146c6576146b962ffffff9142613db9565b915116106145a457600c90565b5050600990565b504281116146a7565b5080156146a0565b905015155f614698565b6101e081015115908115916146fb575090565b61020091500151151590565b60208201516147bb5760408201516147af575b610100820161472a8151846150b2565b939091846102806147556147496101e08601516102208701519061502a565b61020086015190613b8a565b93015180841361477e575b505091613beb614777613c07959360409551613b8a565b8351613b8a565b604094929650836147a3613beb9361479d61477794613c079a98613db9565b90612e6e565b97939550939550614760565b600160a082015261471a565b600191508082608060c09301520152565b6129b0909291926148076148006147f76101806147e98886615873565b929061016087015190612e6e565b94015190612e6e565b91856143d1565b936143d1565b90929161481982614505565b928392601f8260b31c16600a0a94600d81101561091957801515806148bb575b6148ad5750600d811015610919578061487d575b5060ae1c601f16601203600a0a02670de0b6b3a7640000029361487a906148748187612c90565b95612c72565b92565b600d8410156109195783156148a5575b600b190161489b575f61484d565b505f945084939050565b92508261488d565b5f9750879690945092505050565b506006811415614839565b92939594600d8710156109195786158015614b72575b9180614b66575b614946575b50614921575081156148fe5750915b82915f9190565b60ff9150165f5260036020526001600160701b0360405f205460701c16916148f7565b929050600d8492941015610919578161493e576002925b93929190565b600192614938565b60ff84165f52600260205260405f209060405191614963836123eb565b549060018060a01b0382168352602083019160ff8160a01c16835264ffffffffff8160a81c16604085015260d01c606084015286151580614b54575b614b42575b82516001600160a01b031615159081614b2d575b506149c4575b506148e8565b60ff90511690600a820291808304600a14901517156106b557805163501ad8ff60e11b5f90815260209160049082906001600160a01b0316620493e0fa601f3d11165f51809282614b1b575b82614b08575b505015614b0057905b8280614af7575b15614a7957614a3890828786886151e9565b614a4557505b5f806149be565b95505090508381105f14614a7257925b80821115614a6a5750915b9190600190600b90565b905091614a60565b5082614a55565b9082158381614aee575b614a8f57505050614a3e565b9091959392979450614ae4575b50836127100361271081116106b557614ab491613e35565b926127100180612710116106b557614acb91614424565b9315614ade5750600a905b929160019190565b90614ad6565b915050805f614a9c565b50811515614a83565b50811515614a26565b505f90614a1f565b614b1492508190615176565b815f614a16565b6001600160801b038211159250614a10565b9050600d81101561091957600914155f6149b8565b600898505f96508694508493506149a4565b50614b60878685615176565b1561499f565b5060ff841615156148e3565b50600c87146148dc565b90915f198383099280830292838086109503948086039514614c0d5784831115614bf55790829109815f0382168092046002816003021880820260020302808202600203028082026002030280820260020302808202600203028091026002030293600183805f03040190848311900302920304170290565b82634e487b715f52156003026011186020526024601cfd5b5050906129b09250612c90565b6129b09060a0614c3560c083015161387c60208501516143a9565b91015190613550565b614c48828261528e565b90811561362c57614c5881614c1a565b614c69610160830191825190612e6e565b5f198101939084116106b557614c828594835190612c90565b94614d71575b808511614d69575b508280614d46575b6141b85783156141b857613fca93614cce82614cb686945184612d38565b614cc560a08701918251613b8a565b90525182612d38565b91614d1f575b6101008301614ce4838251612e6e565b905260405193614cf3856123eb565b5f855215156020850152604084015260608301526101a06101808201519101918251926141a684612d4b565b6101208301614d3981518085105f14614d40578490613db9565b9052614cd4565b80613db9565b50610140820151614d619085906001600160a01b03166154d2565b841415614c98565b93505f614c90565b6101408301519094614d8b916001600160a01b03166154d2565b93614d9d610120840151835190612c90565b808611614dab575b50614c88565b94505f614da5565b614dbe83838361540c565b9283156141b857614dcf8383615621565b90602082015115801590614f66575b61439057614dec8284615732565b948515612ef757819060a0840190614e0d82519860c08701998a51916144c7565b93614f20575b808411614f18575b5082158015614eeb575b61436d57614e59614e43613fca9860808701936142e3878651612e6e565b614e5261010087015182613db9565b9587615068565b614e64838251612e6e565b90528060a08501614e76858251613b8a565b9052614eca575b6101008401614e8d848251612e6e565b905260ff60405195614e9e876123eb565b16855215156020850152604084015260608301526101a06101808201519101918251926141a684612d4b565b6101208401614ee481518086105f14614d40578590613db9565b9052614e7d565b50818015614e255750610140850151614f1090849088906001600160a01b03166155a5565b831415614e25565b92505f614e1b565b6101408601519093614f3c9188906001600160a01b03166155a5565b92614f5061012087015183518a5191613ebb565b808511614f5e575b50614e13565b93505f614f58565b5060c082015115614dde565b600160ff1b81146106b5575f0390565b906101e082015180155f1461501657505f5b5f811215614ff557614fdd610180614fd083614fb86129b0956101008901516158d3565b90614fc281614f72565b8210614fe5575b5086615873565b9290610160870151613550565b940151613550565b614fef9150614f72565b5f614fc9565b6147f76101806147e96150106129b094610100880151612e6e565b86615873565b6102208301516150259161502a565b614f94565b5f81121561505557670de0b6b3a76400006129b09261504b61505093614f72565b6144c7565b614f72565b6129b091670de0b6b3a764000091613ebb565b6150ad6150a261270160e086946101008701966150916150898951836150b2565b9890926150b2565b959061270160c08501938451613db9565b905201938451613db9565b905252565b6101e0810151929190836150cf576150cb9293506147cc565b9091565b61479d6129b0929461026061516761511561510e61022087016150f381518761502a565b955f8112156151705761510590614f72565b905b51906143d1565b93896158d3565b9761479d61515a8a615154615145615136615130848d615873565b946143d1565b61479d6101608d0151886143d1565b61479d6102408c01518a6143d1565b9b6143d1565b91610180880151906143d1565b930151906143d1565b90615107565b919064ffffffffff6040840151169064e8d4a5100082029180830464e8d4a5100014901517156106b557101591826151ad57505090565b6060015165ffffffffffff16801592509082156151ca575b505090565b909164e8d4a51000830292830464e8d4a510001417156106b557111590565b9290918282101561525057506151ff9082613db9565b925b61271084029380850461271014901517156106b5576152209082612d38565b8311156137b9576003810290808204600314901517156106b55761524661524c926158ee565b90612d38565b1090565b808211156152675761526191613db9565b92615201565b50505f615261565b9081602091031261047057516001600160a01b03811681036104705790565b901561539a5761014081018051604051631f45ee2b60e21b81525f60048201529290602090849060249082906001600160a01b03165afa92831561044f575f93615369575b505160601c6153066040516370a0823160e01b60208201528260248201526024815261530060448261243d565b8461593b565b928315615361579151604051636eb1769f60e11b60208201526001600160a01b039283166024820152911660448083019190915281526153509161534b60648361243d565b61593b565b8082101561535c575090565b905090565b505050505f90565b61538c91935060203d602011615393575b615384818361243d565b81019061526f565b915f6152d3565b503d61537a565b602060018060a01b036101408301511691516044604051809481936336fff70360e01b835260048301525f60248301525afa90811561044f575f916153dd575090565b90506020813d602011615404575b816153f86020938361243d565b81010312610470575190565b3d91506153eb565b9091156154845761014081018051604051631f45ee2b60e21b815260ff949094166004850152909190602090849060249082906001600160a01b03165afa92831561044f575f9361536957505160601c6153066040516370a0823160e01b60208201528260248201526024815261530060448261243d565b61014081015190516040516336fff70360e01b8152600481019190915260ff929092166024830152602090829060449082906001600160a01b03165afa90811561044f575f916153dd575090565b604051631f45ee2b60e21b81525f60048201526001600160a01b03919091169190602081602481865afa801561044f576080915f91615586575b5060405163213eba1960e11b81526001600160a01b03909116600482015292839060249082905afa91821561044f575f9261554f575b508181101561535c575090565b9091506080813d60801161557e575b8161556b6080938361243d565b810103126104705760600151905f615542565b3d915061555e565b61559f915060203d60201161539357615384818361243d565b5f61550c565b604051631f45ee2b60e21b815260ff90921660048301526001600160a01b03169190602081602481865afa801561044f576080915f91615586575060405163213eba1960e11b81526001600160a01b03909116600482015292839060249082905afa91821561044f575f9261554f57508181101561535c575090565b60409061562c612a98565b50016156398282516141ce565b90608082015161572c578051935f925f5b865181101561568357608061565f8289612d70565b51015161566f575b60010161564a565b9361567b600191612d4b565b949050615667565b509260089194929550146157205760ff82511661571b576156ad906156a6613896565b91846139c9565b825151600181018091116106b5576156c490612fc1565b905f5b845180518210156156fc57906156df81600193612d70565b516156ea8286612d70565b526156f58185612d70565b50016156c7565b505092615717815151856157108286612d70565b5283612d70565b5052565b509150565b505090506129b0612a98565b50905090565b905f9161574b61574560208301516143a9565b91614c1a565b915f905f906101e081015180155f1461585b575061576f5f5b610100830151613b8a565b5f8112615829575b906101606157886157929383615873565b5091015190612e6e565b91816157c4575b50506157ad916157a8916159bc565b61351e565b905f8213156151c5576129b0929161479d91614454565b6157d69194929550836157a8916159bc565b5f811315615820576157e88183614454565b8481111561581757509161580c6157a8926158066157ad9587613e8e565b90613db9565b939491819350615799565b94505050505090565b50505050505f90565b9092506158369150614f72565b6157926158526158468385615873565b50610160850151613550565b9290505f615777565b61586e61576f916102208401519061502a565b615764565b919061012083015192615892610140820151926101c0830151906159f5565b670de0b6b3a764000081036158b1575b506101a001516129b0916143d1565b6158cc816158c66101a0936129b096986143d1565b966143d1565b92506158a2565b906158dd91613b8a565b5f8112156129b0576129b090614f72565b6006546001600160a01b03169081156136e95760ff60446020926040519485938492637b711eeb60e01b845216600483015261025860248301525afa90811561044f575f916153dd575090565b5f918291602082519201905afa3d156159b4573d906001600160401b0382116123d75760405191615976601f8201601f19166020018461243d565b82523d5f602084013e5b806159a8575b156159a35760208151918180820193849201010312610470575190565b505f90565b50602081511015615986565b606090615980565b5f8112156159e257670de0b6b3a76400006129b0926159dd61505093614f72565b613ebb565b6129b091670de0b6b3a7640000916144c7565b670de0b6b3a7640000615a088380612d38565b048015908115615a94575b50615a865764e8d4a5100081029080820464e8d4a5100014901517156106b557615a3c90615ab9565b600181018091116106b557615a50916143d1565b670b1a2bc2ec5000000180670b1a2bc2ec500000116106b557670de0b6b3a76400008110156129b05750670de0b6b3a764000090565b5050670de0b6b3a764000090565b615ab0915070758ca7c70d7292feaee7d5840000000000612c90565b8111155f615a13565b908115615be557816001600160801b821015615bd4575b600482600160401b615b82941015615bc7575b640100000000811015615bba575b62010000811015615bad575b610100811015615ba1575b6010811015615b95575b1015615b8d575b615b238185612c90565b0160011c615b318185612c90565b0160011c615b3f8185612c90565b0160011c615b4d8185612c90565b0160011c615b5b8185612c90565b0160011c615b698185612c90565b0160011c615b778185612c90565b0160011c8093612c90565b808310156139135750565b60011b615b19565b811c9160021b91615b12565b60081c91811b91615b08565b60101c9160081b91615afd565b60201c9160101b91615af1565b60401c9160201b91615ae3565b5050608082901c600160401b615ad0565b5f915056fea164736f6c634300081e000a";
 
   
       type RebalancerConstructorParams = [signer?: Signer] | ConstructorParameters<typeof ContractFactory>;

@@ -87,6 +87,22 @@ import type { NonPayableOverrides } from "../../common.js"
   {
     "inputs": [
       {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint8",
+        "name": "fault",
+        "type": "uint8"
+      }
+    ],
+    "name": "PriceOracleAdapter_NotLive",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "bytes32",
         "name": "field",
         "type": "bytes32"
@@ -111,9 +127,35 @@ import type { NonPayableOverrides } from "../../common.js"
         "internalType": "uint8",
         "name": "asset",
         "type": "uint8"
+      },
+      {
+        "internalType": "uint256",
+        "name": "priceE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "maximumE18",
+        "type": "uint256"
       }
     ],
-    "name": "RiskEngine_ConstantLevel",
+    "name": "PriceOracleAdapter_PriceTooLarge",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "module",
+        "type": "address"
+      }
+    ],
+    "name": "RiskEngine_NotModule",
     "type": "error"
   },
   {
@@ -135,43 +177,6 @@ import type { NonPayableOverrides } from "../../common.js"
       }
     ],
     "name": "RiskEngine_ParameterOutOfBounds",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint256",
-        "name": "elapsedSeconds",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "minimumSeconds",
-        "type": "uint256"
-      }
-    ],
-    "name": "RiskEngine_PokedTooSoon",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint256",
-        "name": "priceE18",
-        "type": "uint256"
-      }
-    ],
-    "name": "RiskEngine_PriceOutOfRange",
     "type": "error"
   },
   {
@@ -201,6 +206,31 @@ import type { NonPayableOverrides } from "../../common.js"
       }
     ],
     "name": "AuthorityUpdated",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint8",
+        "name": "feedDecimals",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint8",
+        "name": "phase",
+        "type": "uint8"
+      }
+    ],
+    "name": "FeedRefreshed",
     "type": "event"
   },
   {
@@ -246,129 +276,6 @@ import type { NonPayableOverrides } from "../../common.js"
       {
         "indexed": true,
         "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      },
-      {
-        "components": [
-          {
-            "internalType": "uint16",
-            "name": "multiplierE2",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "horizonSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint16",
-            "name": "minimumBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumMaintenanceBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumInitialBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "moveCapBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "rampSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint24",
-            "name": "halfLifeSeconds",
-            "type": "uint24"
-          }
-        ],
-        "indexed": false,
-        "internalType": "struct LevelParameters",
-        "name": "parameters",
-        "type": "tuple"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint16",
-        "name": "startVolatilityBps",
-        "type": "uint16"
-      }
-    ],
-    "name": "LevelParametersSet",
-    "type": "event"
-  },
-  {
-    "anonymous": false,
-    "inputs": [
-      {
-        "indexed": true,
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      },
-      {
-        "components": [
-          {
-            "internalType": "uint80",
-            "name": "fastVariance",
-            "type": "uint80"
-          },
-          {
-            "internalType": "uint80",
-            "name": "slowVariance",
-            "type": "uint80"
-          },
-          {
-            "internalType": "uint32",
-            "name": "updatedAt",
-            "type": "uint32"
-          },
-          {
-            "internalType": "uint64",
-            "name": "wantedE18",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint128",
-            "name": "priceE18",
-            "type": "uint128"
-          },
-          {
-            "internalType": "uint64",
-            "name": "maintenanceE18",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint64",
-            "name": "initialE18",
-            "type": "uint64"
-          }
-        ],
-        "indexed": false,
-        "internalType": "struct LevelState",
-        "name": "state",
-        "type": "tuple"
-      }
-    ],
-    "name": "LevelUpdated",
-    "type": "event"
-  },
-  {
-    "anonymous": false,
-    "inputs": [
-      {
-        "indexed": true,
-        "internalType": "uint8",
         "name": "underlying",
         "type": "uint8"
       },
@@ -397,6 +304,31 @@ import type { NonPayableOverrides } from "../../common.js"
       }
     ],
     "name": "PerpetualRiskSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "bidE18",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "askE18",
+        "type": "uint256"
+      }
+    ],
+    "name": "PriceRecorded",
     "type": "event"
   },
   {
@@ -446,6 +378,100 @@ import type { NonPayableOverrides } from "../../common.js"
     "type": "event"
   },
   {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "source",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint16",
+        "name": "deviationBps",
+        "type": "uint16"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint40",
+        "name": "minimumE6",
+        "type": "uint40"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint48",
+        "name": "maximumE6",
+        "type": "uint48"
+      }
+    ],
+    "name": "SecondarySet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "feed",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint24",
+        "name": "graceSeconds",
+        "type": "uint24"
+      }
+    ],
+    "name": "SequencerSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "module",
+        "type": "address"
+      }
+    ],
+    "name": "ShockLevelsSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint16",
+        "name": "maintenanceBps",
+        "type": "uint16"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint16",
+        "name": "initialBps",
+        "type": "uint16"
+      }
+    ],
+    "name": "ShocksSet",
+    "type": "event"
+  },
+  {
     "inputs": [
       {
         "internalType": "int256",
@@ -490,6 +516,11 @@ import type { NonPayableOverrides } from "../../common.js"
           {
             "internalType": "bool",
             "name": "halted",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "degraded",
             "type": "bool"
           },
           {
@@ -594,6 +625,16 @@ import type { NonPayableOverrides } from "../../common.js"
             "type": "bool"
           },
           {
+            "internalType": "bool",
+            "name": "degraded",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "afterOutage",
+            "type": "bool"
+          },
+          {
             "internalType": "uint256",
             "name": "amount",
             "type": "uint256"
@@ -606,6 +647,11 @@ import type { NonPayableOverrides } from "../../common.js"
           {
             "internalType": "uint256",
             "name": "bidE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "askE18",
             "type": "uint256"
           },
           {
@@ -686,109 +732,6 @@ import type { NonPayableOverrides } from "../../common.js"
     "inputs": [
       {
         "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      }
-    ],
-    "name": "levelOf",
-    "outputs": [
-      {
-        "components": [
-          {
-            "internalType": "uint16",
-            "name": "multiplierE2",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "horizonSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint16",
-            "name": "minimumBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumMaintenanceBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumInitialBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "moveCapBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "rampSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint24",
-            "name": "halfLifeSeconds",
-            "type": "uint24"
-          }
-        ],
-        "internalType": "struct LevelParameters",
-        "name": "",
-        "type": "tuple"
-      },
-      {
-        "components": [
-          {
-            "internalType": "uint80",
-            "name": "fastVariance",
-            "type": "uint80"
-          },
-          {
-            "internalType": "uint80",
-            "name": "slowVariance",
-            "type": "uint80"
-          },
-          {
-            "internalType": "uint32",
-            "name": "updatedAt",
-            "type": "uint32"
-          },
-          {
-            "internalType": "uint64",
-            "name": "wantedE18",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint128",
-            "name": "priceE18",
-            "type": "uint128"
-          },
-          {
-            "internalType": "uint64",
-            "name": "maintenanceE18",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint64",
-            "name": "initialE18",
-            "type": "uint64"
-          }
-        ],
-        "internalType": "struct LevelState",
-        "name": "",
-        "type": "tuple"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
         "name": "underlying",
         "type": "uint8"
       }
@@ -819,19 +762,6 @@ import type { NonPayableOverrides } from "../../common.js"
       }
     ],
     "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      }
-    ],
-    "name": "poke",
-    "outputs": [],
-    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -929,6 +859,61 @@ import type { NonPayableOverrides } from "../../common.js"
         "type": "uint8"
       }
     ],
+    "name": "recordPrice",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
+    "name": "recordedPriceOf",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "bidE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "askE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "recordedAt",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
+    "name": "refreshFeed",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
     "name": "requirePrice",
     "outputs": [
       {
@@ -994,6 +979,58 @@ import type { NonPayableOverrides } from "../../common.js"
   {
     "inputs": [
       {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
+    "name": "secondaryOf",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "source",
+        "type": "address"
+      },
+      {
+        "internalType": "uint16",
+        "name": "deviationBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint40",
+        "name": "minimumE6",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint48",
+        "name": "maximumE6",
+        "type": "uint48"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "sequencer",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "feed",
+        "type": "address"
+      },
+      {
+        "internalType": "uint24",
+        "name": "graceSeconds",
+        "type": "uint24"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "address",
         "name": "newAuthority",
         "type": "address"
@@ -1033,71 +1070,6 @@ import type { NonPayableOverrides } from "../../common.js"
       }
     ],
     "name": "setFeed",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      },
-      {
-        "components": [
-          {
-            "internalType": "uint16",
-            "name": "multiplierE2",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "horizonSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint16",
-            "name": "minimumBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumMaintenanceBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumInitialBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "moveCapBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "rampSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint24",
-            "name": "halfLifeSeconds",
-            "type": "uint24"
-          }
-        ],
-        "internalType": "struct LevelParameters",
-        "name": "p",
-        "type": "tuple"
-      },
-      {
-        "internalType": "uint16",
-        "name": "startVolatilityBps",
-        "type": "uint16"
-      }
-    ],
-    "name": "setLevelParameters",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -1181,10 +1153,110 @@ import type { NonPayableOverrides } from "../../common.js"
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "internalType": "address",
+        "name": "source",
+        "type": "address"
+      },
+      {
+        "internalType": "uint16",
+        "name": "deviationBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint40",
+        "name": "minimumE6",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint48",
+        "name": "maximumE6",
+        "type": "uint48"
+      }
+    ],
+    "name": "setSecondary",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "feed",
+        "type": "address"
+      },
+      {
+        "internalType": "uint24",
+        "name": "graceSeconds",
+        "type": "uint24"
+      }
+    ],
+    "name": "setSequencer",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "module",
+        "type": "address"
+      }
+    ],
+    "name": "setShockLevels",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint16",
+        "name": "maintenanceBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint16",
+        "name": "initialBps",
+        "type": "uint16"
+      }
+    ],
+    "name": "setShocks",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "shockLevels",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
   }
 ] as const;
 
-  const _bytecode = "0x608034609957601f6144ef38819003918201601f19168301916001600160401b03831184841017609d57808492602094604052833981010312609957516001600160a01b038116908190036099575f80546001600160a01b031916821790556040519081527f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad90602090a160405161443d90816100b28239f35b5f80fd5b634e487b7160e01b5f52604160045260245ffdfe60806040526004361015610011575f80fd5b5f3560e01c80630450b1e714611cf6578063238b6ae714611b38578063407bd89c14611ad8578063471b2cac14611a6b578063563511f8146119da578063588069041461193857806370ee4f2e146117d057806373e35af01461165b5780637a01897514610cc35780637a9e5e4b14610bf25780638fb3603714610b7f578063a2471c7e146105d0578063acf4596814610569578063b7fafcd714610501578063bc31c1c114610496578063bf7e214f146104715763f469d55d146100d4575f80fd5b3461042b5760a036600319011261042b576100ed61209c565b602435906001600160a01b0382169182810361042b576044359060ff82169081830361042b576064359262ffffff841680940361042b576084359162ffffff831680930361042b5761013f3633612b28565b3b15610442576040517f313ce5670000000000000000000000000000000000000000000000000000000081526020816004818a5afa908115610437575f916103f7575b5060ff811693601285116103bb57601281116103805750603c85106103445762093a808511610306576201518083116102c8576101bf838661283c565b95603c870661028c57917fffffffffffffffffff00000000000000000000000000000000000000000000007f8f3e3a81c37d055e7fb3d492de26413498dc88a5997b70fa9105bc6687885dee96949260ff606097951698895f526001602052603c763fc00000000000000000000000000000000000000000007707f80000000000000000000000000000000000000000000060405f2054968d5f52600160205260b31b169360ae1b16910460a01b8b17171791161760405f205560405192835260208301526040820152a3005b866338f904d160e01b5f527f6d61784167655365636f6e647300000000000000000000000000000000000000600452602452603c60445260645ffd5b826338f904d160e01b5f527f736c61636b5365636f6e647300000000000000000000000000000000000000006004526024526201518060445260645ffd5b846338f904d160e01b5f527f6865617274626561745365636f6e64730000000000000000000000000000000060045260245262093a8060445260645ffd5b846338f904d160e01b5f527f6865617274626561745365636f6e647300000000000000000000000000000000600452602452603c60445260645ffd5b6338f904d160e01b5f527f746f6b656e446563696d616c7300000000000000000000000000000000000000600452602452601260445260645ffd5b846338f904d160e01b5f527f66656564446563696d616c730000000000000000000000000000000000000000600452602452601260445260645ffd5b90506020813d60201161042f575b8161041260209383612210565b8101031261042b575160ff8116810361042b575f610182565b5f80fd5b3d9150610405565b6040513d5f823e3d90fd5b60ff857f3efe7c88000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b3461042b575f36600319011261042b5760206001600160a01b035f5416604051908152f35b3461042b57602036600319011261042b576104b2600435612752565b6040518091602082016020835281518091526020604084019201905f5b8181106104dd575050500390f35b9193509160206080826104f36001948851612143565b0194019101918493926104cf565b3461042b57602036600319011261042b5761053461051d61209c565b6105256126d0565b5061052e612d0d565b91612d4e565b906105426040518092612143565b60088210156105555760a0916080820152f35b634e487b7160e01b5f52602160045260245ffd5b3461042b57602036600319011261042b5760ff61058461209c565b165f526001602052608060405f2054601f8160ae1c16601f8260b31c1662ffffff6105ae846134a3565b16916001600160a01b0360405194168452602084015260408301526060820152f35b3461042b5760c036600319011261042b576105e961209c565b60a036602319011261042b576105ff3633612b28565b606461ffff61060c61233a565b1610610b4d57610d0561ffff61062061233a565b1611610b1a5761138861ffff61063461234b565b1611610ad257610642612329565b61ffff8061064e61234b565b16911611610a825761271061ffff61066461235c565b1610610a475761753061ffff61067861235c565b1611610a0c5761ea6061ffff61068c61236d565b16116109c457600a61ffff61069f61236d565b160661097d57606461ffff6106b261235c565b16066109435760ff16805f52600260205260405f20805461ffff8116151580610929575b6108f35761ffff9060481c168061ffff6106ee61233a565b1611156108ea575061072461ffff61070461233a565b165b61070e61235c565b9061ffff8061071b61234b565b16921690613447565b815f52600160205260405f2054610739612329565b9061074261234b565b61074a61235c565b9061ffff61075661236d565b92169061270f1982019182116108d65761ffff947bffff00000000000000000000000000000000000000000000000000007d1fffe00000000000000000000000000000000000000000000000000000006064600a8979ffffffffffffffffffffffffffffffffffffffffffffffffffff98160460f21b950460ea1b9360dd1b169160d01b161717179116179161080d6107ed61233a565b825466ffff0000000000191660289190911b66ffff000000000016178255565b54161561089d575b815f52600160205260405f20557fc7fab7d995ae5c7d0fe77e294f511f6b263f4dec61b1e384f8fd28ce2939930e60a060405161ffff6108536120dd565b16815261ffff6108616120ee565b16602082015261ffff6108726120ff565b16604082015261ffff610883612110565b16606082015261ffff610894612121565b166080820152a2005b6108d1906108a961233a565b9061ffff806108b661233a565b1692169162ffffff60b81b199060c41b9260b81b9116171790565b610815565b634e487b7160e01b5f52601160045260245ffd5b61072490610706565b61ffff908161090061233a565b631450f6a560e31b5f526773686f636b42707360c01b6004521660245260381c1660445260645ffd5b5061093261233a565b61ffff808360381c169116116106d6565b61ffff61094e61235c565b16631450f6a560e31b5f526f696e697469616c466163746f7242707360801b600452602452606460445260645ffd5b61ffff61098861236d565b16631450f6a560e31b5f527f73697a65436f656666696369656e744270730000000000000000000000000000600452602452600a60445260645ffd5b61ffff6109cf61236d565b16631450f6a560e31b5f527f73697a65436f656666696369656e74427073000000000000000000000000000060045260245261ea6060445260645ffd5b61ffff610a1761235c565b16631450f6a560e31b5f526f696e697469616c466163746f7242707360801b60045260245261753060445260645ffd5b61ffff610a5261235c565b16631450f6a560e31b5f526f696e697469616c466163746f7242707360801b60045260245261271060445260645ffd5b61ffff610a8d612329565b81610a9661234b565b91631450f6a560e31b5f527f686169726375744d61696e74656e616e63654270730000000000000000000000600452166024521660445260645ffd5b61ffff610add61234b565b16631450f6a560e31b5f527f68616972637574496e697469616c42707300000000000000000000000000000060045260245261138860445260645ffd5b61ffff610b2561233a565b16631450f6a560e31b5f526773686f636b42707360c01b600452602452610d0560445260645ffd5b61ffff610b5861233a565b16631450f6a560e31b5f526773686f636b42707360c01b600452602452606460445260645ffd5b3461042b575f36600319011261042b575f5460a01c60ff1615610bea5760207f8fb36037000000000000000000000000000000000000000000000000000000005b7fffffffff0000000000000000000000000000000000000000000000000000000060405191168152f35b60205f610bc0565b3461042b57602036600319011261042b576004356001600160a01b0381169081810361042b575f54906001600160a01b0382163303610cb1573b15610c8557817f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad927fffffffffffffffffffffffff000000000000000000000000000000000000000060209316175f55604051908152a1005b507fc2f31e5e000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b62d1953b60e31b5f523360045260245ffd5b3461042b5761014036600319011261042b57610cdd61209c565b61010036602319011261042b576101243561ffff811680910361042b57610d043633612b28565b60ff821691825f52600160205260405f2054835f52600260205261ffff60405f205460281c16918215611632578261ffff610d3d61234b565b16036115ff5761ffff610d4e61233a565b1661117e575b61ffff610d5f61233a565b16610e7657505f8481526003602090815260408083208381556001018390556002909152902066ffff0000000000602884901b1690557f9513686c4df6d30eb45f2e88da49da2a91e104e95faaed500f696b8460fa51659261012092909162ffffff60b81b191660b882901b1760c49190911b17845f52600160205260405f20555b6040519061ffff610df06120dd565b16825262ffffff610dff612170565b16602083015261ffff610e106120ff565b16604083015261ffff610e21612110565b16606083015261ffff610e32612121565b16608083015261ffff610e43612132565b1660a083015262ffffff610e55612182565b1660c083015262ffffff610e67612194565b1660e0830152610100820152a2005b915050825f52600260205260405f2061ffff610e9061233a565b1661ffff19825416178155610ea361267b565b64ffffff000082549160101b169064ffffff00001916178155610ec76107ed61234b565b610ecf61235c565b81546affff000000000000000000610ee561236d565b60481b167fffffffffffffffffffffffffff000000ffffffffffffffffffffffffffffffff6cffff0000000000000000000000610f2061237e565b60581b16917fffffffffffffffffffffffffffffffff000000ffffffffffffffffffffffffff6fffffff00000000000000000000000000610f5f61268d565b60681b169468ffff0000000000000072ffffff00000000000000000000000000000000610f8a61269f565b60801b169760381b16906cffffffffffff000000000000001916171617161717179055825f52600360205263ffffffff60405f205460a01c1615610ff4575b506101207f9513686c4df6d30eb45f2e88da49da2a91e104e95faaed500f696b8460fa516591610de1565b90610ffe82612849565b9060405161100b816121d7565b6110136120dd565b815261101d612170565b602082015261102a6120ff565b926040820193845261103a612110565b6060830152611047612121565b9160808101928352611057612132565b60a0820152611064612182565b60c0820152611071612194565b60e082015261107e612645565b916110898580612705565b90670de0b6b3a7640000820291808304670de0b6b3a764000014901517156108d65767ffffffffffffffff926001600160801b036305f5e1006110f494049269ffffffffffffffffffff8416806020890152875216608086015263ffffffff4216604086015261391e565b16946060820195865261ffff855116655af3107a4000908181029181830414901517156108d65761116c610120966111779561ffff8067ffffffffffffffff7f9513686c4df6d30eb45f2e88da49da2a91e104e95faaed500f696b8460fa51659c8180981660a08b0152511693511691511691613994565b1660c08301526128eb565b9150610fc9565b61ffff61118961233a565b16606481106115d5576107d081116115aa575062ffffff6111a861267b565b1661012c811061156e5762015180811161153157506111c561235c565b61ffff806111d161234b565b921691168082106114f75750610d0581116114bb57506111ef61236d565b61ffff806111fb61235c565b921691168082106114815750610d058111611445575061ffff61121c61237e565b166064811061141d5761138881116113f4575062ffffff61123b61268d565b16610e1081106113ca5762093a80811161139f575062ffffff61125c61269f565b16610e1081106113635762093a8081116113265750600184106112ea5761c35084116112ad576112a861128d61236d565b61129684612ccb565b61ffff611fff8660dd1c169216613447565b610d54565b83631450f6a560e31b5f527f7374617274566f6c6174696c697479427073000000000000000000000000000060045260245261c35060445260645ffd5b83631450f6a560e31b5f527f7374617274566f6c6174696c6974794270730000000000000000000000000000600452602452600160445260645ffd5b631450f6a560e31b5f527f68616c664c6966655365636f6e6473000000000000000000000000000000000060045260245262093a8060445260645ffd5b631450f6a560e31b5f527f68616c664c6966655365636f6e64730000000000000000000000000000000000600452602452610e1060445260645ffd5b631450f6a560e31b5f526a72616d705365636f6e647360a81b60045260245262093a8060445260645ffd5b631450f6a560e31b5f526a72616d705365636f6e647360a81b600452602452610e1060445260645ffd5b631450f6a560e31b5f52696d6f766543617042707360b01b60045260245261138860445260645ffd5b631450f6a560e31b5f52696d6f766543617042707360b01b600452602452606460445260645ffd5b631450f6a560e31b5f527f6d6178696d756d496e697469616c427073000000000000000000000000000000600452602452610d0560445260645ffd5b90631450f6a560e31b5f527f6d6178696d756d496e697469616c42707300000000000000000000000000000060045260245260445260645ffd5b631450f6a560e31b5f527f6d6178696d756d4d61696e74656e616e63654270730000000000000000000000600452602452610d0560445260645ffd5b90631450f6a560e31b5f527f6d6178696d756d4d61696e74656e616e6365427073000000000000000000000060045260245260445260645ffd5b631450f6a560e31b5f527f686f72697a6f6e5365636f6e64730000000000000000000000000000000000006004526024526201518060445260645ffd5b631450f6a560e31b5f527f686f72697a6f6e5365636f6e647300000000000000000000000000000000000060045260245261012c60445260645ffd5b631450f6a560e31b5f526b36bab63a34b83634b2b9229960a11b6004526024526107d060445260645ffd5b631450f6a560e31b5f526b36bab63a34b83634b2b9229960a11b600452602452606460445260645ffd5b8261ffff61160b61234b565b16631450f6a560e31b5f52696d696e696d756d42707360b01b60045260245260445260645ffd5b631450f6a560e31b5f52696d696e696d756d42707360b01b6004525f602452606460445260645ffd5b3461042b57602036600319011261042b576101e060ff61167961209c565b5f60e0604051611688816121d7565b8281528260208201528260408201528260608201528260808201528260a08201528260c082015201526116b9612645565b5016805f52600260205260405f20905f5260036020526117ce6116e86116e260405f2093612232565b926122a2565b62ffffff60e06040519461ffff815116865282602082015116602087015261ffff604082015116604087015261ffff606082015116606087015261ffff608082015116608087015261ffff60a08201511660a08701528260c08201511660c087015201511660e084015261010083019067ffffffffffffffff60c0809269ffffffffffffffffffff815116855269ffffffffffffffffffff602082015116602086015263ffffffff60408201511660408601528260608201511660608601526001600160801b0360808201511660808601528260a08201511660a0860152015116910152565bf35b3461042b57604036600319011261042b5760043567ffffffffffffffff811161042b576118019036906004016120ac565b6024359167ffffffffffffffff831161042b5761182561182d9336906004016120ac565b929091612dcb565b6040518091602082016020835281518091526020604084019201905f5b818110611858575050500390f35b919350916020610240600192610220875160ff81511683528481015115158584015260408101516040840152606081015160608401526080810151608084015260a081015160a084015260c081015160c084015260e081015160e08401526101008101516101008401526101208101516101208401526101408101516101408401526101608101516101608401526101808101516101808401526101a08101516101a08401526101c08101516101c08401526101e08101516101e0840152610200810151610200840152015161022082015201940191019184939261184a565b3461042b57606036600319011261042b5760243567ffffffffffffffff811161042b576119699036906004016120ac565b6044359067ffffffffffffffff821161042b5760c09261199061199b9336906004016120ac565b929091600435612534565b60a060405191805183526020810151602084015260408101516040840152606081015160608401526080810151151560808401520151151560a0820152f35b3461042b57602036600319011261042b5760ff6119f561209c565b5f60408051611a03816121a7565b8281528260208201520152165f526004602052606060405f2067ffffffffffffffff60405191611a32836121a7565b5461ffff808216938481528360406020830192848660101c168452019360201c1683526040519485525116602084015251166040820152f35b3461042b57602036600319011261042b57611a8461209c565b611a96611a8f612d0d565b9083612d4e565b909160088210156105555781611abc576040836020815191015182519182526020820152f35b9060ff809263ba6dd76f60e01b5f52166004521660245260445ffd5b3461042b57602036600319011261042b5760a0611afb611af661209c565b61238f565b61ffff6080604051928281511684528260208201511660208501528260408201511660408501528260608201511660608501520151166080820152f35b3461042b57608036600319011261042b57611b5161209c565b606036602319011261042b57611b673633612b28565b61138861ffff611b75612329565b1611611cae57611b8361233a565b61ffff80611b8f612329565b16911611611c5e5760ff16805f52600460205260405f2061ffff611bb161233a565b1661ffff19825416178155611bc4612329565b908054916064359167ffffffffffffffff83169182840361042b577fb4dfd17e92be7270a62492e97a129fcb293dc44077f8240d2709a99e4b9264439463ffff00006bffffffffffffffff0000000060609660201b169260101b16906bffffffffffffffffffff00001916171790556040519061ffff611c426120dd565b16825261ffff611c506120ee565b1660208301526040820152a2005b61ffff611c6961233a565b81611c72612329565b91631450f6a560e31b5f527f62617369734d61696e74656e616e636542707300000000000000000000000000600452166024521660445260645ffd5b61ffff611cb9612329565b16631450f6a560e31b5f527f6261736973496e697469616c427073000000000000000000000000000000000060045260245261138860445260645ffd5b3461042b57602036600319011261042b57611d0f61209c565b60ff8116805f526002602052611d2760405f20612232565b9161ffff8351161561207057815f526003602052611d4760405f206122a2565b916040830190611d5e63ffffffff8351164261231c565b9061012c821061203c575050611d7382612849565b90611d7c612645565b50611d8e63ffffffff8251164261231c565b90611da262ffffff60e08801511683613750565b92606086019267ffffffffffffffff845116926040890192611dd561ffff8551169560608c019661ffff88511691613994565b9460a08a01908b8967ffffffffffffffff8451168981105f146120295750505061ffff611e0a91511661ffff8751169061231c565b655af3107a4000908181029181830414901517156108d6578b96611e5088611e4a67ffffffffffffffff948962ffffff60c0888a51169501511691613cea565b9061283c565b908082101561202257505b165b60c08b0198895167ffffffffffffffff1690895167ffffffffffffffff16885161ffff1699608001998a5161ffff1690611e9692613994565b611e9f92614098565b67ffffffffffffffff16895267ffffffffffffffff169052608089019081516001600160801b031660a08c015161ffff16908083115f1490611eee9161201857611ee9818561231c565b613ee9565b90655af3107a400090818102918183048114821517156108d657828411611fe4575b505050611fc89b69ffffffffffffffffffff61ffff96818e8998611fae9d9c9b986001600160801b0367ffffffffffffffff9985611f7a611f9f9b82611f64818a51168c84611f5e82613564565b9261386d565b1688526020880199838b511691611f5e8261365a565b1680975216905263ffffffff421690525116908082115f14611fdd57505b169061391e565b16809552511691511691613994565b67ffffffffffffffff8251168111611fca575b50506128eb565b005b67ffffffffffffffff1690528380611fc1565b9050611f98565b90919998979493959250818a0414901517156108d657959694959194919290918b69ffffffffffffffffffff61ffff611f10565b611ee9848261231c565b9050611e5b565b612037935098909198614098565b611e5d565b7f667a2bc5000000000000000000000000000000000000000000000000000000005f5260045260245261012c60445260645ffd5b507fb21af85f000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b6004359060ff8216820361042b57565b9181601f8401121561042b5782359167ffffffffffffffff831161042b576020808501948460051b01011161042b57565b6024359061ffff8216820361042b57565b6044359061ffff8216820361042b57565b6064359061ffff8216820361042b57565b6084359061ffff8216820361042b57565b60a4359061ffff8216820361042b57565b60c4359061ffff8216820361042b57565b60609080518352602081015160208401526040810151604084015201519060038210156105555760600152565b6044359062ffffff8216820361042b57565b60e4359062ffffff8216820361042b57565b610104359062ffffff8216820361042b57565b6060810190811067ffffffffffffffff8211176121c357604052565b634e487b7160e01b5f52604160045260245ffd5b610100810190811067ffffffffffffffff8211176121c357604052565b60e0810190811067ffffffffffffffff8211176121c357604052565b90601f8019910116810190811067ffffffffffffffff8211176121c357604052565b9060405161223f816121d7565b60e062ffffff82945461ffff81168452818160101c16602085015261ffff8160281c16604085015261ffff8160381c16606085015261ffff8160481c16608085015261ffff8160581c1660a0850152818160681c1660c085015260801c16910152565b906040516122af816121f4565b60c060018294805469ffffffffffffffffffff8116855269ffffffffffffffffffff8160501c16602086015263ffffffff8160a01c166040860152831c606085015201546001600160801b038116608084015267ffffffffffffffff8160801c1660a0840152811c910152565b919082039182116108d657565b60443561ffff8116810361042b5790565b60243561ffff8116810361042b5790565b60643561ffff8116810361042b5790565b60843561ffff8116810361042b5790565b60a43561ffff8116810361042b5790565b60c43561ffff8116810361042b5790565b9060405160a0810181811067ffffffffffffffff8211176121c3576040525f81525f60208201525f60408201525f60608201525f608082015260ff81931690815f52600160205260405f2054915f52600260205261ffff60405f205460281c1680825215612436575061242e61ffff91611fff8160d01c166020860152611fff8160dd1c1660408601528261242382612ccb565b166060860152612cf4565b166080830152565b925050565b6040519060c0820182811067ffffffffffffffff8211176121c3576040525f60a0838281528260208201528260408201528260608201528260808201520152565b60405190610240820182811067ffffffffffffffff8211176121c3576040525f610220838281528260208201528260408201528260608201528260808201528260a08201528260c08201528260e08201528261010082015282610120820152826101408201528261016082015282610180820152826101a0820152826101c0820152826101e0820152826102008201520152565b91908110156125205760051b0190565b634e487b7160e01b5f52603260045260245ffd5b929094939161254161243b565b9583612575578487528161258f575b608087015161257557505050505061256e8251602084015190613423565b6060830152565b61258c95965090612587939291612dcb565b61320a565b90565b6004821161262d5761259f612d0d565b6125a761247c565b905f5b8581106125ba5750505050612550565b806125c78c928888612510565b355f5b8686600283106125e2575050505060019150016125aa565b8394956125f18460019661326c565b8860ff82161561262357612619946126149261260d888b613292565b90866132c4565b6133b2565b01908c92916125ca565b5050505050612619565b5063bde2c22560e01b5f52600452600460245260445ffd5b60405190612652826121f4565b5f60c0838281528260208201528260408201528260608201528260808201528260a08201520152565b60443562ffffff8116810361042b5790565b60e43562ffffff8116810361042b5790565b6101043562ffffff8116810361042b5790565b81156126bc570690565b634e487b7160e01b5f52601260045260245ffd5b604051906080820182811067ffffffffffffffff8211176121c3576040525f6060838281528260208201528260408201520152565b818102929181159184041417156108d657565b5f1981146108d65760010190565b67ffffffffffffffff81116121c35760051b60200190565b80518210156125205760209160051b010190565b905f5b600881108061281b575b156127725761276d90612718565b612755565b9161277c83612726565b9261278a6040519485612210565b808452601f1961279982612726565b015f5b8181106128045750508381156127fe57506127b5612d0d565b905f5b8381106127c6575050505050565b6001600160fd1b03811681036108d657806127ec848460ff8960019660031b1c16612d4e565b506127f7828a61273e565b52016127b8565b93505050565b60209061280f6126d0565b8282890101520161279c565b506001600160fd1b03811681036108d65760ff838260031b1c16151561275f565b919082018092116108d657565b9061286e60ff612857612d0d565b9190941693845f52600160205260405f20546134c1565b949150508193600881101561055557806128d25750811580156128c2575b612894575050565b7f85a8db0a000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b506001600160801b03821161288c565b60ff9163ba6dd76f60e01b5f526004521660245260445ffd5b60e060ff7faeef78ebbe95f8de3b732fb5f5e567c47928b1bac26912c67db9dfc56e44d269921692835f526003602052612a9a600160405f2069ffffffffffffffffffff84511681549073ffffffffffffffffffff00000000000000000000602087015160501b16906001600160c01b031977ffffffff0000000000000000000000000000000000000000604089015160a01b16931617171781556129ca67ffffffffffffffff606086015116829077ffffffffffffffffffffffffffffffffffffffffffffffff6001600160c01b031983549260c01b169116179055565b016001600160801b0360808401511690805460a08501926001600160c01b031977ffffffffffffffff00000000000000000000000000000000855160801b16921617178155612a5360c085019167ffffffffffffffff83511677ffffffffffffffffffffffffffffffffffffffffffffffff6001600160c01b031983549260c01b169116179055565b865f526001602052612a8067ffffffffffffffff612a788160405f20549551166139fb565b9251166139fb565b91909162ffffff60b81b199060c41b9260b81b9116171790565b845f52600160205260405f2055612b25604051809267ffffffffffffffff60c0809269ffffffffffffffffffff815116855269ffffffffffffffffffff602082015116602086015263ffffffff60408201511660408601528260608201511660608601526001600160801b0360808201511660808601528260a08201511660a0860152015116910152565ba2565b905f915f54916001600160a01b038316928160041161042b575f5f9060405f8151966001600160a01b0360208901917fb700961300000000000000000000000000000000000000000000000000000000835216978860248201523060448201527fffffffff00000000000000000000000000000000000000000000000000000000833516606482015260648152612bc0608482612210565b828052826020525190895afa612cb8575b15612bdf575b505050505050565b63ffffffff1615612ca65760ff60a01b191674010000000000000000000000000000000000000000175f55823b1561042b576064925f92836040519586809581947f94c7d7ee0000000000000000000000000000000000000000000000000000000083526004830152604060248301528060448301528084848401378181018301849052601f01601f191681010301925af1801561043757612c93575b5060ff60a01b1981541690555f8080808080612bd7565b612c9f91505f90612210565b5f5f612c7c565b8262d1953b60e31b5f5260045260245ffd5b50505f516020518060201c150290612bd1565b60ff9060ea1c166064810290808204606414901517156108d65761271081018091116108d65790565b60f21c600a810290808204600a14901517156108d65790565b5f805260016020527fa6eef7e35abe7026729641147f7915573c7e97b47efa546f5f6e3230263bcb4954612d4090613a22565b90509190601203600a0a0291565b9291612d719160ff612d5e6126d0565b95165f52600160205260405f20546134c1565b90939281946040870152855260088110156105555780612dc35750612da15782515b602084015260026060840152565b82516001810180911115612d9357634e487b7160e01b5f52601160045260245ffd5b5f8552925050565b93929190918260011b838104600214841517156108d65781612dec9161283c565b91821561320057600484116131e857602082116131d057612e0c83612726565b92612e1a6040519485612210565b808452612e29601f1991612726565b015f5b8181106131b95750508295612e3f612d0d565b9290915f965f5b81811061314057505050905f93655af3107a4000915b818610612e6c5750505050505052565b919395989092949697612e80888588612510565b359560ff8760f01c16948a8c875f80935b81109283613124575b50505015612ebd57908c87612eb28e97969594612718565b809394959697612e91565b90939b9896949591979a929a83612ed4838c61273e565b5192149283613058575b5f6dffffffffffffffffffffffffffff8316600d0b6001600160801b0361018086019482865260701c16600f0b6101a0860152125f1461304e576080830151600181018091116108d6575b6101c08401525f52600460205260405f2060405190612f47826121a7565b549061ffff82169081815267ffffffffffffffff6040602083019261ffff8660101c168452019360201c168352888202918083048a14901517156108d65761ffff916101e0860152511690878202918083048914901517156108d65767ffffffffffffffff916102008501525116670de0b6b3a7640000810290808204670de0b6b3a764000014901517156108d65761022083015260c08201511580613044575b613038575b51158061302c575b613020575b501561301857600181018091116108d6576001905b97019492612e5c565b60019061300f565b60205f9101525f612ffa565b50604081015115612ff5565b60016020830152612fed565b5080511515612fe8565b6080830151612f29565b805f52600160205260405f2054610fff8160b81c16906130798b8b836134c1565b9150929190938015613119575b8588526008851015610555576130bd61310d948d96938794151560208c01525f60408c01528160608c01528060808c01525f613cea565b60a08901520260c087015282610fff8260c41c160260e087015282611fff8260d01c160261010087015282611fff8260dd1c16026101208701528261310182612ccb565b02610140870152612cf4565b02610160840152612ede565b5f9450849150613086565b60ff929350906131339161273e565b515116141587828f612e9a565b61314b818385612510565b355f5b60028110613160575050600101612e46565b8a88888c61316e858761326c565b9360ff8516156131ac579e61318290612718565b9e61318c9161273e565b51926131988587613292565b906131a2946132c4565b6001905b0161314e565b50505050506001906131a6565b6020906131c461247c565b82828801015201612e2c565b5063bde2c22560e01b5f52600452602060245260445ffd5b8363bde2c22560e01b5f52600452600460245260445ffd5b5060609450505050565b91909161321561243b565b9283525f5b8151811015613240578061323a6132336001938561273e565b51866133b2565b0161321a565b50608083015161325c575b5061256e8251602084015190613423565b6132669083613b56565b5f61324b565b6078820291808304607814901517156108d657607082018092116108d65760ff911c1690565b6078820291808304607814901517156108d6576dffffffffffffffffffffffffffff911c1690565b81156126bc570490565b9392919060ff1692835f5260016020526132ec60405f205491610fff8360b81c1694836134c1565b9296909150851561338c575b8752600882101561055557610160956133869461332d93151560208a01528060408a01528260608a01528160808a0152613cea565b60a0860152655af3107a400080930260c086015282610fff8260c41c160260e086015282611fff8260d01c160261010086015282611fff8260dd1c16026101208601528261337a82612ccb565b02610140860152612cf4565b02910152565b5f96508692506132f8565b9190915f83820193841291129080158216911516176108d657565b906133bc81613d09565b61341857602081015161340e5760406133ee92826133e360a061340a950191825190613ea8565b959091518351613397565b82526133ff6020830191825161283c565b90520191825161283c565b9052565b5060806001910152565b61342191613d28565b565b905f821261344157801561343a5761258c91613cb2565b50505f1990565b50505f90565b61345a929161345591613f5c565b61283c565b6127108110156134675750565b631450f6a560e31b5f527f696e697469616c4d617267696e4270730000000000000000000000000000000060045260245261271060445260645ffd5b613fff9060a01c16603c810290808204603c14901517156108d65790565b6134ce9093929193613a22565b9384939291600a0a9460088110156105555780151580613559575b61354b5750600881101561055557806135265750601203600a0a02670de0b6b3a764000002936135239061351d81876132ba565b956126b2565b92565b9394955050506008811015610555578061354457505b5f925f929190565b905061353c565b5f9750879690945092505050565b5060068114156134e9565b62015180810490605a82101561344157620151809006806b023d5b9ff36551802aa5d6f902906b023d5b9ff36551802aa5d6f98204036108d657620a8c009004906b033b2e3c9fd0803ce800000091600c90815b6135ef5750505f5b600381106135cd57501c90565b916b033b2e3c9fd0803ce80000006135e782600193612705565b0492016135c0565b90926135fb9082612705565b6b033b2e3c9fd0803ce800000084028481046b033b2e3c9fd0803ce8000000036108d657613628916132ba565b6b033b2e3c9fd0803ce8000000036b033b2e3c9fd0803ce800000081116108d6579280156108d6575f190190816135b8565b620d2f00810490605a82101561344157620d2f009006806b023d5b9ff36551802aa5d6f902906b023d5b9ff36551802aa5d6f98204036108d657626978009004906b033b2e3c9fd0803ce800000091600c90815b6136e55750505f5b600381106136c357501c90565b916b033b2e3c9fd0803ce80000006136dd82600193612705565b0492016136b6565b90926136f19082612705565b6b033b2e3c9fd0803ce800000084028481046b033b2e3c9fd0803ce8000000036108d65761371e916132ba565b6b033b2e3c9fd0803ce8000000036b033b2e3c9fd0803ce800000081116108d6579280156108d6575f190190816136ae565b9061375b81836132ba565b91605a831015613866578161376f916126b2565b806b023d5b9ff36551802aa5d6f902906b023d5b9ff36551802aa5d6f98204036108d6576001600160fd1b03821682036108d6576137b09160031b906132ba565b906b033b2e3c9fd0803ce800000091600c90815b6137fb5750505f5b600381106137d957501c90565b916b033b2e3c9fd0803ce80000006137f382600193612705565b0492016137cc565b90926138079082612705565b6b033b2e3c9fd0803ce800000084028481046b033b2e3c9fd0803ce8000000036108d657613834916132ba565b6b033b2e3c9fd0803ce8000000036b033b2e3c9fd0803ce800000081116108d6579280156108d6575f190190816137c4565b5050505f90565b61387e846138859295939495613f9d565b9280612705565b906301e133808202918083046301e1338014901517156108d6576b033b2e3c9fd0803ce800000003926b033b2e3c9fd0803ce800000084116108d657670de0b6b3a7640000810290808204670de0b6b3a764000014811517156108d657722cd76fe086b93ce2f768a00b22a0000000000002908082046b033b2e3c9fd0803ce800000014901517156108d65761258c93611e4a9261405a565b906139339062ffffff60208401511690612705565b670de0b6b3a7640000810290808204670de0b6b3a764000014901517156108d6576301e1338061396391046140be565b600181018091116108d65761ffff61397c925116613feb565b906704a03ce68d2155558083116139905750565b9150565b9190655af3107a400090818102908082048314811517156108d6578185106139e8575050808202928284048214831517156108d657838111156139e1575081830414901517156108d65790565b9250505090565b9250925081830414901517156108d65790565b655af3107a4000908181018091116108d6575f1981019081116108d65781156126bc570490565b5f6001600160a01b03821692601f8360ae1c1692601f8160b31c1694859480968215613b4657505060a0600491604051928380927ffeaf968c00000000000000000000000000000000000000000000000000000000825262030d40fa609f3d111691815160208301519060806060850151940151905f95155f14613ab0575050505050506002915b93929190565b5f8313801590613b31575b15613acf575050505050506003915b613aaa565b8415918215613b27575b505015613aec5750505050600491613aaa565b42831115613b005750505050600591613aaa565b92945090613b1890613b12904261231c565b916134a3565b1015613aca5760069250613aaa565b1090505f80613ad9565b506bffffffffffffffffffffffff8311613abb565b5f97509095509350600192915050565b905f925f935f945b8351861015613bf657613b809060a0613b77888761273e565b5101519061283c565b906020613b8d878661273e565b51015115613bed576080613ba1878661273e565b510151158015613bd4575b613bcc57613bc260019160a0613b77898861273e565b955b019490613b5e565b505092505050565b50613be8613be2878661273e565b51613d09565b613bac565b94600190613bc4565b90919392945060148202828104601414831517156108d65711613cac57613c24905f60808401528251613397565b81525f5b8351811015613cac57806020613c406001938761273e565b51015115613ca75760a0613c54828761273e565b510151613c6b81613c65848961273e565b51613ea8565b509060208501613c7c83825161283c565b905280821115613ca057505b613c976040850191825161283c565b90525b01613c28565b9050613c88565b613c9a565b50509050565b90670de0b6b3a7640000821760801c613cd857670de0b6b3a764000061258c92026132ba565b670de0b6b3a764000061258c92614206565b919080831760801c613d005761258c92026132ba565b61258c92614206565b6101808101511590811591613d1c575090565b6101a091500151151590565b6020820151613e975760a08201805192610180810193845180155f14613dcf5750613d539082613ea8565b9290925b610220613d7b613d6f8398516101c08701519061432e565b6101a086015190613397565b930151808413613da4575b5050916133ee613d9d61340a959360409551613397565b8351613397565b60409492965083613dc36133ee93611e4a613d9d9461340a9a9861231c565b97939550939550613d86565b613e8690611e4a613e79613e14613e0d6101c08899979901613df281518761432e565b955f811215613e9157613e04906142a4565b905b5190614018565b9388613397565b5f811215613e8b57613e25906142a4565b965b611e4a613e6c89613e66613e578b611e4a610100613e4e613e4887856142d0565b97614018565b92015188614018565b611e4a6101e08d01518a614018565b9a614018565b9161012089015190614018565b9161020086015190614018565b613d57565b96613e27565b90613e06565b600191508082608060a09301520152565b61258c90929192613ee3613edc613ed3610120613ec588866142d0565b92906101008701519061283c565b9401519061283c565b9185614018565b93614018565b919091670de0b6b3a7640000811760801c613f2a57670de0b6b3a7640000613f1d910292613f1781856132ba565b936126b2565b613f2357565b9060010190565b9091613f3f81670de0b6b3a764000084614206565b9080156126bc57670de0b6b3a764000061258c930915159061283c565b81811760801c613f815702906127108204612710819306613f7a5750565b6001019150565b61271082613f938261258c9585614206565b920915159061283c565b81811760801c613fcf5702906b033b2e3c9fd0803ce800000082046b033b2e3c9fd0803ce8000000819306613f7a5750565b6b033b2e3c9fd0803ce800000082613f938261258c9585614206565b81811760801c614007570290606482046064819306613f7a5750565b606482613f938261258c9585614206565b81811760801c614042570290670de0b6b3a76400008204670de0b6b3a7640000819306613f7a5750565b670de0b6b3a764000082613f938261258c9585614206565b92919281811760801c614077570291613f1d90613f1781856132ba565b9192614084818385614206565b9181156126bc5761258c930915159061283c565b67ffffffffffffffff926140ab91613f9d565b808211156140b857501690565b90501690565b908115614201578160017001000000000000000000000000000000008410156141eb575b600482680100000000000000006141999410156141de575b6401000000008110156141d1575b620100008110156141c4575b6101008110156141b8575b60108110156141ac575b10156141a4575b61413a81856132ba565b0160011c61414881856132ba565b0160011c61415681856132ba565b0160011c61416481856132ba565b0160011c61417281856132ba565b0160011c61418081856132ba565b0160011c61418e81856132ba565b0160011c80936132ba565b808310156139905750565b60011b614130565b811c9160021b91614129565b60081c91811b9161411f565b60101c9160081b91614114565b60201c9160101b91614108565b60401c9160201b916140fa565b5050608082901c680100000000000000006140e2565b5f9150565b90915f198383099280830292838086109503948086039514614297578483111561427f5790829109815f0382168092046002816003021880820260020302808202600203028082026002030280820260020302808202600203028091026002030293600183805f03040190848311900302920304170290565b82634e487b715f52156003026011186020526024601cfd5b50509061258c92506132ba565b7f800000000000000000000000000000000000000000000000000000000000000081146108d6575f0390565b919060c0830151926142ed60e0820151926101608301519061436c565b670de0b6b3a7640000810361430c575b50610140015161258c91614018565b614327816143216101409361258c9698614018565b96614018565b92506142fd565b5f81121561435957670de0b6b3a764000061258c9261434f614354936142a4565b61405a565b6142a4565b61258c91670de0b6b3a764000091613cea565b670de0b6b3a764000061437f8380612705565b04801590811561440b575b506143fd5764e8d4a5100081029080820464e8d4a5100014901517156108d6576143b3906140be565b600181018091116108d6576143c791614018565b670b1a2bc2ec5000000180670b1a2bc2ec500000116108d657670de0b6b3a764000081101561258c5750670de0b6b3a764000090565b5050670de0b6b3a764000090565b614427915070758ca7c70d7292feaee7d58400000000006132ba565b8111155f61438a56fea164736f6c634300081e000a";
+  const _bytecode = "0x608034609957601f61401c38819003918201601f19168301916001600160401b03831184841017609d57808492602094604052833981010312609957516001600160a01b038116908190036099575f80546001600160a01b031916821790556040519081527f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad90602090a1604051613f6a90816100b28239f35b5f80fd5b634e487b7160e01b5f52604160045260245ffdfe6080806040526004361015610012575f80fd5b5f3560e01c9081630fe92dd314611cc857508063238b6ae714611b13578063376f933e14611aed578063407bd89c14611a8d578063471b2cac14611a13578063563511f81461198257806358806904146118d45780635c1bba38146118a157806370ee4f2e146117115780637110ea251461169d57806377d261671461137d5780637a9e5e4b146112af5780638db7f9f51461123e5780638fb36037146111cb5780638fd4edbb14611027578063a2471c7e14610a0f578063acf45968146109a6578063b7fafcd71461093e578063bc31c1c1146108d3578063bf7e214f146108ae578063df617a1114610713578063f1dbfa9e1461064f578063f1e23c90146104995763f469d55d14610124575f80fd5b346104955760a03660031901126104955761013d611e5d565b610145611e9e565b906044359160ff8316809303610495576064359162ffffff8316809303610495576084359062ffffff82168092036104955761018136336124b9565b823b1561047f576001600160a01b0383169460405163313ce56760e01b81526020816004818a5afa80156104745760ff915f91610445575b5016936012851161041a57601282116103de57603c86106103a25762093a80861161036457620151808411610326576101f284876124ac565b90603c82066102ea5760ff969386937f8f3e3a81c37d055e7fb3d492de26413498dc88a5997b70fa9105bc6687885dee9760609794846102346102929661315c565b505050509c9095169b8c5f52600160205260405f2054955f146102b25760401c906001600160a01b03603c600f60f91b68e1ffffffffffffffff60b81b9796959460f91b169560b31b9460ae1b930460a01b91161717171791161790565b865f52600160205260405f205560405192835260208301526040820152a3005b5068e1ffffffffffffffff60b81b949094166001600160a01b03909416603c90910460a01b1760ae9190911b1760b39190911b171790565b506338f904d160e01b5f527f6d61784167655365636f6e647300000000000000000000000000000000000000600452602452603c60445260645ffd5b836338f904d160e01b5f527f736c61636b5365636f6e647300000000000000000000000000000000000000006004526024526201518060445260645ffd5b856338f904d160e01b5f527f6865617274626561745365636f6e64730000000000000000000000000000000060045260245262093a8060445260645ffd5b856338f904d160e01b5f527f6865617274626561745365636f6e647300000000000000000000000000000000600452602452603c60445260645ffd5b506338f904d160e01b5f527f746f6b656e446563696d616c7300000000000000000000000000000000000000600452602452601260445260645ffd5b846338f904d160e01b5f526b66656564446563696d616c7360a01b600452602452601260445260645ffd5b610467915060203d60201161046d575b61045f8183611f81565b810190611fa3565b5f6101b9565b503d610455565b6040513d5f823e3d90fd5b60ff906307dfcf9160e31b5f521660045260245ffd5b5f80fd5b34610495576060366003190112610495576104b2611e5d565b6104ba611eca565b906104c3611edb565b906001600160a01b0360065416803303610620575060ff1691825f52600160205261ffff60405f2054911691606483106105e45761ffff16908282106105bd57610d05821161059357918161057a604093838661056161054f7f6c1b3c7f13f9e55fc0f9ec34f38f27640b86cd6062ca5a09a04a770ff2ebd06a99606460ff6127109260e41c16020190565b60056103ff8460da1c160290856130f3565b909162ffffff60b81b199060c41b9260b81b9116171790565b855f526001602052835f205582519182526020820152a2005b50631450f6a560e31b5f5269696e697469616c42707360b01b600452602452610d0560445260645ffd5b50631450f6a560e31b5f5269696e697469616c42707360b01b60045260245260445260645ffd5b82631450f6a560e31b5f527f6d61696e74656e616e6365427073000000000000000000000000000000000000600452602452606460445260645ffd5b7f02b739e3000000000000000000000000000000000000000000000000000000005f523360045260245260445ffd5b346104955760203660031901126104955760ff61066a611e5d565b165f52600260205260405f206040519061068382611f49565b546001600160a01b0381169081835260ff8160a01c16908160208501526060604085019464ffffffffff8360a81c168652019060d01c8152600a820291808304600a14901517156106ff5761ffff65ffffffffffff64ffffffffff60809651169251169260405194855216602084015260408301526060820152f35b634e487b7160e01b5f52601160045260245ffd5b346104955760403660031901126104955761072c611eb4565b60243562ffffff8116908181036104955761074736336124b9565b6001600160a01b038316928315159081610825575b50916020916107977f8be9f35b1efefcffb02437753db275a93062aec15be75ef16ad083824135eae3945f80526001855260405f2054612f9a565b5f80526001845260405f205581836040516107b181611f65565b87815201528473ffffffffffffffffffffffffffffffffffffffff1960045416176004557fffffffffffffffffff000000ffffffffffffffffffffffffffffffffffffffff76ffffff00000000000000000000000000000000000000006004549260a01b16911617600455604051908152a2005b3b1561089b57603c831061087057620151808311610843578461075c565b826338f904d160e01b5f526b67726163655365636f6e647360a01b6004526024526201518060445260645ffd5b826338f904d160e01b5f526b67726163655365636f6e647360a01b600452602452603c60445260645ffd5b6307dfcf9160e31b5f525f60045260245ffd5b34610495575f3660031901126104955760206001600160a01b035f5416604051908152f35b34610495576020366003190112610495576108ef600435612390565b6040518091602082016020835281518091526020604084019201905f5b81811061091a575050500390f35b9193509160206080826109306001948851611eec565b01940191019184939261090c565b346104955760203660031901126104955761097161095a611e5d565b61096261231f565b5061096b61265c565b916126e3565b9061097f6040518092611eec565b600d8210156109925760a0916080820152f35b634e487b7160e01b5f52602160045260245ffd5b346104955760203660031901126104955760ff6109c1611e5d565b165f526001602052608060405f205462ffffff601f8260ae1c16601f8360b31c16603c613fff8560a01c1602916001600160a01b036040519516855260208501526040840152166060820152f35b346104955760c036600319011261049557610a28611e5d565b60a036602319011261049557610a3e36336124b9565b606461ffff610a4b611fcd565b1610610ff557610d0561ffff610a5f611fcd565b1611610fc25761138861ffff610a73611fde565b1611610f7a57610a81611fbc565b61ffff80610a8d611fde565b16911611610f2a5761271061ffff610aa3611fef565b1610610eef5761753061ffff610ab7611fef565b1611610eb45761ea6061ffff610acb612000565b1611610e6c57600a61ffff610ade612000565b1606610e2557606461ffff610af1611fef565b1606610deb57600561ffff610b04611fbc565b1606610da457600561ffff610b17611fde565b1606610d5d5760ff811690815f526001602052610b3860405f205491613054565b8115929181908415610cfc575b50508061ffff610b53611fcd565b161115610cf35750610b8961ffff610b69611fcd565b165b610b73611fef565b9061ffff80610b80611fde565b169216906130f3565b610b91611fbc565b610b99611fde565b90610ba2611fef565b9161ffff610bae612000565b93169161270f1983019283116106ff57600561ffff81816064600a827ffe0000000000ffffffffffffffffffffffffffffffffffffffffffffffffffff9a160460ec1b970460e41b95160460da1b92160460d01b1717179116179061ffff610c14611fcd565b16835f52600560205260405f2055610cba575b815f52600160205260405f205560405161ffff610c42611eca565b16815261ffff610c50611edb565b16602082015260643561ffff811680910361049557604082015260843561ffff811680910361049557606082015260a43561ffff8116809103610495578160a09160807fc7fab7d995ae5c7d0fe77e294f511f6b263f4dec61b1e384f8fd28ce2939930e940152a2005b610cee90610cc6611fcd565b9061ffff80610cd3611fcd565b1692169162ffffff60b81b199060c41b9260b81b9116171790565b610c27565b610b8990610b6b565b8061ffff610d08611fcd565b1611610d2d5750610fff8360c41c16908111610d25575b80610b45565b905084610d1f565b61ffff610d38611fcd565b16631450f6a560e31b5f526773686f636b42707360c01b60045260245260445260645ffd5b61ffff610d68611fde565b16631450f6a560e31b5f527f68616972637574496e697469616c427073000000000000000000000000000000600452602452600560445260645ffd5b61ffff610daf611fbc565b16631450f6a560e31b5f527f686169726375744d61696e74656e616e63654270730000000000000000000000600452602452600560445260645ffd5b61ffff610df6611fef565b16631450f6a560e31b5f526f696e697469616c466163746f7242707360801b600452602452606460445260645ffd5b61ffff610e30612000565b16631450f6a560e31b5f527f73697a65436f656666696369656e744270730000000000000000000000000000600452602452600a60445260645ffd5b61ffff610e77612000565b16631450f6a560e31b5f527f73697a65436f656666696369656e74427073000000000000000000000000000060045260245261ea6060445260645ffd5b61ffff610ebf611fef565b16631450f6a560e31b5f526f696e697469616c466163746f7242707360801b60045260245261753060445260645ffd5b61ffff610efa611fef565b16631450f6a560e31b5f526f696e697469616c466163746f7242707360801b60045260245261271060445260645ffd5b61ffff610f35611fbc565b81610f3e611fde565b91631450f6a560e31b5f527f686169726375744d61696e74656e616e63654270730000000000000000000000600452166024521660445260645ffd5b61ffff610f85611fde565b16631450f6a560e31b5f527f68616972637574496e697469616c42707300000000000000000000000000000060045260245261138860445260645ffd5b61ffff610fcd611fcd565b16631450f6a560e31b5f526773686f636b42707360c01b600452602452610d0560445260645ffd5b61ffff611000611fcd565b16631450f6a560e31b5f526773686f636b42707360c01b600452602452606460445260645ffd5b3461049557602036600319011261049557611040611e5d565b61106461104b61265c565b9060ff841693845f52600160205260405f205490612fce565b91506003819594939510156109925760020361118e57506001600160701b0383116111545760407f855a1db939e6dc6f09163be016bf9c2173bccb038b935109f6ef59c605ffa733918482516110b981611f19565b6001600160701b0383168152602081016001600160701b03831681528482019063ffffffff42168252875f5260036020527fffffffff000000000000000000000000000000000000000000000000000000007bffffffffffffffffffffffffffff00000000000000000000000000006001600160701b03885f20955116925160701b16925160e01b16911717905582519182526020820152a2005b507f4d5ac3c5000000000000000000000000000000000000000000000000000000005f526004526024526001600160701b0360445260645ffd5b9050600d8110156109925760ff917f2691f745000000000000000000000000000000000000000000000000000000005f526004521660245260445ffd5b34610495575f366003190112610495575f5460a01c60ff16156112365760207f8fb36037000000000000000000000000000000000000000000000000000000005b7fffffffff0000000000000000000000000000000000000000000000000000000060405191168152f35b60205f61120c565b34610495576020366003190112610495576001600160a01b0361125f611eb4565b61126936336124b9565b168073ffffffffffffffffffffffffffffffffffffffff1960065416176006557f02a129e5681f31b820ebf26f8d26897ba7609e518942e5b342b7aee7a6eecfbc5f80a2005b34610495576020366003190112610495576112c8611eb4565b5f54906001600160a01b038216330361136b57803b156113365773ffffffffffffffffffffffffffffffffffffffff197f2f658b440c35314f52658ea8a740e05b284cdc84dc9ae01e891f21b8933e7cad926001600160a01b036020931691829116175f55604051908152a1005b6001600160a01b03907fc2f31e5e000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b62d1953b60e31b5f523360045260245ffd5b346104955760a036600319011261049557611396611e5d565b61139e611e9e565b906113a7611edb565b916064359164ffffffffff8316809303610495576084359065ffffffffffff82168092036104955760ff906113dc36336124b9565b16928315611661576001600160a01b0383169485159081159485611610575b5061ffff16936103e885116115e457600a85066115b9578315159081806115af575b61157357606094927fdaff8e02fec8b926d233caa99326906c6dafcbae260c7b6530baebb890e9606796949261146d9291611569575b8115611561575b50875f52600160205260405f2054612f9a565b865f52600160205260405f205560405161148681611f49565b8781526020810160ff600a8604168152604082019083825286830190858252895f5260026020526001600160a01b0360405f2094511673ffffffffffffffffffffffffffffffffffffffff1985541617845551916001600160a01b0374ff00000000000000000000000000000000000000007fffffffffffff000000000000000000000000000000000000000000000000000079ffffffffff0000000000000000000000000000000000000000008754945160a81b16945160d01b169460a01b169116171717905560405192835260208301526040820152a3005b90508961145a565b8315159150611453565b5050506338f904d160e01b5f527f6d696e696d756d4536000000000000000000000000000000000000000000000060045260245260445260645ffd5b508484101561141d565b846338f904d160e01b5f526b646576696174696f6e42707360a01b600452602452600a60445260645ffd5b846338f904d160e01b5f526b646576696174696f6e42707360a01b6004526024526103e860445260645ffd5b3b1561164e5761ffff811660328110156113fb576338f904d160e01b5f526b646576696174696f6e42707360a01b600452602452603260445260645ffd5b856307dfcf9160e31b5f5260045260245ffd5b836338f904d160e01b5f527f6173736574000000000000000000000000000000000000000000000000000000600452602452600160445260645ffd5b346104955760203660031901126104955760ff6116b8611e5d565b165f526003602052606060405f2060408051916116d483611f19565b546001600160701b038116928381526001600160701b038260701c169182602083015260e01c928391015260405192835260208301526040820152f35b346104955760403660031901126104955760043567ffffffffffffffff811161049557611742903690600401611e6d565b6024359167ffffffffffffffff83116104955761176661176e933690600401611e6d565b92909161273c565b6040518091602082016020835281518091526020604084019201905f5b818110611799575050500390f35b9193509160206102a0600192610280875160ff8151168352848101511515858401526040810151151560408401526060810151151560608401526080810151608084015260a081015160a084015260c081015160c084015260e081015160e08401526101008101516101008401526101208101516101208401526101408101516101408401526101608101516101608401526101808101516101808401526101a08101516101a08401526101c08101516101c08401526101e08101516101e0840152610200810151610200840152610220810151610220840152610240810151610240840152610260810151610260840152015161028082015201940191019184939261178b565b34610495575f36600319011261049557604060045462ffffff8251916001600160a01b038116835260a01c166020820152f35b346104955760603660031901126104955760243567ffffffffffffffff811161049557611905903690600401611e6d565b6044359067ffffffffffffffff82116104955760e09261192c611937933690600401611e6d565b9290916004356121e6565b60c0604051918051835260208101516020840152604081015160408401526060810151606084015260808101511515608084015260a0810151151560a08401520151151560c0820152f35b346104955760203660031901126104955760ff61199d611e5d565b5f604080516119ab81611f19565b8281528260208201520152165f526007602052606060405f2067ffffffffffffffff604051916119da83611f19565b5461ffff808216938481528360406020830192848660101c168452019360201c1683526040519485525116602084015251166040820152f35b3461049557602036600319011261049557611a2c611e5d565b611a3e611a3761265c565b90836126e3565b606082015160038110156109925715611a67576040826020815191015182519182526020820152f35b9050600d8110156109925760ff809263ba6dd76f60e01b5f52166004521660245260445ffd5b346104955760203660031901126104955760a0611ab0611aab611e5d565b612011565b61ffff6080604051928281511684528260208201511660208501528260408201511660408501528260608201511660608501520151166080820152f35b34610495575f3660031901126104955760206001600160a01b0360065416604051908152f35b3461049557608036600319011261049557611b2c611e5d565b606036602319011261049557611b4236336124b9565b61138861ffff611b50611fbc565b1611611c8057611b5e611fcd565b61ffff80611b6a611fbc565b16911611611c305760ff16805f52600760205260405f2061ffff611b8c611fcd565b169080549063ffff0000611b9e611fbc565b60101b16906064359267ffffffffffffffff841692838503610495577fb4dfd17e92be7270a62492e97a129fcb293dc44077f8240d2709a99e4b926443956bffffffffffffffff0000000060609660201b16926bffffffffffffffffffffffff191617171790556040519061ffff611c14611eca565b16825261ffff611c22611edb565b1660208301526040820152a2005b61ffff611c3b611fcd565b81611c44611fbc565b91631450f6a560e31b5f527f62617369734d61696e74656e616e636542707300000000000000000000000000600452166024521660445260645ffd5b61ffff611c8b611fbc565b16631450f6a560e31b5f527f6261736973496e697469616c427073000000000000000000000000000000000060045260245261138860445260645ffd5b346104955760203660031901126104955760ff611ce3611e5d565b1690815f52600160205260405f2054906001600160a01b038216908115611e4a5763313ce56760e01b8152602081600481855afa80156104745760ff915f91611e2b575b501660128111611e0157611d3a8261315c565b5050505060409491941c9315611de9577f99314a3b331493f619717606b3ac15ee8ee31a4c2a64fddb71524d14167220c693604093600f9268e1ffffffffffffffff60b81b81166001600160a01b03909216603c60a083811c613fff16820291909104901b1760ae86901b1776f8000000000000000000000000000000000000000000009091161760f983901b600f60f91b161717865f526001602052845f20558351928352166020820152a2005b8463ba6dd76f60e01b5f52600452600260245260445ffd5b6338f904d160e01b5f526b66656564446563696d616c7360a01b600452602452601260445260645ffd5b611e44915060203d60201161046d5761045f8183611f81565b85611d27565b836307dfcf9160e31b5f5260045260245ffd5b6004359060ff8216820361049557565b9181601f840112156104955782359167ffffffffffffffff8311610495576020808501948460051b01011161049557565b602435906001600160a01b038216820361049557565b600435906001600160a01b038216820361049557565b6024359061ffff8216820361049557565b6044359061ffff8216820361049557565b60609080518352602081015160208401526040810151604084015201519060038210156109925760600152565b6060810190811067ffffffffffffffff821117611f3557604052565b634e487b7160e01b5f52604160045260245ffd5b6080810190811067ffffffffffffffff821117611f3557604052565b6040810190811067ffffffffffffffff821117611f3557604052565b90601f8019910116810190811067ffffffffffffffff821117611f3557604052565b90816020910312610495575160ff811681036104955790565b60443561ffff811681036104955790565b60243561ffff811681036104955790565b60643561ffff811681036104955790565b60843561ffff811681036104955790565b60a43561ffff811681036104955790565b9060405160a0810181811067ffffffffffffffff821117611f35576040525f81525f60208201525f60408201525f60608201525f608082015260ff81931690815f52600160205260405f2054915f52600560205261ffff60405f205416808252156120cd5750600a611fff61ffff928360056103ff8360d01c16021660208701528360056103ff8360da1c1602166040870152836120ba82606460ff6127109260e41c16020190565b16606087015260ec1c1602166080830152565b925050565b6040519060e0820182811067ffffffffffffffff821117611f35576040525f60c0838281528260208201528260408201528260608201528260808201528260a08201520152565b604051906102a0820182811067ffffffffffffffff821117611f35576040525f610280838281528260208201528260408201528260608201528260808201528260a08201528260c08201528260e08201528261010082015282610120820152826101408201528261016082015282610180820152826101a0820152826101c0820152826101e0820152826102008201528261022082015282610240820152826102608201520152565b91908110156121d25760051b0190565b634e487b7160e01b5f52603260045260245ffd5b92909493916121f36120d2565b95836122275784875281612241575b60808701516122275750505050506122208251602084015190612f76565b6060830152565b61223e9596509061223993929161273c565b612bae565b90565b600482116122df5761225161265c565b612259612119565b905f5b85811061226c5750505050612202565b806122798c9288886121c2565b355f5b8686600283106122945750505050600191500161225c565b8394956122a384600196612d7e565b8860ff8216156122d5576122cb946122c6926122bf888b612da4565b9086612dc5565b612eef565b01908c929161227c565b50505050506122cb565b5063bde2c22560e01b5f52600452600460245260445ffd5b8115612301570690565b634e487b7160e01b5f52601260045260245ffd5b8115612301570490565b6040519061232c82611f49565b5f6060838281528260208201528260408201520152565b818102929181159184041417156106ff57565b5f1981146106ff5760010190565b67ffffffffffffffff8111611f355760051b60200190565b80518210156121d25760209160051b010190565b905f5b6008811080612472575b156123b0576123ab90612356565b612393565b916123ba83612364565b926123c86040519485611f81565b808452601f196123d782612364565b015f5b81811061245b57505083811561245557506123f361265c565b905f5b838110612404575050505050565b7f1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff811681036106ff5780612443848460ff8960019660031b1c166126e3565b5061244e828a61237c565b52016123f6565b93505050565b60209061246661231f565b828289010152016123da565b507f1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff811681036106ff5760ff838260031b1c16151561239d565b919082018092116106ff57565b905f915f54916001600160a01b0383169281600411610495575f5f9060405f8151966001600160a01b0360208901917fb700961300000000000000000000000000000000000000000000000000000000835216978860248201523060448201527fffffffff00000000000000000000000000000000000000000000000000000000833516606482015260648152612551608482611f81565b828052826020525190895afa612649575b15612570575b505050505050565b63ffffffff16156126375760ff60a01b191674010000000000000000000000000000000000000000175f55823b15610495576064925f92836040519586809581947f94c7d7ee0000000000000000000000000000000000000000000000000000000083526004830152604060248301528060448301528084848401378181018301849052601f01601f191681010301925af1801561047457612624575b5060ff60a01b1981541690555f8080808080612568565b61263091505f90611f81565b5f5f61260d565b8262d1953b60e31b5f5260045260245ffd5b50505f516020518060201c150290612562565b5f805260016020527fa6eef7e35abe7026729641147f7915573c7e97b47efa546f5f6e3230263bcb4954906126908261319a565b600160fd1b819392601f8660ae1c16601203600a0a029416156126df57506126b66132ec565b600d81101561099257806126c75750565b9091600d811015610992576126d95790565b50600990565b9150565b9291612708916126f161231f565b9460ff81165f52600160205260405f205490612fce565b926020879695929396019395600384101561099257836060890152604088015283528552156127345750565b5f90525f8352565b909193928260011b838104600214841517156106ff578161275c916124ac565b918215612ba45760048411612b8c5760208211612b745761277c83612364565b9261278a6040519485611f81565b808452612799601f1991612364565b015f5b818110612b5d57505082956127af61265c565b9190925f965f5b818110612ae457505050905f93655af3107a4000915b8186106127dc5750505050505052565b9193959890929496976127f08885886121c2565b359560ff8760f01c16948a8c875f80935b81109283612ac8575b5050501561282d57908c876128228e97969594612356565b809394959697612801565b90939b9896949591979a929a83612844838c61237c565b51921492836129c0575b5f6001600160701b038316600d0b6fffffffffffffffffffffffffffffffff6101e086019482865260701c16600f0b610200860152125f146129b65760e08301515b6102208401525f52600760205260405f20604051906128ae82611f19565b549061ffff82169081815267ffffffffffffffff6040602083019261ffff8660101c168452019360201c168352888202918083048a14901517156106ff5761ffff91610240860152511690878202918083048914901517156106ff5767ffffffffffffffff916102608501525116670de0b6b3a7640000810290808204670de0b6b3a764000014901517156106ff5761028083015261012082015115806129ac575b6129a0575b511580612994575b612988575b501561298057600181018091116106ff576001905b970194926127cc565b600190612977565b60205f9101525f612962565b5060808101511561295d565b60016020830152612955565b5080511515612950565b60c0830151612890565b805f52600160205260405f2054610fff8160b81c16906129e28a8c8386612fce565b509391909290938515612aba575b868952600381101561099257801560208a01526001146040890152600d8d1015610992578b94612a49611fff948f93600a978160c08e600c8d991460608201525f60808201528560a0820152015260e08d01525f6133d7565b6101008a01520261012088015283610fff8260c41c16026101408801528360056103ff8360d01c1602026101608801528360056103ff8360da1c16020261018088015283612aa282606460ff6127109260e41c16020190565b026101a088015260ec1c1602026101c084015261284e565b505f935083905060026129f0565b60ff92935090612ad79161237c565b515116141587828f61280a565b612aef8183856121c2565b355f5b60028110612b045750506001016127b6565b8a87898c612b128587612d7e565b9360ff851615612b50579e612b2690612356565b9e612b309161237c565b5192612b3c8587612da4565b90612b4694612dc5565b6001905b01612af2565b5050505050600190612b4a565b602090612b68612119565b8282880101520161279c565b5063bde2c22560e01b5f52600452602060245260445ffd5b8363bde2c22560e01b5f52600452600460245260445ffd5b5060609450505050565b919091612bb96120d2565b9283525f5b8151811015612be45780612bde612bd76001938561237c565b5186612eef565b01612bbe565b5060808301908151612c03575b50506122208251602084015190612f76565b9190925f905f925f955f945b8651861015612cab57612c3290610100612c29888a61237c565b510151906124ac565b936020612c3f878961237c565b51015115612ca25760c0612c53878961237c565b510151158015612c89575b612c80575b612c76600191610100612c29898b61237c565b955b019493612c0f565b60019750612c63565b50612c9d612c97878961237c565b516133f6565b612c5e565b94600190612c78565b939296909194508015612d60575b612ccc9350949394151590528451612ed4565b83526040830190602084015f5b8251811015612d5557806020612cf16001938661237c565b51015115612d5057612d40610100612d09838761237c565b510151612d2081612d1a858961237c565b516135b2565b5090612d2d8287516124ac565b865280821115612d4957505b86516124ac565b85525b01612cd9565b9050612d39565b612d43565b505050505f80612bf1565b506014820292828404601414831517156106ff57612ccc9311612cb9565b6078820291808304607814901517156106ff57607082018092116106ff5760ff911c1690565b6078820291808304607814901517156106ff576001600160701b03911c1690565b9391909160ff831693845f526001602052612def8260405f20549283610fff8160b81c1697612fce565b50949297909194908715612ec5575b8952600381101561099257801560208a01526001146040890152600d821015610992576101c096600a95611fff95600c612e54951460608c01528160808c01528360a08c01528260c08c015260e08b01526133d7565b610100870152655af3107a400093840261012087015260c481901c610fff1684026101408701526601c6bf5263400060d082901c6103ff908116820261016089015260da83901c16026101808701528360e482901c60ff1660640261271001026101a087015260ec1c160202910152565b5f985088955060029150612dfe565b9190915f83820193841291129080158216911516176106ff57565b90612ef9816133f6565b612f6b576020810151612f61576040612f35928282612f51940151612f55575b612f2a6101008201918251906135b2565b959091518351612ed4565b8252612f46602083019182516124ac565b9052019182516124ac565b9052565b600160a0830152612f19565b5060806001910152565b612f7491613415565b565b905f8212612f94578015612f8d5761223e9161337e565b50505f1990565b50505f90565b9015612fa957600160fd1b1790565b7fdfffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff1690565b9183612fde9195949295866135f3565b9291909483868493155f1461304a5784915b8295600d8210156109925781158061303c575b6130285750505050600160fd1b61301f969798161515906136ac565b93929390919394565b9a5091989097506002965090945092505050565b50600160fd1b8c1615613003565b6001850191612ff0565b906001600160a01b03600654169182156130eb5760ff6024604092835195869384927fbd8b3e1a0000000000000000000000000000000000000000000000000000000084521660048301525afa918215610474575f905f936130b557509190565b9250506040823d6040116130e3575b816130d160409383611f81565b81010312610495576020825192015190565b3d91506130c4565b505f91508190565b613106929161310191613981565b6124ac565b6127108110156131135750565b631450f6a560e31b5f527f696e697469616c4d617267696e4270730000000000000000000000000000000060045260245261271060445260645ffd5b919082039182116106ff57565b9060a060049260405193848092633fabe5a360e21b825262030d40fa609f3d1116918051916020820151916040810151916080606083015192015190565b604051633fabe5a360e21b81526001600160a01b038216929160a0826004818762030d40fa609f3d11169382516020840151956080606086015195015190156132d057861580156132bb575b6132ad578185159182156132a3575b50506132965742841161328957600f90818460f91c169060401c181615159081613248575b5061323d57613fff603c9160a01c1602904203115f1461323957600690565b5f90565b505090505f90600790565b6020915060045f809263313ce56760e01b825262030d40fa601f3d11165f519015908115613278575b505f61321a565b9050601f8260ae1c1614155f613271565b5050505090505f90600590565b5050505090505f90600490565b109050815f6131f5565b505050505090505f90600390565b506bffffffffffffffffffffffff87116131e6565b50509293505050155f146132e5575f90600190565b5f90600290565b6040516132f881611f65565b6133206004549162ffffff60206001600160a01b03851692838152019360a01c16835261315c565b509093159250508115613374575b50801561336c575b8015613363575b61335c5761334f62ffffff914261314f565b9151161061323957600c90565b5050600990565b5042811161333d565b508015613336565b905015155f61332e565b90670de0b6b3a7640000821760801c6133a457670de0b6b3a764000061223e9202612315565b670de0b6b3a764000061223e92613a55565b9080821760801c6133ca5761271091020490565b6127109061223e92613a55565b919080831760801c6133ed5761223e9202612315565b61223e92613a55565b6101e08101511590811591613409575090565b61020091500151151590565b60208201516135a1576040820151613595575b61010082018051926101e0810193845180155f146134cd575061344b90826135b2565b9290925b61028061347361346783985161022087015190613d13565b61020086015190612ed4565b93015180841361349c575b505091612f35613495612f51959360409551612ed4565b8351612ed4565b604094929650836134c1612f35936134bb61349594612f519a9861314f565b906124ac565b9793955093955061347e565b613584906134bb61357761351261350b61022088999799016134f0815187613d13565b955f81121561358f5761350290613bf2565b905b51906139c2565b9388612ed4565b5f8112156135895761352390613bf2565b965b6134bb61356a896135646135558b6134bb61016061354c6135468785613c1e565b976139c2565b920151886139c2565b6134bb6102408d01518a6139c2565b9a6139c2565b91610180890151906139c2565b91610260860151906139c2565b61344f565b96613525565b90613504565b600160a0820152613428565b600191508082608060c09301520152565b61223e909291926135ed6135e66135dd6101806135cf8886613c1e565b9290610160870151906124ac565b940151906124ac565b91856139c2565b936139c2565b9092916135ff8261319a565b928392601f8260b31c16600a0a94600d81101561099257801515806136a1575b6136935750600d8110156109925780613663575b5060ae1c601f16601203600a0a02670de0b6b3a764000002936136609061365a8187612315565b956122f7565b92565b600d84101561099257831561368b575b600b1901613681575f613633565b505f945084939050565b925082613673565b5f9750879690945092505050565b50600681141561361f565b92939594600d8710156109925786158015613977575b918061396b575b61372c575b50613707575081156136e45750915b82915f9190565b60ff9150165f5260036020526001600160701b0360405f205460701c16916136dd565b929050600d84929410156109925781613724576002925b93929190565b60019261371e565b60ff84165f52600260205260405f20906040519161374983611f49565b54906001600160a01b0382168352602083019160ff8160a01c16835264ffffffffff8160a81c16604085015260d01c606084015286151580613959575b613947575b6001600160a01b0383511615159081613932575b506137ab575b506136ce565b60ff90511690600a820291808304600a14901517156106ff5760205f6004816001600160a01b038551167fa035b1fe000000000000000000000000000000000000000000000000000000008252620493e0fa601f3d11165f51809282613917575b82613904575b5050156138fc57905b82806138f3575b15613875576138349082878688613b65565b61384157505b5f806137a5565b95505090508381105f1461386e57925b808211156138665750915b9190600190600b90565b90509161385c565b5082613851565b90821583816138ea575b61388b5750505061383a565b90919593929794506138e0575b50836127100361271081116106ff576138b0916133b6565b926127100180612710116106ff576138c791613981565b93156138da5750600a905b929160019190565b906138d2565b915050805f613898565b5081151561387f565b50811515613822565b505f9061381b565b61391092508190613af3565b815f613812565b6fffffffffffffffffffffffffffffffff821115925061380c565b9050600d81101561099257600914155f61379f565b600898505f965086945084935061378b565b50613965878685613af3565b15613786565b5060ff841615156136c9565b50600c87146136c2565b81811760801c6139a6570290612710820461271081930661399f5750565b6001019150565b612710826139b88261223e9585613a55565b92091515906124ac565b81811760801c6139ec570290670de0b6b3a76400008204670de0b6b3a764000081930661399f5750565b670de0b6b3a7640000826139b88261223e9585613a55565b92919281811760801c613a34570291613a2790613a218185612315565b936122f7565b613a2d57565b9060010190565b9192613a41818385613a55565b9181156123015761223e93091515906124ac565b90915f198383099280830292838086109503948086039514613ae65784831115613ace5790829109815f0382168092046002816003021880820260020302808202600203028082026002030280820260020302808202600203028091026002030293600183805f03040190848311900302920304170290565b82634e487b715f52156003026011186020526024601cfd5b50509061223e9250612315565b919064ffffffffff6040840151169064e8d4a5100082029180830464e8d4a5100014901517156106ff5710159182613b2a57505090565b6060015165ffffffffffff1680159250908215613b4657505090565b909164e8d4a51000830292830464e8d4a510001417156106ff57111590565b92909182821015613bd35750613b7b908261314f565b925b61271084029380850461271014901517156106ff57613b9c9082612343565b831115613bcc576003810290808204600314901517156106ff57613bc2613bc892613c7e565b90612343565b1090565b5050505f90565b80821115613bea57613be49161314f565b92613b7d565b50505f613be4565b7f800000000000000000000000000000000000000000000000000000000000000081146106ff575f0390565b919061012083015192613c3d610140820151926101c083015190613d51565b670de0b6b3a76400008103613c5c575b506101a0015161223e916139c2565b613c7781613c716101a09361223e96986139c2565b966139c2565b9250613c4d565b6001600160a01b0360065416908115612f945760ff604460209260405194859384927f7b711eeb00000000000000000000000000000000000000000000000000000000845216600483015261025860248301525afa908115610474575f91613ce4575090565b90506020813d602011613d0b575b81613cff60209383611f81565b81010312610495575190565b3d9150613cf2565b5f811215613d3e57670de0b6b3a764000061223e92613d34613d3993613bf2565b613a04565b613bf2565b61223e91670de0b6b3a7640000916133d7565b670de0b6b3a7640000613d648380612343565b048015908115613df0575b50613de25764e8d4a5100081029080820464e8d4a5100014901517156106ff57613d9890613e15565b600181018091116106ff57613dac916139c2565b670b1a2bc2ec5000000180670b1a2bc2ec500000116106ff57670de0b6b3a764000081101561223e5750670de0b6b3a764000090565b5050670de0b6b3a764000090565b613e0c915070758ca7c70d7292feaee7d5840000000000612315565b8111155f613d6f565b908115613f5857816001700100000000000000000000000000000000841015613f42575b60048268010000000000000000613ef0941015613f35575b640100000000811015613f28575b62010000811015613f1b575b610100811015613f0f575b6010811015613f03575b1015613efb575b613e918185612315565b0160011c613e9f8185612315565b0160011c613ead8185612315565b0160011c613ebb8185612315565b0160011c613ec98185612315565b0160011c613ed78185612315565b0160011c613ee58185612315565b0160011c8093612315565b808310156126df5750565b60011b613e87565b811c9160021b91613e80565b60081c91811b91613e76565b60101c9160081b91613e6b565b60201c9160101b91613e5f565b60401c9160201b91613e51565b5050608082901c68010000000000000000613e39565b5f915056fea164736f6c634300081e000a";
 
   
       type RiskEngineConstructorParams = [signer?: Signer] | ConstructorParameters<typeof ContractFactory>;

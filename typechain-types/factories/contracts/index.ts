@@ -17,3 +17,4 @@ export { PriceOracleAdapter__factory } from './PriceOracleAdapter__factory.js';
 export { Rebalancer__factory } from './Rebalancer__factory.js';
 export { RiskEngine__factory } from './RiskEngine__factory.js';
 export { ShockLevels__factory } from './ShockLevels__factory.js';
+export { UniswapV3TwapSource__factory } from './UniswapV3TwapSource__factory.js';

@@ -95,8 +95,8 @@ contract GovernanceHandler is Handler {
         if (which == 1) {
             IRiskEngine.RiskParameters memory r;
             r.shockBps = uint16(500 + (word % 1_000));
-            r.haircutMaintenanceBps = uint16((word >> 16) % 600);
-            r.haircutInitialBps = r.haircutMaintenanceBps + uint16((word >> 32) % 600);
+            r.haircutMaintenanceBps = uint16((word >> 16) % 120) * 5;
+            r.haircutInitialBps = r.haircutMaintenanceBps + uint16((word >> 32) % 120) * 5;
             r.initialFactorBps = uint16(10_000 + 100 * ((word >> 48) % 100));
             r.sizeCoefficientBps = uint16(10 * ((word >> 64) % 2_000));
             uint8 asset = uint8(1 + ((word >> 80) % (TOKENS - 1)));

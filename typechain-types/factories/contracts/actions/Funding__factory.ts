@@ -626,6 +626,11 @@
             "internalType": "bool",
             "name": "halted",
             "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "degraded",
+            "type": "bool"
           }
         ],
         "internalType": "struct Assessment",

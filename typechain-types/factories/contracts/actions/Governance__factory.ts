@@ -888,6 +888,11 @@
               },
               {
                 "internalType": "bool",
+                "name": "degraded",
+                "type": "bool"
+              },
+              {
+                "internalType": "bool",
                 "name": "unpriced",
                 "type": "bool"
               }

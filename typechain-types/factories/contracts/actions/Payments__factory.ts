@@ -850,6 +850,11 @@
           },
           {
             "internalType": "bool",
+            "name": "degraded",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
             "name": "unpriced",
             "type": "bool"
           }

@@ -942,6 +942,11 @@
               },
               {
                 "internalType": "bool",
+                "name": "degraded",
+                "type": "bool"
+              },
+              {
+                "internalType": "bool",
                 "name": "unpriced",
                 "type": "bool"
               }

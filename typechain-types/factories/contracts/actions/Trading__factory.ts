@@ -212,6 +212,17 @@
     "inputs": [
       {
         "internalType": "uint256",
+        "name": "instrument",
+        "type": "uint256"
+      }
+    ],
+    "name": "MarginAccount_PriceNotLive",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
         "name": "accountId",
         "type": "uint256"
       },

@@ -1062,6 +1062,11 @@
               },
               {
                 "internalType": "bool",
+                "name": "degraded",
+                "type": "bool"
+              },
+              {
+                "internalType": "bool",
                 "name": "unpriced",
                 "type": "bool"
               }

@@ -352,6 +352,17 @@ import type { NonPayableOverrides } from "../../../common.js"
         "internalType": "uint256",
         "name": "accountId",
         "type": "uint256"
+      }
+    ],
+    "name": "Liquidator_AfterOutage",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "accountId",
+        "type": "uint256"
       },
       {
         "internalType": "uint256",
@@ -714,22 +725,6 @@ import type { NonPayableOverrides } from "../../../common.js"
     "inputs": [
       {
         "internalType": "uint256",
-        "name": "accountId",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "instrument",
-        "type": "uint256"
-      }
-    ],
-    "name": "MarginAccount_NothingToSettle",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint256",
         "name": "instrument",
         "type": "uint256"
       },
@@ -814,6 +809,17 @@ import type { NonPayableOverrides } from "../../../common.js"
       }
     ],
     "name": "MarginAccount_PriceHalted",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "instrument",
+        "type": "uint256"
+      }
+    ],
+    "name": "MarginAccount_PriceNotLive",
     "type": "error"
   },
   {
@@ -994,6 +1000,22 @@ import type { NonPayableOverrides } from "../../../common.js"
   {
     "inputs": [
       {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint8",
+        "name": "fault",
+        "type": "uint8"
+      }
+    ],
+    "name": "PriceOracleAdapter_NotLive",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "bytes32",
         "name": "field",
         "type": "bytes32"
@@ -1010,6 +1032,27 @@ import type { NonPayableOverrides } from "../../../common.js"
       }
     ],
     "name": "PriceOracleAdapter_ParameterOutOfBounds",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint256",
+        "name": "priceE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "maximumE18",
+        "type": "uint256"
+      }
+    ],
+    "name": "PriceOracleAdapter_PriceTooLarge",
     "type": "error"
   },
   {
@@ -1169,6 +1212,64 @@ import type { NonPayableOverrides } from "../../../common.js"
       }
     ],
     "name": "ShockLevels_PriceOutOfRange",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "token",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint8",
+        "name": "quote",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint8",
+        "name": "maximum",
+        "type": "uint8"
+      }
+    ],
+    "name": "UniswapV3TwapSource_UnsupportedDecimals",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "found",
+        "type": "uint32"
+      },
+      {
+        "internalType": "uint32",
+        "name": "bound",
+        "type": "uint32"
+      }
+    ],
+    "name": "UniswapV3TwapSource_WindowOutOfBounds",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "pool",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "token",
+        "type": "address"
+      },
+      {
+        "internalType": "address",
+        "name": "quote",
+        "type": "address"
+      }
+    ],
+    "name": "UniswapV3TwapSource_WrongPair",
     "type": "error"
   }
 ] as const;

@@ -591,6 +591,11 @@
           },
           {
             "internalType": "bool",
+            "name": "degraded",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
             "name": "unpriced",
             "type": "bool"
           }
@@ -1230,6 +1235,11 @@
               {
                 "internalType": "bool",
                 "name": "halted",
+                "type": "bool"
+              },
+              {
+                "internalType": "bool",
+                "name": "degraded",
                 "type": "bool"
               },
               {

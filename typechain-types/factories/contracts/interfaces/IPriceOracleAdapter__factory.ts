@@ -16,6 +16,31 @@
         "type": "uint8"
       },
       {
+        "indexed": false,
+        "internalType": "uint8",
+        "name": "feedDecimals",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint8",
+        "name": "phase",
+        "type": "uint8"
+      }
+    ],
+    "name": "FeedRefreshed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
         "indexed": true,
         "internalType": "address",
         "name": "feed",
@@ -41,6 +66,87 @@
       }
     ],
     "name": "FeedSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "bidE18",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "askE18",
+        "type": "uint256"
+      }
+    ],
+    "name": "PriceRecorded",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "source",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint16",
+        "name": "deviationBps",
+        "type": "uint16"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint40",
+        "name": "minimumE6",
+        "type": "uint40"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint48",
+        "name": "maximumE6",
+        "type": "uint48"
+      }
+    ],
+    "name": "SecondarySet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "feed",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint24",
+        "name": "graceSeconds",
+        "type": "uint24"
+      }
+    ],
+    "name": "SequencerSet",
     "type": "event"
   },
   {
@@ -172,6 +278,61 @@
         "type": "uint8"
       }
     ],
+    "name": "recordPrice",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
+    "name": "recordedPriceOf",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "bidE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "askE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "recordedAt",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
+    "name": "refreshFeed",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
     "name": "requirePrice",
     "outputs": [
       {
@@ -183,6 +344,58 @@
         "internalType": "uint256",
         "name": "askE18",
         "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
+    "name": "secondaryOf",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "source",
+        "type": "address"
+      },
+      {
+        "internalType": "uint16",
+        "name": "deviationBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint40",
+        "name": "minimumE6",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint48",
+        "name": "maximumE6",
+        "type": "uint48"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "sequencer",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "feed",
+        "type": "address"
+      },
+      {
+        "internalType": "uint24",
+        "name": "graceSeconds",
+        "type": "uint24"
       }
     ],
     "stateMutability": "view",
@@ -217,6 +430,57 @@
       }
     ],
     "name": "setFeed",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "internalType": "address",
+        "name": "source",
+        "type": "address"
+      },
+      {
+        "internalType": "uint16",
+        "name": "deviationBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint40",
+        "name": "minimumE6",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint48",
+        "name": "maximumE6",
+        "type": "uint48"
+      }
+    ],
+    "name": "setSecondary",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "feed",
+        "type": "address"
+      },
+      {
+        "internalType": "uint24",
+        "name": "graceSeconds",
+        "type": "uint24"
+      }
+    ],
+    "name": "setSequencer",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"

@@ -209,6 +209,11 @@
               },
               {
                 "internalType": "bool",
+                "name": "degraded",
+                "type": "bool"
+              },
+              {
+                "internalType": "bool",
                 "name": "unpriced",
                 "type": "bool"
               }

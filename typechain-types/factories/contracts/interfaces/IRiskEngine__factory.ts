@@ -16,6 +16,31 @@
         "type": "uint8"
       },
       {
+        "indexed": false,
+        "internalType": "uint8",
+        "name": "feedDecimals",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint8",
+        "name": "phase",
+        "type": "uint8"
+      }
+    ],
+    "name": "FeedRefreshed",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
         "indexed": true,
         "internalType": "address",
         "name": "feed",
@@ -41,129 +66,6 @@
       }
     ],
     "name": "FeedSet",
-    "type": "event"
-  },
-  {
-    "anonymous": false,
-    "inputs": [
-      {
-        "indexed": true,
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      },
-      {
-        "components": [
-          {
-            "internalType": "uint16",
-            "name": "multiplierE2",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "horizonSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint16",
-            "name": "minimumBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumMaintenanceBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumInitialBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "moveCapBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "rampSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint24",
-            "name": "halfLifeSeconds",
-            "type": "uint24"
-          }
-        ],
-        "indexed": false,
-        "internalType": "struct LevelParameters",
-        "name": "parameters",
-        "type": "tuple"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint16",
-        "name": "startVolatilityBps",
-        "type": "uint16"
-      }
-    ],
-    "name": "LevelParametersSet",
-    "type": "event"
-  },
-  {
-    "anonymous": false,
-    "inputs": [
-      {
-        "indexed": true,
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      },
-      {
-        "components": [
-          {
-            "internalType": "uint80",
-            "name": "fastVariance",
-            "type": "uint80"
-          },
-          {
-            "internalType": "uint80",
-            "name": "slowVariance",
-            "type": "uint80"
-          },
-          {
-            "internalType": "uint32",
-            "name": "updatedAt",
-            "type": "uint32"
-          },
-          {
-            "internalType": "uint64",
-            "name": "wantedE18",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint128",
-            "name": "priceE18",
-            "type": "uint128"
-          },
-          {
-            "internalType": "uint64",
-            "name": "maintenanceE18",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint64",
-            "name": "initialE18",
-            "type": "uint64"
-          }
-        ],
-        "indexed": false,
-        "internalType": "struct LevelState",
-        "name": "state",
-        "type": "tuple"
-      }
-    ],
-    "name": "LevelUpdated",
     "type": "event"
   },
   {
@@ -200,6 +102,31 @@
       }
     ],
     "name": "PerpetualRiskSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "bidE18",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "askE18",
+        "type": "uint256"
+      }
+    ],
+    "name": "PriceRecorded",
     "type": "event"
   },
   {
@@ -249,6 +176,100 @@
     "type": "event"
   },
   {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "source",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint16",
+        "name": "deviationBps",
+        "type": "uint16"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint40",
+        "name": "minimumE6",
+        "type": "uint40"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint48",
+        "name": "maximumE6",
+        "type": "uint48"
+      }
+    ],
+    "name": "SecondarySet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "feed",
+        "type": "address"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint24",
+        "name": "graceSeconds",
+        "type": "uint24"
+      }
+    ],
+    "name": "SequencerSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "address",
+        "name": "module",
+        "type": "address"
+      }
+    ],
+    "name": "ShockLevelsSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": true,
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint16",
+        "name": "maintenanceBps",
+        "type": "uint16"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint16",
+        "name": "initialBps",
+        "type": "uint16"
+      }
+    ],
+    "name": "ShocksSet",
+    "type": "event"
+  },
+  {
     "inputs": [
       {
         "internalType": "int256",
@@ -293,6 +314,11 @@
           {
             "internalType": "bool",
             "name": "halted",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "degraded",
             "type": "bool"
           },
           {
@@ -371,6 +397,16 @@
             "type": "bool"
           },
           {
+            "internalType": "bool",
+            "name": "degraded",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "afterOutage",
+            "type": "bool"
+          },
+          {
             "internalType": "uint256",
             "name": "amount",
             "type": "uint256"
@@ -383,6 +419,11 @@
           {
             "internalType": "uint256",
             "name": "bidE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "askE18",
             "type": "uint256"
           },
           {
@@ -463,109 +504,6 @@
     "inputs": [
       {
         "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      }
-    ],
-    "name": "levelOf",
-    "outputs": [
-      {
-        "components": [
-          {
-            "internalType": "uint16",
-            "name": "multiplierE2",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "horizonSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint16",
-            "name": "minimumBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumMaintenanceBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumInitialBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "moveCapBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "rampSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint24",
-            "name": "halfLifeSeconds",
-            "type": "uint24"
-          }
-        ],
-        "internalType": "struct LevelParameters",
-        "name": "",
-        "type": "tuple"
-      },
-      {
-        "components": [
-          {
-            "internalType": "uint80",
-            "name": "fastVariance",
-            "type": "uint80"
-          },
-          {
-            "internalType": "uint80",
-            "name": "slowVariance",
-            "type": "uint80"
-          },
-          {
-            "internalType": "uint32",
-            "name": "updatedAt",
-            "type": "uint32"
-          },
-          {
-            "internalType": "uint64",
-            "name": "wantedE18",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint128",
-            "name": "priceE18",
-            "type": "uint128"
-          },
-          {
-            "internalType": "uint64",
-            "name": "maintenanceE18",
-            "type": "uint64"
-          },
-          {
-            "internalType": "uint64",
-            "name": "initialE18",
-            "type": "uint64"
-          }
-        ],
-        "internalType": "struct LevelState",
-        "name": "",
-        "type": "tuple"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
         "name": "underlying",
         "type": "uint8"
       }
@@ -596,19 +534,6 @@
       }
     ],
     "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      }
-    ],
-    "name": "poke",
-    "outputs": [],
-    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -706,6 +631,61 @@
         "type": "uint8"
       }
     ],
+    "name": "recordPrice",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
+    "name": "recordedPriceOf",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "bidE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "askE18",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "recordedAt",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
+    "name": "refreshFeed",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
     "name": "requirePrice",
     "outputs": [
       {
@@ -774,6 +754,58 @@
         "internalType": "uint8",
         "name": "asset",
         "type": "uint8"
+      }
+    ],
+    "name": "secondaryOf",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "source",
+        "type": "address"
+      },
+      {
+        "internalType": "uint16",
+        "name": "deviationBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint40",
+        "name": "minimumE6",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint48",
+        "name": "maximumE6",
+        "type": "uint48"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "sequencer",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "feed",
+        "type": "address"
+      },
+      {
+        "internalType": "uint24",
+        "name": "graceSeconds",
+        "type": "uint24"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
       },
       {
         "internalType": "address",
@@ -797,71 +829,6 @@
       }
     ],
     "name": "setFeed",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      },
-      {
-        "components": [
-          {
-            "internalType": "uint16",
-            "name": "multiplierE2",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "horizonSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint16",
-            "name": "minimumBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumMaintenanceBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "maximumInitialBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "moveCapBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint24",
-            "name": "rampSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint24",
-            "name": "halfLifeSeconds",
-            "type": "uint24"
-          }
-        ],
-        "internalType": "struct LevelParameters",
-        "name": "parameters",
-        "type": "tuple"
-      },
-      {
-        "internalType": "uint16",
-        "name": "startVolatilityBps",
-        "type": "uint16"
-      }
-    ],
-    "name": "setLevelParameters",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -944,6 +911,106 @@
     "name": "setRiskParameters",
     "outputs": [],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "internalType": "address",
+        "name": "source",
+        "type": "address"
+      },
+      {
+        "internalType": "uint16",
+        "name": "deviationBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint40",
+        "name": "minimumE6",
+        "type": "uint40"
+      },
+      {
+        "internalType": "uint48",
+        "name": "maximumE6",
+        "type": "uint48"
+      }
+    ],
+    "name": "setSecondary",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "feed",
+        "type": "address"
+      },
+      {
+        "internalType": "uint24",
+        "name": "graceSeconds",
+        "type": "uint24"
+      }
+    ],
+    "name": "setSequencer",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "module",
+        "type": "address"
+      }
+    ],
+    "name": "setShockLevels",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint16",
+        "name": "maintenanceBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint16",
+        "name": "initialBps",
+        "type": "uint16"
+      }
+    ],
+    "name": "setShocks",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "shockLevels",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   }
 ] as const;

@@ -11,6 +11,7 @@ export { IMarginAccountEvents__factory } from './IMarginAccountEvents__factory.j
 export { IMarginAccountExtension__factory } from './IMarginAccountExtension__factory.js';
 export { IMarginAccountTrading__factory } from './IMarginAccountTrading__factory.js';
 export { IPriceOracleAdapter__factory } from './IPriceOracleAdapter__factory.js';
+export { IPriceSource__factory } from './IPriceSource__factory.js';
 export { IRebalancer__factory } from './IRebalancer__factory.js';
 export { IRiskEngine__factory } from './IRiskEngine__factory.js';
 export { IShockLevels__factory } from './IShockLevels__factory.js';
