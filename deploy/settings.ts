@@ -21,6 +21,10 @@ export function applySettings(
       // The quote, asset 0, is listed from the start.
       after: asset === 0n ? [] : listed.slice(Number(asset) - 1, Number(asset)),
     }),
+    m.call(vault, "setOutflowLimit", [tokenPlace, of.outflowBps], {
+      id: `setOutflowLimit_${symbol}`,
+      after: asset === 0n ? [] : listed.slice(Number(asset) - 1, Number(asset)),
+    }),
     m.call(rebalancer, "setFeed", [asset, feedPlace, decimals, of.heartbeatSeconds, of.slackSeconds], {
       id: `setFeed_${symbol}`,
     }),

@@ -112,6 +112,6 @@ abstract contract Payments is Outflow, Delegation, IMarginAccountCore {
         }
 
         // Interaction
-        _vault().push(token, receiver, paid);
+        paid = _vault().push(token, account.ownerOf(), receiver, paid);
     }
 }

@@ -160,10 +160,11 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         _accounts[account].header = _accounts[account].header.withRiskBlock(block.number);
     }
 
+    /// @dev A token that refuses stops no rebalance: its owner may fetch it.
     function _payReleased(AccountId account, Plan memory plan) private {
         for (uint256 i; i < plan.moves.length; ++i) {
             Move memory move = plan.moves[i];
-            if (move.wallet) _vault().push(_vault().tokenOf(move.asset), account.ownerOf(), move.amount);
+            if (move.wallet) _vault().pay(_vault().tokenOf(move.asset), account.ownerOf(), move.amount);
         }
     }
 

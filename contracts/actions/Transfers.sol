@@ -9,7 +9,7 @@ import {AccountId} from "../types/AccountId.sol";
 import {Outflow} from "./Outflow.sol";
 
 /// @title Transfers
-/// @notice The chapter of transfers between accounts, and of the owners' reserves.
+/// @notice The chapter of transfers between accounts, of the owners' reserves, and of claims.
 abstract contract Transfers is Outflow, IMarginAccountExtension {
     using CashMarketLib for CashMarket;
 
@@ -59,5 +59,16 @@ abstract contract Transfers is Outflow, IMarginAccountExtension {
         _requireMayAct(account, RIGHT_WITHDRAW);
         _vault().pushFromReserve(account, token, receiver, amount);
         return amount;
+    }
+
+    /// @inheritdoc IMarginAccountExtension
+    function payClaims(address token, uint256 count) external locked returns (uint256) {
+        return _vault().payClaims(token, count);
+    }
+
+    /// @inheritdoc IMarginAccountExtension
+    function claim(address token, address receiver) external locked returns (uint256) {
+        if (receiver == address(0)) revert Errors.MarginAccount_ZeroReceiver();
+        return _vault().claim(msg.sender, token, receiver);
     }
 }

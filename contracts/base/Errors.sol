@@ -141,6 +141,12 @@ library Errors {
     /// @notice Thrown when an owner's reserve holds less than is asked of it.
     error CollateralVault_InsufficientReserve(uint256 accountId, address token, uint256 held, uint256 needed);
 
+    /// @notice Thrown when an owner has nothing of the token to fetch. Retryable: a claim that waits may have its turn.
+    error CollateralVault_NothingToClaim(address owner, address token);
+
+    /// @notice Thrown when an outflow limit is outside its hard bounds.
+    error CollateralVault_ParameterOutOfBounds(bytes32 field, uint256 found, uint256 bound);
+
     /// @notice Thrown when a total would not fit its field.
     error CollateralVault_TotalOverflow(address token, uint256 total, uint256 maximum);
 

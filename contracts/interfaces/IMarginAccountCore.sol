@@ -54,8 +54,10 @@ interface IMarginAccountCore {
     ///
     /// Rounding: shares against the account, equity down, margin up.
     ///
+    /// What exceeds the token's outflow limit has left the account all the same, and waits as a claim of its owner; see {payClaims}.
+    ///
     /// @param amount {token} The maximum of the type: all collateral, or all positive cash.
-    /// @return paid {token} What was paid.
+    /// @return paid {token} What was paid now.
     function withdraw(
         AccountId account,
         address token,

@@ -31,6 +31,11 @@ interface IMarginAccountExtension {
         address receiver
     ) external returns (uint256 paid);
 
+    /// @notice Fetches what a token refused to pay to the caller, or to the receiver he had named, whatever the reason was.
+    /// @dev Requirements: `receiver` not zero; there is something to fetch. No pause stops it.
+    /// @return amount {token}
+    function claim(address token, address receiver) external returns (uint256 amount);
+
     /// @notice Sets an operator's rights: bit 0 withdraw, bit 1 trade (take slices), bit 2 set policy. 0 ends them. Any right
     /// lets an operator deposit.
     /// @dev Emits {OperatorSet}. Requirements: the owner, or the operator himself to end his rights; no unknown bit.
@@ -54,6 +59,11 @@ interface IMarginAccountExtension {
     /*//////////////////////////////////////////////////////////////////////////
                                    FOR ANYONE
     //////////////////////////////////////////////////////////////////////////*/
+
+    /// @notice Pays up to `count` of the claims that wait for a token, in their order, as far as its outflow limit has room.
+    /// @dev Requirements: the token is listed. A claim whose receiver refuses is left for its owner to {claim}.
+    /// @return served How many had their turn.
+    function payClaims(address token, uint256 count) external returns (uint256 served);
 
     /// @notice Sets aside what lenders may lose by an insolvent account; see {rebalance}, which does it too.
     /// @dev Emits {ProvisionChanged}. Requirements: every price of the account is live; equity is negative.

@@ -19,7 +19,7 @@ import {AccountId, toAccountId} from "../../contracts/types/AccountId.sol";
 
 contract CollateralVaultTest is BaseTest {
     uint32 private constant CAP = 1_000;
-    uint256 private constant MAX_TOTAL = type(uint96).max;
+    uint256 private constant MAX_TOTAL = (1 << 92) - 1;
 
     /// @dev This contract stands for the margin account: it created the vault.
     ICollateralVault private vault;
@@ -174,7 +174,13 @@ contract CollateralVaultTest is BaseTest {
             _expectNotMarginAccount(callers[i]);
             vault.pull(address(token), alice, 1, true);
             _expectNotMarginAccount(callers[i]);
-            vault.push(address(token), alice, 0);
+            vault.push(address(token), alice, alice, 0);
+            _expectNotMarginAccount(callers[i]);
+            vault.pay(address(token), alice, 0);
+            _expectNotMarginAccount(callers[i]);
+            vault.payClaims(address(token), 1);
+            _expectNotMarginAccount(callers[i]);
+            vault.claim(alice, address(token), alice);
             _expectNotMarginAccount(callers[i]);
             vault.pullToReserve(account, address(token), alice, 1);
             _expectNotMarginAccount(callers[i]);
@@ -204,7 +210,7 @@ contract CollateralVaultTest is BaseTest {
         _expectUnknown(unknown);
         vault.totalsOf(unknown);
         vm.expectRevert(abi.encodeWithSelector(Errors.CollateralVault_InsufficientTotal.selector, unknown, 0, 1));
-        vault.push(unknown, alice, 1);
+        vault.push(unknown, alice, alice, 1);
     }
 
     function _expectUnknown(address which) private {
@@ -264,7 +270,7 @@ contract CollateralVaultTest is BaseTest {
         vault.pull(address(token), alice, 1e15, true);
         _assertTotals(address(token), 1_000e18 + 1e15, 0);
         // What left makes room.
-        vault.push(address(token), alice, 2e15);
+        vault.push(address(token), alice, alice, 2e15);
         vault.pull(address(token), alice, 1e15, false);
     }
 
@@ -296,10 +302,10 @@ contract CollateralVaultTest is BaseTest {
 
     function test_push_PaysOutOfTheTotal() public {
         vault.pull(address(token), alice, 5e18, false);
-        vault.push(address(token), bob, 2e18);
+        vault.push(address(token), alice, bob, 2e18);
         assertEq(token.balanceOf(bob), 2e18);
         _assertTotals(address(token), 3e18, 0);
-        vault.push(address(token), bob, 3e18);
+        vault.push(address(token), alice, bob, 3e18);
         _assertTotals(address(token), 0, 0);
     }
 
@@ -310,7 +316,7 @@ contract CollateralVaultTest is BaseTest {
         vm.expectRevert(
             abi.encodeWithSelector(Errors.CollateralVault_InsufficientTotal.selector, address(token), 5e18, 5e18 + 1)
         );
-        vault.push(address(token), bob, 5e18 + 1);
+        vault.push(address(token), alice, bob, 5e18 + 1);
     }
 
     function test_donation_ChangesNoTotal() public {
@@ -460,7 +466,7 @@ contract CollateralVaultTest is BaseTest {
         vm.prank(alice);
         silent.approve(address(vault), type(uint256).max);
         vault.pull(address(silent), alice, 60e6, false);
-        vault.push(address(silent), bob, 10e6);
+        vault.push(address(silent), alice, bob, 10e6);
         vault.pullToReserve(account, address(silent), alice, 40e6);
         vault.pushFromReserve(account, address(silent), bob, 5e6);
         assertEq(silent.balanceOf(bob), 15e6);
@@ -477,7 +483,7 @@ contract CollateralVaultTest is BaseTest {
         _expectSafeERC20(address(liar));
         vault.pull(address(liar), alice, 5e18, false);
         _expectSafeERC20(address(liar));
-        vault.push(address(liar), bob, 5e18);
+        vault.push(address(liar), alice, bob, 5e18);
         _expectSafeERC20(address(liar));
         vault.pullToReserve(account, address(liar), alice, 5e18);
         _expectSafeERC20(address(liar));
@@ -521,7 +527,7 @@ contract CollateralVaultTest is BaseTest {
         ReentrantToken reentrant = new ReentrantToken(18);
         _list(address(reentrant));
         _fund(address(reentrant), alice);
-        reentrant.arm(address(vault), abi.encodeCall(ICollateralVault.push, (address(token), bob, 1)), false);
+        reentrant.arm(address(vault), abi.encodeCall(ICollateralVault.push, (address(token), alice, bob, 1)), false);
         vault.pull(address(token), alice, 10e18, false);
         vault.pull(address(reentrant), alice, 5e18, false);
         assertEq(reentrant.calls(), 1);
@@ -534,7 +540,7 @@ contract CollateralVaultTest is BaseTest {
         reentrant.arm(address(vault), abi.encodeCall(ICollateralVault.totalsOf, (address(reentrant))), false);
         vault.pull(address(reentrant), alice, 1e18, false);
         assertEq(_answeredTotal(reentrant), 6e18);
-        vault.push(address(reentrant), bob, 2e18);
+        vault.push(address(reentrant), alice, bob, 2e18);
         assertEq(_answeredTotal(reentrant), 4e18);
     }
 
@@ -551,11 +557,11 @@ contract CollateralVaultTest is BaseTest {
         vault.pullToReserve(account, address(blocking), alice, 5e18);
         blocking.setBlocked(bob, true);
         vm.expectRevert(abi.encodeWithSelector(BlockingToken.BlockingToken_Blocked.selector, bob));
-        vault.push(address(blocking), bob, 1e18);
+        vault.push(address(blocking), alice, bob, 1e18);
         vm.expectRevert(abi.encodeWithSelector(BlockingToken.BlockingToken_Blocked.selector, bob));
         vault.pushFromReserve(account, address(blocking), bob, 1e18);
         _assertTotals(address(blocking), 5e18, 5e18);
-        vault.push(address(blocking), alice, 5e18);
+        vault.push(address(blocking), alice, alice, 5e18);
         vault.pushFromReserve(account, address(blocking), alice, 5e18);
     }
 
@@ -601,7 +607,7 @@ contract CollateralVaultTest is BaseTest {
             _total += amount;
         } else if (kind == 1) {
             if (amount > _total) amount = _total;
-            vault.push(address(token), bob, amount);
+            vault.push(address(token), alice, bob, amount);
             _total -= amount;
         } else if (kind == 2) {
             vault.pullToReserve(owner, address(token), alice, amount);

@@ -44,6 +44,7 @@ const Listing = z
     slackSeconds: Quantity,
     capWholeTokens: Quantity,
     minimumE4: Quantity,
+    outflowBps: Quantity,
   })
   .strict();
 

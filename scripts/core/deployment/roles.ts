@@ -19,7 +19,7 @@ export const PERMISSIONS: readonly {
   readonly role: RoleName;
   readonly functions: readonly string[];
 }[] = [
-  { contract: "vault", role: "governor", functions: ["list", "setLimits"] },
+  { contract: "vault", role: "governor", functions: ["list", "setLimits", "setOutflowLimit"] },
   {
     contract: "rebalancer",
     role: "governor",

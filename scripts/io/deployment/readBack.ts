@@ -90,10 +90,12 @@ async function compareToken(
     vault.totalsOf(listed.token),
     answerOf(UsdCoin__factory.connect(listed.token, vault.runner).decimals()),
   ]);
+  const { limitBps } = await vault.outflowOf(listed.token);
   const unit = 10n ** listing.decimals;
   const minimum = (listing.minimumE4 * unit) / 10_000n;
   compare(`cap of ${symbol}`, totals.cap, listing.capWholeTokens * unit);
   compare(`minimum deposit of ${symbol}`, totals.minimum, minimum === 0n ? 1n : minimum);
+  compare(`outflow limit of ${symbol}`, limitBps, listing.outflowBps);
   compare(`decimals of ${symbol}`, decimals, listing.decimals);
 }
 

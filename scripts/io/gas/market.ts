@@ -29,6 +29,7 @@ export const START_PRICE = 3_000n;
 export const ETHER = 1; // number of the first collateral
 const COLLATERALS = 8;
 const PRICE_SCALE = 100_000_000n; // feeds have eight decimals
+const OUTFLOW_BPS = 2_000;
 const HEARTBEAT = 3_600;
 const SLACK = 600;
 const PLENTY = 2n ** 256n - 1n;
@@ -237,6 +238,7 @@ export class Market {
     const { chain, vault } = this.parts;
     const token = await this.token(asset).getAddress();
     await chain.send(async () => await vault.setLimits(token, 1_000_000_000n, 10n, OVERRIDES));
+    await chain.send(async () => await vault.setOutflowLimit(token, OUTFLOW_BPS, OVERRIDES));
     await this.setPrice(asset, price);
   }
 

@@ -578,8 +578,8 @@ contract RebalancingTest is BallastTest {
         PolicyFields memory policy = _policy();
         policy.releaseToWallet = true;
         _setPolicy(bob, policy);
-        bytes memory pay = abi.encodeWithSelector(weth.transfer.selector, bob);
-        vm.mockCallRevert(address(weth), pay, "blocked");
+        bytes memory pay = abi.encodeWithSelector(vault.pay.selector, address(weth), bob);
+        vm.mockCallRevert(address(vault), pay, "out of order");
         _borrow(alice, 10e18, 15_000e6);
         _borrow(carol, 20e18, 10_000e6);
         _setPolicy(carol, policy);

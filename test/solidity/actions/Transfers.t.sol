@@ -237,7 +237,7 @@ contract TransfersTest is BallastTest {
                     Errors.CollateralVault_TotalOverflow.selector,
                     address(weth),
                     amount,
-                    type(uint96).max
+                    (1 << 92) - 1
                 )
             );
         }

@@ -14,6 +14,7 @@ import {Book} from "./Book.sol";
 import {Promises} from "./Promises.sol";
 import {GOVERNOR_DELAY, INDICES, OWNERS, TOKENS, USDC} from "./Stage.sol";
 import {GovernanceHandler} from "./handlers/GovernanceHandler.sol";
+import {GuardHandler} from "./handlers/GuardHandler.sol";
 import {KeeperHandler} from "./handlers/KeeperHandler.sol";
 import {LossHandler} from "./handlers/LossHandler.sol";
 import {MarketHandler} from "./handlers/MarketHandler.sol";
@@ -47,6 +48,7 @@ abstract contract Campaign is Promises {
     MarketHandler internal market;
     GovernanceHandler internal governance;
     LossHandler internal losses;
+    GuardHandler internal guards;
 
     Action[] internal actions;
 
@@ -62,10 +64,12 @@ abstract contract Campaign is Promises {
         market = new MarketHandler(stage);
         governance = new GovernanceHandler(stage);
         losses = new LossHandler(stage);
+        guards = new GuardHandler(stage);
         _gatherEverybody();
         _approveAll();
         _govern();
         _list();
+        _listGuards();
         _open();
     }
 
@@ -125,6 +129,8 @@ abstract contract Campaign is Promises {
         manager.setTargetFunctionRole(address(rebalancer), one, GOVERNOR_ROLE);
         one[0] = ICollateralVault.setLimits.selector;
         manager.setTargetFunctionRole(address(vault), one, LIMITS_ROLE);
+        one[0] = ICollateralVault.setOutflowLimit.selector;
+        manager.setTargetFunctionRole(address(vault), one, LIMITS_ROLE);
         manager.grantRole(GOVERNOR_ROLE, governor, GOVERNOR_DELAY);
         manager.grantRole(LIMITS_ROLE, governor, 0);
         manager.grantRole(LIMITS_ROLE, address(this), 0);
@@ -181,7 +187,7 @@ abstract contract Campaign is Promises {
         _add(address(takers), takers.liquidateUnhealthy.selector, 7, "taker: liquidate who is unhealthy");
         _add(address(takers), takers.liquidateWithCallback.selector, 6, "taker: liquidate with callback");
         _add(address(takers), takers.liquidateOneself.selector, 2, "taker: oneself (refused)");
-        _add(address(takers), takers.liquidateBelowPrice.selector, 3, "taker: below the price (refused)");
+        _add(address(takers), takers.liquidateBelowPrice.selector, 6, "taker: below the price (refused)");
         _add(address(market), market.move.selector, 5, "market: move");
         _add(address(market), market.fall.selector, 4, "market: fall");
         _add(address(market), market.rise.selector, 8, "market: rise");
@@ -205,6 +211,13 @@ abstract contract Campaign is Promises {
         _add(address(losses), losses.collectFees.selector, 2, "loss: collect fees");
         _add(address(losses), losses.donateToVault.selector, 1, "gift: to the vault");
         _add(address(losses), losses.donateElsewhere.selector, 1, "gift: elsewhere");
+    }
+
+    function _listGuards() private {
+        _add(address(guards), guards.squeeze.selector, 4, "claim: withdraw under a limit");
+        _add(address(guards), guards.payClaims.selector, 2, "claim: pay");
+        _add(address(guards), guards.refuse.selector, 3, "claim: refused by the token");
+        _add(address(guards), guards.fetch.selector, 3, "claim: fetch");
     }
 
     function _add(address target, bytes4 selector, uint256 weight, string memory name) private {

@@ -86,7 +86,9 @@ abstract contract Promises is BallastTest {
             address token = address(stage.tokens[asset]);
             (uint256 total, uint256 reserved, , ) = vault.totalsOf(token);
             uint256 kept = book.paidIn(token) - book.paidOut(token);
-            assertEq(total + reserved, kept, "promise 3: totals are what came in less what left");
+            (uint256 queued, uint256 claimable, , ) = vault.claimsOf(token);
+            assertEq(total + reserved + queued + claimable, kept, "promise 3: totals are what came in less what left");
+            _assertClaims(token, queued, claimable);
             assertEq(
                 IERC20(token).balanceOf(address(vault)),
                 kept + book.donated(token),
@@ -102,6 +104,21 @@ abstract contract Promises is BallastTest {
             assertEq(reserves, reserved, "promise 3: reserves of all accounts");
         }
         _assertKept(3);
+    }
+
+    /// @dev The claims that wait, and those to be fetched, are what the vault says they are together.
+    function _assertClaims(address token, uint256 queued, uint256 claimable) private view {
+        (, , uint256 first, uint256 next) = vault.claimsOf(token);
+        for (uint256 number = first; number < next; ++number) {
+            (, , uint256 amount) = vault.claimAt(token, number);
+            assertGt(amount, 0, "promise 3: a claim of nothing waits");
+            queued -= amount;
+        }
+        assertEq(queued, 0, "promise 3: claims that wait");
+        for (uint256 i; i < stage.owners.length; ++i) {
+            claimable -= vault.claimableOf(stage.owners[i], token);
+        }
+        assertEq(claimable, 0, "promise 3: claims to be fetched");
     }
 
     /// @dev Observed after every action; see {Book-observe}.

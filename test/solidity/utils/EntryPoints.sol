@@ -16,7 +16,7 @@ library EntryPoints {
         address token,
         PolicyFields memory policy
     ) internal pure returns (bytes[] memory calls) {
-        calls = new bytes[](26);
+        calls = new bytes[](28);
         AccountId[] memory batch = new AccountId[](1);
         batch[0] = other;
         IMarginAccountCore.Slice memory slice;
@@ -47,6 +47,8 @@ library EntryPoints {
         calls[23] = abi.encodeCall(IMarginAccountExtension.maxWithdraw, (own, token));
         calls[24] = abi.encodeCall(IMarginAccountExtension.previewRebalance, (own));
         calls[25] = abi.encodeCall(IMarginAccountExtension.cashMarket, ());
+        calls[26] = abi.encodeCall(IMarginAccountExtension.payClaims, (token, 1));
+        calls[27] = abi.encodeCall(IMarginAccountExtension.claim, (token, address(1)));
     }
 
     function ofLiquidator(AccountId own, AccountId other) internal pure returns (bytes[] memory calls) {

@@ -75,6 +75,7 @@ describe("deployProtocol", function () {
     const variants: Partial<DeploymentParameters>[] = [
       { quote: { ...quote, capWholeTokens: 7n } },
       { quote: { ...quote, minimumE4: 7n } },
+      { quote: { ...quote, outflowBps: 7n } },
       { quote: { ...quote, slackSeconds: 7n } },
       { collaterals: [{ ...first, risk }, ...others] },
       { collaterals: [{ ...first, feed: "0x000000000000000000000000000000000000dEaD" }, ...others] },
@@ -120,7 +121,7 @@ describe("deployProtocol", function () {
     );
     const permitted = PERMISSIONS.flatMap(({ functions }) => functions);
     expect(restricted.flat()).to.have.members(permitted);
-    expect(permitted).to.have.length(16);
+    expect(permitted).to.have.length(17);
   });
 
   it("lets no stranger and not the deployer call a restricted function", async function () {

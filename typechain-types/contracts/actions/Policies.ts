@@ -33,13 +33,14 @@ export declare namespace IMarginAccountExtension {
     }
 
   export interface PoliciesInterface extends Interface {
-    getFunction(nameOrSignature: "authority" | "callDeadlineOf" | "cashMarket" | "collateralOf" | "collectFees" | "depositReserve" | "insuranceFund" | "isConsumingScheduledOp" | "liquidator" | "maxWithdraw" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "reverseProvision" | "rightsOf" | "setAuthority" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "transfer" | "walletLimitOf" | "withdrawReserve" | "writeOff"): FunctionFragment;
+    getFunction(nameOrSignature: "authority" | "callDeadlineOf" | "cashMarket" | "claim" | "collateralOf" | "collectFees" | "depositReserve" | "insuranceFund" | "isConsumingScheduledOp" | "liquidator" | "maxWithdraw" | "payClaims" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "reverseProvision" | "rightsOf" | "setAuthority" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "transfer" | "walletLimitOf" | "withdrawReserve" | "writeOff"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'callDeadlineOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'cashMarket', values?: undefined): string;
+encodeFunctionData(functionFragment: 'claim', values: [AddressLike, AddressLike]): string;
 encodeFunctionData(functionFragment: 'collateralOf', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'collectFees', values?: undefined): string;
 encodeFunctionData(functionFragment: 'depositReserve', values: [BigNumberish, AddressLike, BigNumberish]): string;
@@ -47,6 +48,7 @@ encodeFunctionData(functionFragment: 'insuranceFund', values?: undefined): strin
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'liquidator', values?: undefined): string;
 encodeFunctionData(functionFragment: 'maxWithdraw', values: [BigNumberish, AddressLike]): string;
+encodeFunctionData(functionFragment: 'payClaims', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'policyOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'previewRebalance', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'provision', values: [BigNumberish]): string;
@@ -67,6 +69,7 @@ encodeFunctionData(functionFragment: 'writeOff', values: [BigNumberish]): string
     decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'callDeadlineOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cashMarket', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'claim', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collateralOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collectFees', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depositReserve', data: BytesLike): Result;
@@ -74,6 +77,7 @@ decodeFunctionResult(functionFragment: 'insuranceFund', data: BytesLike): Result
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'liquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'maxWithdraw', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'payClaims', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'policyOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'previewRebalance', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'provision', data: BytesLike): Result;
@@ -391,6 +395,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    claim: TypedContractMethod<
+      [token: AddressLike, receiver: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >
+    
+
+    
     collateralOf: TypedContractMethod<
       [account: BigNumberish, asset: BigNumberish, ],
       [bigint],
@@ -443,6 +455,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
       [account: BigNumberish, token: AddressLike, ],
       [bigint],
       'view'
+    >
+    
+
+    
+    payClaims: TypedContractMethod<
+      [token: AddressLike, count: BigNumberish, ],
+      [bigint],
+      'nonpayable'
     >
     
 
@@ -592,6 +612,11 @@ getFunction(nameOrSignature: 'cashMarket'): TypedContractMethod<
       [IMarginAccountExtension.CashViewStructOutput],
       'view'
     >;
+getFunction(nameOrSignature: 'claim'): TypedContractMethod<
+      [token: AddressLike, receiver: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'collateralOf'): TypedContractMethod<
       [account: BigNumberish, asset: BigNumberish, ],
       [bigint],
@@ -626,6 +651,11 @@ getFunction(nameOrSignature: 'maxWithdraw'): TypedContractMethod<
       [account: BigNumberish, token: AddressLike, ],
       [bigint],
       'view'
+    >;
+getFunction(nameOrSignature: 'payClaims'): TypedContractMethod<
+      [token: AddressLike, count: BigNumberish, ],
+      [bigint],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'policyOf'): TypedContractMethod<
       [account: BigNumberish, ],

@@ -6,46 +6,110 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface ICollateralVaultInterface extends Interface {
-    getFunction(nameOrSignature: "assetOf" | "fromReserve" | "list" | "listedCount" | "marginAccount" | "pull" | "pullToReserve" | "push" | "pushFromReserve" | "reserveOf" | "setLimits" | "toReserve" | "tokenOf" | "totalsOf"): FunctionFragment;
+    getFunction(nameOrSignature: "assetOf" | "claim" | "claimAt" | "claimableOf" | "claimsOf" | "fromReserve" | "list" | "listedCount" | "marginAccount" | "outflowOf" | "pay" | "payClaims" | "pull" | "pullToReserve" | "push" | "pushFromReserve" | "reserveOf" | "setLimits" | "setOutflowLimit" | "toReserve" | "tokenOf" | "totalsOf"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "LimitsSet" | "ReserveChanged" | "TokenListed"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "ClaimQueued" | "ClaimServed" | "ClaimableChanged" | "LimitsSet" | "OutflowLimitSet" | "ReserveChanged" | "TokenListed"): EventFragment;
 
     encodeFunctionData(functionFragment: 'assetOf', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'claim', values: [AddressLike, AddressLike, AddressLike]): string;
+encodeFunctionData(functionFragment: 'claimAt', values: [AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'claimableOf', values: [AddressLike, AddressLike]): string;
+encodeFunctionData(functionFragment: 'claimsOf', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'fromReserve', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'list', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'listedCount', values?: undefined): string;
 encodeFunctionData(functionFragment: 'marginAccount', values?: undefined): string;
+encodeFunctionData(functionFragment: 'outflowOf', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'pay', values: [AddressLike, AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'payClaims', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'pull', values: [AddressLike, AddressLike, BigNumberish, boolean]): string;
 encodeFunctionData(functionFragment: 'pullToReserve', values: [BigNumberish, AddressLike, AddressLike, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'push', values: [AddressLike, AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'push', values: [AddressLike, AddressLike, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'pushFromReserve', values: [BigNumberish, AddressLike, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'reserveOf', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setLimits', values: [AddressLike, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setOutflowLimit', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'toReserve', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'tokenOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'totalsOf', values: [AddressLike]): string;
 
     decodeFunctionResult(functionFragment: 'assetOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'claim', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'claimAt', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'claimableOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'claimsOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'fromReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'list', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'listedCount', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'marginAccount', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'outflowOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'pay', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'payClaims', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pull', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pullToReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'push', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pushFromReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reserveOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLimits', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setOutflowLimit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'toReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'tokenOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
   }
 
   
+    export namespace ClaimQueuedEvent {
+      export type InputTuple = [token: AddressLike, number: BigNumberish, owner: AddressLike, receiver: AddressLike, amount: BigNumberish];
+      export type OutputTuple = [token: string, number: bigint, owner: string, receiver: string, amount: bigint];
+      export interface OutputObject {token: string, number: bigint, owner: string, receiver: string, amount: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace ClaimServedEvent {
+      export type InputTuple = [token: AddressLike, number: BigNumberish, amount: BigNumberish];
+      export type OutputTuple = [token: string, number: bigint, amount: bigint];
+      export interface OutputObject {token: string, number: bigint, amount: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace ClaimableChangedEvent {
+      export type InputTuple = [owner: AddressLike, token: AddressLike, amount: BigNumberish];
+      export type OutputTuple = [owner: string, token: string, amount: bigint];
+      export interface OutputObject {owner: string, token: string, amount: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace LimitsSetEvent {
       export type InputTuple = [token: AddressLike, capWholeTokens: BigNumberish, minimumE4: BigNumberish];
       export type OutputTuple = [token: string, capWholeTokens: bigint, minimumE4: bigint];
       export interface OutputObject {token: string, capWholeTokens: bigint, minimumE4: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace OutflowLimitSetEvent {
+      export type InputTuple = [token: AddressLike, limitBps: BigNumberish];
+      export type OutputTuple = [token: string, limitBps: bigint];
+      export interface OutputObject {token: string, limitBps: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -120,6 +184,38 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
     
 
     
+    claim: TypedContractMethod<
+      [owner: AddressLike, token: AddressLike, receiver: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >
+    
+
+    
+    claimAt: TypedContractMethod<
+      [token: AddressLike, number: BigNumberish, ],
+      [[string, string, bigint] & {owner: string, receiver: string, amount: bigint }],
+      'view'
+    >
+    
+
+    
+    claimableOf: TypedContractMethod<
+      [owner: AddressLike, token: AddressLike, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
+    claimsOf: TypedContractMethod<
+      [token: AddressLike, ],
+      [[bigint, bigint, bigint, bigint] & {queued: bigint, claimable: bigint, first: bigint, next: bigint }],
+      'view'
+    >
+    
+
+    
     fromReserve: TypedContractMethod<
       [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
       [void],
@@ -152,6 +248,30 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
     
 
     
+    outflowOf: TypedContractMethod<
+      [token: AddressLike, ],
+      [[bigint, bigint] & {limitBps: bigint, room: bigint }],
+      'view'
+    >
+    
+
+    
+    pay: TypedContractMethod<
+      [token: AddressLike, owner: AddressLike, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    payClaims: TypedContractMethod<
+      [token: AddressLike, count: BigNumberish, ],
+      [bigint],
+      'nonpayable'
+    >
+    
+
+    
     pull: TypedContractMethod<
       [token: AddressLike, from: AddressLike, amount: BigNumberish, exemptFromCap: boolean, ],
       [bigint],
@@ -169,8 +289,8 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
 
     
     push: TypedContractMethod<
-      [token: AddressLike, to: AddressLike, amount: BigNumberish, ],
-      [void],
+      [token: AddressLike, owner: AddressLike, to: AddressLike, amount: BigNumberish, ],
+      [bigint],
       'nonpayable'
     >
     
@@ -194,6 +314,14 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
     
     setLimits: TypedContractMethod<
       [token: AddressLike, capWholeTokens: BigNumberish, minimumE4: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setOutflowLimit: TypedContractMethod<
+      [token: AddressLike, limitBps: BigNumberish, ],
       [void],
       'nonpayable'
     >
@@ -231,6 +359,26 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'claim'): TypedContractMethod<
+      [owner: AddressLike, token: AddressLike, receiver: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'claimAt'): TypedContractMethod<
+      [token: AddressLike, number: BigNumberish, ],
+      [[string, string, bigint] & {owner: string, receiver: string, amount: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'claimableOf'): TypedContractMethod<
+      [owner: AddressLike, token: AddressLike, ],
+      [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'claimsOf'): TypedContractMethod<
+      [token: AddressLike, ],
+      [[bigint, bigint, bigint, bigint] & {queued: bigint, claimable: bigint, first: bigint, next: bigint }],
+      'view'
+    >;
 getFunction(nameOrSignature: 'fromReserve'): TypedContractMethod<
       [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
       [void],
@@ -251,6 +399,21 @@ getFunction(nameOrSignature: 'marginAccount'): TypedContractMethod<
       [string],
       'view'
     >;
+getFunction(nameOrSignature: 'outflowOf'): TypedContractMethod<
+      [token: AddressLike, ],
+      [[bigint, bigint] & {limitBps: bigint, room: bigint }],
+      'view'
+    >;
+getFunction(nameOrSignature: 'pay'): TypedContractMethod<
+      [token: AddressLike, owner: AddressLike, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'payClaims'): TypedContractMethod<
+      [token: AddressLike, count: BigNumberish, ],
+      [bigint],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'pull'): TypedContractMethod<
       [token: AddressLike, from: AddressLike, amount: BigNumberish, exemptFromCap: boolean, ],
       [bigint],
@@ -262,8 +425,8 @@ getFunction(nameOrSignature: 'pullToReserve'): TypedContractMethod<
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'push'): TypedContractMethod<
-      [token: AddressLike, to: AddressLike, amount: BigNumberish, ],
-      [void],
+      [token: AddressLike, owner: AddressLike, to: AddressLike, amount: BigNumberish, ],
+      [bigint],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'pushFromReserve'): TypedContractMethod<
@@ -278,6 +441,11 @@ getFunction(nameOrSignature: 'reserveOf'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'setLimits'): TypedContractMethod<
       [token: AddressLike, capWholeTokens: BigNumberish, minimumE4: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'setOutflowLimit'): TypedContractMethod<
+      [token: AddressLike, limitBps: BigNumberish, ],
       [void],
       'nonpayable'
     >;
@@ -297,14 +465,34 @@ getFunction(nameOrSignature: 'totalsOf'): TypedContractMethod<
       'view'
     >;
 
-    getEvent(key: 'LimitsSet'): TypedContractEvent<LimitsSetEvent.InputTuple, LimitsSetEvent.OutputTuple, LimitsSetEvent.OutputObject>;
+    getEvent(key: 'ClaimQueued'): TypedContractEvent<ClaimQueuedEvent.InputTuple, ClaimQueuedEvent.OutputTuple, ClaimQueuedEvent.OutputObject>;
+getEvent(key: 'ClaimServed'): TypedContractEvent<ClaimServedEvent.InputTuple, ClaimServedEvent.OutputTuple, ClaimServedEvent.OutputObject>;
+getEvent(key: 'ClaimableChanged'): TypedContractEvent<ClaimableChangedEvent.InputTuple, ClaimableChangedEvent.OutputTuple, ClaimableChangedEvent.OutputObject>;
+getEvent(key: 'LimitsSet'): TypedContractEvent<LimitsSetEvent.InputTuple, LimitsSetEvent.OutputTuple, LimitsSetEvent.OutputObject>;
+getEvent(key: 'OutflowLimitSet'): TypedContractEvent<OutflowLimitSetEvent.InputTuple, OutflowLimitSetEvent.OutputTuple, OutflowLimitSetEvent.OutputObject>;
 getEvent(key: 'ReserveChanged'): TypedContractEvent<ReserveChangedEvent.InputTuple, ReserveChangedEvent.OutputTuple, ReserveChangedEvent.OutputObject>;
 getEvent(key: 'TokenListed'): TypedContractEvent<TokenListedEvent.InputTuple, TokenListedEvent.OutputTuple, TokenListedEvent.OutputObject>;
 
     filters: {
       
+      'ClaimQueued(address,uint256,address,address,uint256)': TypedContractEvent<ClaimQueuedEvent.InputTuple, ClaimQueuedEvent.OutputTuple, ClaimQueuedEvent.OutputObject>;
+      ClaimQueued: TypedContractEvent<ClaimQueuedEvent.InputTuple, ClaimQueuedEvent.OutputTuple, ClaimQueuedEvent.OutputObject>;
+    
+
+      'ClaimServed(address,uint256,uint256)': TypedContractEvent<ClaimServedEvent.InputTuple, ClaimServedEvent.OutputTuple, ClaimServedEvent.OutputObject>;
+      ClaimServed: TypedContractEvent<ClaimServedEvent.InputTuple, ClaimServedEvent.OutputTuple, ClaimServedEvent.OutputObject>;
+    
+
+      'ClaimableChanged(address,address,uint256)': TypedContractEvent<ClaimableChangedEvent.InputTuple, ClaimableChangedEvent.OutputTuple, ClaimableChangedEvent.OutputObject>;
+      ClaimableChanged: TypedContractEvent<ClaimableChangedEvent.InputTuple, ClaimableChangedEvent.OutputTuple, ClaimableChangedEvent.OutputObject>;
+    
+
       'LimitsSet(address,uint32,uint16)': TypedContractEvent<LimitsSetEvent.InputTuple, LimitsSetEvent.OutputTuple, LimitsSetEvent.OutputObject>;
       LimitsSet: TypedContractEvent<LimitsSetEvent.InputTuple, LimitsSetEvent.OutputTuple, LimitsSetEvent.OutputObject>;
+    
+
+      'OutflowLimitSet(address,uint16)': TypedContractEvent<OutflowLimitSetEvent.InputTuple, OutflowLimitSetEvent.OutputTuple, OutflowLimitSetEvent.OutputObject>;
+      OutflowLimitSet: TypedContractEvent<OutflowLimitSetEvent.InputTuple, OutflowLimitSetEvent.OutputTuple, OutflowLimitSetEvent.OutputObject>;
     
 
       'ReserveChanged(uint256,uint8,uint256)': TypedContractEvent<ReserveChangedEvent.InputTuple, ReserveChangedEvent.OutputTuple, ReserveChangedEvent.OutputObject>;

@@ -54,7 +54,7 @@ export declare namespace IMarginAccountCore {
     }
 
   export interface IMarginAccountInterface extends Interface {
-    getFunction(nameOrSignature: "accountOf" | "accrueFunding" | "assess" | "callDeadlineOf" | "cashMarket" | "cashOf" | "collateralOf" | "collectFees" | "deposit" | "depositFor" | "depositReserve" | "exchange" | "extension" | "fill" | "healthOf" | "insuranceFund" | "isCure" | "liquidator" | "maxWithdraw" | "mayAct" | "movePositions" | "perpetualOf" | "policyOf" | "positionOf" | "previewRebalance" | "provision" | "provisionOf" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceMany" | "rebalancer" | "reverseProvision" | "rightsOf" | "riskEngine" | "setExchange" | "setInterest" | "setLiquidator" | "setOperator" | "setPerpetual" | "setPolicy" | "setWalletLimit" | "settle" | "takeSlice" | "transfer" | "vault" | "walletLimitOf" | "withdraw" | "withdrawReserve" | "writeOff"): FunctionFragment;
+    getFunction(nameOrSignature: "accountOf" | "accrueFunding" | "assess" | "callDeadlineOf" | "cashMarket" | "cashOf" | "claim" | "collateralOf" | "collectFees" | "deposit" | "depositFor" | "depositReserve" | "exchange" | "extension" | "fill" | "healthOf" | "insuranceFund" | "isCure" | "liquidator" | "maxWithdraw" | "mayAct" | "movePositions" | "payClaims" | "perpetualOf" | "policyOf" | "positionOf" | "previewRebalance" | "provision" | "provisionOf" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceMany" | "rebalancer" | "reverseProvision" | "rightsOf" | "riskEngine" | "setExchange" | "setInterest" | "setLiquidator" | "setOperator" | "setPerpetual" | "setPolicy" | "setWalletLimit" | "settle" | "takeSlice" | "transfer" | "vault" | "walletLimitOf" | "withdraw" | "withdrawReserve" | "writeOff"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
 
@@ -64,6 +64,7 @@ encodeFunctionData(functionFragment: 'assess', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'callDeadlineOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'cashMarket', values?: undefined): string;
 encodeFunctionData(functionFragment: 'cashOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'claim', values: [AddressLike, AddressLike]): string;
 encodeFunctionData(functionFragment: 'collateralOf', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'collectFees', values?: undefined): string;
 encodeFunctionData(functionFragment: 'deposit', values: [BigNumberish, AddressLike, BigNumberish]): string;
@@ -79,6 +80,7 @@ encodeFunctionData(functionFragment: 'liquidator', values?: undefined): string;
 encodeFunctionData(functionFragment: 'maxWithdraw', values: [BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'mayAct', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'movePositions', values: [BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'payClaims', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'perpetualOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'policyOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'positionOf', values: [BigNumberish, BigNumberish]): string;
@@ -115,6 +117,7 @@ decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'callDeadlineOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cashMarket', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cashOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'claim', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collateralOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collectFees', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'deposit', data: BytesLike): Result;
@@ -130,6 +133,7 @@ decodeFunctionResult(functionFragment: 'liquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'maxWithdraw', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'mayAct', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'movePositions', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'payClaims', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'perpetualOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'policyOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'positionOf', data: BytesLike): Result;
@@ -472,6 +476,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    claim: TypedContractMethod<
+      [token: AddressLike, receiver: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >
+    
+
+    
     collateralOf: TypedContractMethod<
       [account: BigNumberish, asset: BigNumberish, ],
       [bigint],
@@ -587,6 +599,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     movePositions: TypedContractMethod<
       [from: BigNumberish, to: BigNumberish, fractionE18: BigNumberish, ],
       [void],
+      'nonpayable'
+    >
+    
+
+    
+    payClaims: TypedContractMethod<
+      [token: AddressLike, count: BigNumberish, ],
+      [bigint],
       'nonpayable'
     >
     
@@ -856,6 +876,11 @@ getFunction(nameOrSignature: 'cashOf'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'claim'): TypedContractMethod<
+      [token: AddressLike, receiver: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'collateralOf'): TypedContractMethod<
       [account: BigNumberish, asset: BigNumberish, ],
       [bigint],
@@ -929,6 +954,11 @@ getFunction(nameOrSignature: 'mayAct'): TypedContractMethod<
 getFunction(nameOrSignature: 'movePositions'): TypedContractMethod<
       [from: BigNumberish, to: BigNumberish, fractionE18: BigNumberish, ],
       [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'payClaims'): TypedContractMethod<
+      [token: AddressLike, count: BigNumberish, ],
+      [bigint],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'perpetualOf'): TypedContractMethod<

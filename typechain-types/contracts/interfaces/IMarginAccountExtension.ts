@@ -33,18 +33,20 @@ export declare namespace IMarginAccountExtension {
     }
 
   export interface IMarginAccountExtensionInterface extends Interface {
-    getFunction(nameOrSignature: "callDeadlineOf" | "cashMarket" | "collateralOf" | "collectFees" | "depositReserve" | "insuranceFund" | "liquidator" | "maxWithdraw" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "reverseProvision" | "rightsOf" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "transfer" | "walletLimitOf" | "withdrawReserve" | "writeOff"): FunctionFragment;
+    getFunction(nameOrSignature: "callDeadlineOf" | "cashMarket" | "claim" | "collateralOf" | "collectFees" | "depositReserve" | "insuranceFund" | "liquidator" | "maxWithdraw" | "payClaims" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "reverseProvision" | "rightsOf" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "transfer" | "walletLimitOf" | "withdrawReserve" | "writeOff"): FunctionFragment;
 
     
 
     encodeFunctionData(functionFragment: 'callDeadlineOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'cashMarket', values?: undefined): string;
+encodeFunctionData(functionFragment: 'claim', values: [AddressLike, AddressLike]): string;
 encodeFunctionData(functionFragment: 'collateralOf', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'collectFees', values?: undefined): string;
 encodeFunctionData(functionFragment: 'depositReserve', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'insuranceFund', values?: undefined): string;
 encodeFunctionData(functionFragment: 'liquidator', values?: undefined): string;
 encodeFunctionData(functionFragment: 'maxWithdraw', values: [BigNumberish, AddressLike]): string;
+encodeFunctionData(functionFragment: 'payClaims', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'policyOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'previewRebalance', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'provision', values: [BigNumberish]): string;
@@ -63,12 +65,14 @@ encodeFunctionData(functionFragment: 'writeOff', values: [BigNumberish]): string
 
     decodeFunctionResult(functionFragment: 'callDeadlineOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cashMarket', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'claim', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collateralOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collectFees', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depositReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'insuranceFund', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'liquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'maxWithdraw', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'payClaims', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'policyOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'previewRebalance', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'provision', data: BytesLike): Result;
@@ -138,6 +142,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    claim: TypedContractMethod<
+      [token: AddressLike, receiver: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >
+    
+
+    
     collateralOf: TypedContractMethod<
       [account: BigNumberish, asset: BigNumberish, ],
       [bigint],
@@ -182,6 +194,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
       [account: BigNumberish, token: AddressLike, ],
       [bigint],
       'view'
+    >
+    
+
+    
+    payClaims: TypedContractMethod<
+      [token: AddressLike, count: BigNumberish, ],
+      [bigint],
+      'nonpayable'
     >
     
 
@@ -318,6 +338,11 @@ getFunction(nameOrSignature: 'cashMarket'): TypedContractMethod<
       [IMarginAccountExtension.CashViewStructOutput],
       'view'
     >;
+getFunction(nameOrSignature: 'claim'): TypedContractMethod<
+      [token: AddressLike, receiver: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'collateralOf'): TypedContractMethod<
       [account: BigNumberish, asset: BigNumberish, ],
       [bigint],
@@ -347,6 +372,11 @@ getFunction(nameOrSignature: 'maxWithdraw'): TypedContractMethod<
       [account: BigNumberish, token: AddressLike, ],
       [bigint],
       'view'
+    >;
+getFunction(nameOrSignature: 'payClaims'): TypedContractMethod<
+      [token: AddressLike, count: BigNumberish, ],
+      [bigint],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'policyOf'): TypedContractMethod<
       [account: BigNumberish, ],

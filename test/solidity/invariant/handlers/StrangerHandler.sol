@@ -65,7 +65,7 @@ contract StrangerHandler is Handler {
             _refuse(id, address(s.marginAccount), call, Errors.MarginAccount_NotModule.selector);
             return;
         }
-        if (which == 2) call = abi.encodeCall(ICollateralVault.push, (token, s.stranger, 1));
+        if (which == 2) call = abi.encodeCall(ICollateralVault.push, (token, s.stranger, s.stranger, 1));
         if (which == 3) call = abi.encodeCall(ICollateralVault.pull, (token, id.ownerOf(), 1, true));
         if (which == 4) call = abi.encodeCall(ICollateralVault.pushFromReserve, (id, token, s.stranger, 1));
         if (which == 5) call = abi.encodeCall(ICollateralVault.pullToReserve, (id, token, id.ownerOf(), 1));

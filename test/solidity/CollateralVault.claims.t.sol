@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
+import {BaseTest} from "./utils/BaseTest.sol";
+import {BlockingToken} from "./utils/mocks/BlockingToken.sol";
+import {FalseToken} from "./utils/mocks/FalseToken.sol";
+import {TestToken} from "./utils/mocks/TestToken.sol";
+import {Errors} from "../../contracts/base/Errors.sol";
+import {ICollateralVault} from "../../contracts/interfaces/ICollateralVault.sol";
+import {AccountId, toAccountId} from "../../contracts/types/AccountId.sol";
+
+/// @title CollateralVaultClaimsTest
+/// @notice What a token refuses to pay, and what exceeds its outflow limit, is owed and not lost.
+contract CollateralVaultClaimsTest is BaseTest {
+    ICollateralVault private vault;
+    BlockingToken private token;
+    address private immutable alice = makeAddr("alice");
+    address private immutable bob = makeAddr("bob");
+    address private immutable carol = makeAddr("carol");
+    AccountId private account = toAccountId(makeAddr("alice"), 1);
+
+    /// @dev A thousand tokens are there, and were yesterday; a fifth may leave in a day. The minimum is a thousandth.
+    function setUp() public {
+        vm.warp(START);
+        TestToken quote = new TestToken("QUOTE", 6);
+        vault = ICollateralVault(_deployed(ROOT, "CollateralVault", abi.encode(deployAuthority(), quote)));
+        token = new BlockingToken(18);
+        _list(address(token));
+        vault.pull(address(token), alice, 1_000e18, false);
+        _limit(2_000);
+    }
+
+    function _list(address which) private {
+        vm.startPrank(governance);
+        vault.list(which);
+        vault.setLimits(which, 1_000_000, 10);
+        vm.stopPrank();
+        TestToken(which).mint(alice, type(uint128).max);
+        vm.prank(alice);
+        IERC20(which).approve(address(vault), type(uint256).max);
+    }
+
+    function _limit(uint16 limitBps) private {
+        vm.prank(governance);
+        vault.setOutflowLimit(address(token), limitBps);
+    }
+
+    function _push(address owner, uint256 amount) private returns (uint256) {
+        return vault.push(address(token), owner, owner, amount);
+    }
+
+    function _room() private view returns (uint256 room) {
+        (, room) = vault.outflowOf(address(token));
+    }
+
+    /// @dev Promise 3, and how much of it claims are.
+    function _assertOwed(uint256 queued, uint256 claimable) private view {
+        (uint256 foundQueued, uint256 foundClaimable, , ) = vault.claimsOf(address(token));
+        assertEq(foundQueued, queued, "queued");
+        assertEq(foundClaimable, claimable, "claimable");
+        (uint256 total, uint256 reserved, , ) = vault.totalsOf(address(token));
+        assertEq(token.balanceOf(address(vault)), total + reserved + queued + claimable, "promise 3");
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                      THE SETTING
+    //////////////////////////////////////////////////////////////////////////*/
+
+    function test_setOutflowLimit_Bounds() public {
+        vm.startPrank(governance);
+        uint16[2] memory wrong = [uint16(499), 10_001];
+        uint16[2] memory bounds = [uint16(500), 10_000];
+        for (uint256 i; i < 2; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(
+                    Errors.CollateralVault_ParameterOutOfBounds.selector,
+                    bytes32("limitBps"),
+                    wrong[i],
+                    bounds[i]
+                )
+            );
+            vault.setOutflowLimit(address(token), wrong[i]);
+            vm.expectEmit(address(vault));
+            emit ICollateralVault.OutflowLimitSet(address(token), bounds[i]);
+            vault.setOutflowLimit(address(token), bounds[i]);
+        }
+        vault.setOutflowLimit(address(token), 0);
+        assertEq(_room(), type(uint256).max);
+        vm.expectRevert(abi.encodeWithSelector(Errors.CollateralVault_UnknownToken.selector, alice));
+        vault.setOutflowLimit(alice, 500);
+        vm.stopPrank();
+        expectStrangerRefused();
+        vault.setOutflowLimit(address(token), 500);
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                       THE LIMIT
+    //////////////////////////////////////////////////////////////////////////*/
+
+    function test_push_WhatExceedsTheLimitWaits() public {
+        assertEq(_room(), 200e18);
+        vm.expectEmit(address(vault));
+        emit ICollateralVault.ClaimQueued(address(token), 0, alice, bob, 50e18);
+        assertEq(vault.push(address(token), alice, bob, 250e18), 200e18);
+        assertEq(token.balanceOf(bob), 200e18);
+        _assertOwed(50e18, 0);
+        (address owner, address receiver, uint256 amount) = vault.claimAt(address(token), 0);
+        assertEq(owner, alice);
+        assertEq(receiver, bob);
+        assertEq(amount, 50e18);
+        (uint256 total, , , ) = vault.totalsOf(address(token));
+        assertEq(total, 750e18);
+    }
+
+    /// @dev However it is cut, no more leaves in a block; small pieces go unseen only while there is room.
+    function testFuzz_push_InPiecesNoMoreThanAtOnce(uint256 seed) public {
+        uint256 left;
+        for (uint256 i; i < 60; ++i) {
+            uint256 piece = 1e15 + (uint256(keccak256(abi.encode(seed, i))) % 30e18);
+            (uint256 total, , , ) = vault.totalsOf(address(token));
+            if (piece > total) break;
+            left += _push(alice, piece);
+        }
+        // Dust has a hundredth of the base for itself.
+        assertLe(left, 210e18);
+        (uint256 queued, , , ) = vault.claimsOf(address(token));
+        _assertOwed(queued, 0);
+    }
+
+    function test_push_RoomComesBackWithTime() public {
+        _push(alice, 200e18);
+        assertEq(_room(), 0);
+        skip(12 hours);
+        // The base fell to 900: a fifth of it, less the hundred that it still stands above.
+        assertEq(_room(), 80e18);
+        skip(12 hours);
+        assertEq(_room(), 160e18);
+    }
+
+    function test_pull_GivesRoomBack() public {
+        _push(alice, 200e18);
+        vault.pull(address(token), alice, 120e18, false);
+        assertEq(_room(), 120e18);
+        assertEq(_push(alice, 130e18), 120e18);
+        vault.pullToReserve(account, address(token), alice, 100e18);
+        assertEq(_room(), 0);
+        // Behind the claim of before it stands as if nobody waited: what is held is what counts.
+        vault.fromReserve(account, 1, 30e18);
+        assertEq(_room(), 30e18);
+    }
+
+    /// @dev Tokens that come and go within a block take nobody's room, whatever their size.
+    function testFuzz_push_AVisitTakesNoRoom(uint256 amount, uint256 quiet) public {
+        amount = bound(amount, 60e18, 900_000e18);
+        skip(bound(quiet, 0, 30 days));
+        uint256 before = _room();
+        vault.pull(address(token), alice, amount, false);
+        assertEq(_push(alice, amount), amount);
+        assertEq(_room(), before);
+    }
+
+    /// @dev A visit below a twentieth may go unseen, and then take a twentieth at most.
+    function test_push_ASmallVisitTakesATwentiethAtMost() public {
+        skip(30 days);
+        vault.pull(address(token), alice, 40e18, false);
+        _push(alice, 40e18);
+        _push(alice, 1e15);
+        assertGe(_room(), 150e18);
+    }
+
+    function test_reserve_IsNotLimited() public {
+        vault.pullToReserve(account, address(token), alice, 500e18);
+        _push(alice, 300e18);
+        _assertOwed(100e18, 0);
+        vault.pushFromReserve(account, address(token), bob, 500e18);
+        assertEq(token.balanceOf(bob), 500e18);
+        _assertOwed(100e18, 0);
+    }
+
+    /// @dev Or it would be the way around the limit.
+    function test_toReserve_IsLimited() public {
+        vault.toReserve(account, 1, 250e18);
+        assertEq(vault.reserveOf(account, 1), 200e18);
+        _assertOwed(50e18, 0);
+        (address owner, address receiver, ) = vault.claimAt(address(token), 0);
+        assertEq(owner, alice);
+        assertEq(receiver, alice);
+        vault.toReserve(account, 1, 50e18);
+        assertEq(vault.reserveOf(account, 1), 200e18);
+        _assertOwed(100e18, 0);
+    }
+
+    function test_push_AClaimIsNoLessThanTheMinimum() public {
+        // All but a third of the minimum has room: a whole minimum waits.
+        assertEq(_push(alice, 200e18 + 3e14), 200e18 - 7e14);
+        _assertOwed(1e15, 0);
+    }
+
+    function test_push_DustIsPaidAtOnceUpToItsShare() public {
+        vm.prank(governance);
+        vault.setLimits(address(token), 1_000_000, 65_000);
+        _push(alice, 210e18);
+        _assertOwed(10e18, 0);
+        // A hundredth of a thousand, in pieces below the minimum of 6.5.
+        assertEq(_push(bob, 6e18), 6e18);
+        assertEq(_push(bob, 4e18), 4e18);
+        assertEq(_push(bob, 1e18), 0);
+        _assertOwed(11e18, 0);
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                       THE QUEUE
+    //////////////////////////////////////////////////////////////////////////*/
+
+    function test_payClaims_InTheirOrderAsThereIsRoom() public {
+        _push(alice, 250e18);
+        assertEq(_push(bob, 30e18), 0);
+        assertEq(_push(carol, 10e18), 0);
+        _assertOwed(90e18, 0);
+        assertEq(vault.payClaims(address(token), 10), 0);
+        skip(6 hours);
+        // The base is 950: it has room for 40, and the first is paid in part.
+        vm.expectEmit(address(vault));
+        emit ICollateralVault.ClaimServed(address(token), 0, 40e18);
+        assertEq(vault.payClaims(address(token), 10), 1);
+        assertEq(token.balanceOf(alice), uint256(type(uint128).max) - 1_000e18 + 240e18);
+        _assertOwed(50e18, 0);
+        skip(1 days);
+        assertEq(vault.payClaims(address(token), 2), 2);
+        assertEq(token.balanceOf(bob), 30e18);
+        assertEq(token.balanceOf(carol), 0);
+        assertEq(vault.payClaims(address(token), 2), 1);
+        assertEq(token.balanceOf(carol), 10e18);
+        _assertOwed(0, 0);
+        assertEq(vault.payClaims(address(token), 2), 0);
+        // Nobody waits: what is small goes as before.
+        assertEq(_push(bob, 1e18), 1e18);
+    }
+
+    function test_payClaims_WhoeverIsBlockedHoldsUpNobody() public {
+        _push(alice, 200e18);
+        _push(bob, 20e18);
+        _push(carol, 20e18);
+        token.setBlocked(bob, true);
+        skip(1 days);
+        assertEq(vault.payClaims(address(token), 10), 2);
+        assertEq(token.balanceOf(carol), 20e18);
+        assertEq(vault.claimableOf(bob, address(token)), 20e18);
+        _assertOwed(0, 20e18);
+        assertEq(vault.claim(bob, address(token), carol), 20e18);
+        assertEq(token.balanceOf(carol), 40e18);
+        _assertOwed(0, 0);
+    }
+
+    function test_payClaims_WithoutLimitPaysAll() public {
+        _push(alice, 900e18);
+        _limit(0);
+        assertEq(vault.payClaims(address(token), 10), 1);
+        _assertOwed(0, 0);
+        vm.expectRevert(abi.encodeWithSelector(Errors.CollateralVault_UnknownToken.selector, alice));
+        vault.payClaims(alice, 1);
+    }
+
+    /// @dev Claims are no surplus that a fee on the way could hide behind.
+    function test_pull_ClaimsCountAmongWhatIsOwed() public {
+        _push(alice, 300e18);
+        token.setBlocked(bob, true);
+        vault.pay(address(token), bob, 1e15);
+        // A token that lost what it held.
+        vm.prank(address(vault));
+        token.transfer(carol, 1);
+        (uint256 total, uint256 reserved, , ) = vault.totalsOf(address(token));
+        (uint256 queued, uint256 claimable, , ) = vault.claimsOf(address(token));
+        uint256 owed = total + reserved + queued + claimable + 1e18;
+        vm.expectRevert(
+            abi.encodeWithSelector(Errors.CollateralVault_TooLittleArrived.selector, address(token), owed - 1, owed)
+        );
+        vault.pull(address(token), alice, 1e18, false);
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                   REFUSED PAYMENTS
+    //////////////////////////////////////////////////////////////////////////*/
+
+    function test_pay_WhatIsRefusedMayBeFetched() public {
+        token.setBlocked(bob, true);
+        vm.expectEmit(address(vault));
+        emit ICollateralVault.ClaimableChanged(bob, address(token), 5e18);
+        vault.pay(address(token), bob, 5e18);
+        vault.pay(address(token), bob, 2e18);
+        _assertOwed(0, 7e18);
+        vm.expectRevert(abi.encodeWithSelector(BlockingToken.BlockingToken_Blocked.selector, bob));
+        vault.claim(bob, address(token), bob);
+        vm.expectRevert(abi.encodeWithSelector(Errors.CollateralVault_NothingToClaim.selector, alice, address(token)));
+        vault.claim(alice, address(token), alice);
+        assertEq(vault.claim(bob, address(token), carol), 7e18);
+        assertEq(token.balanceOf(carol), 7e18);
+        _assertOwed(0, 0);
+    }
+
+    function test_pay_ATokenThatAnswersFalse() public {
+        FalseToken liar = new FalseToken(18);
+        _list(address(liar));
+        vault.pull(address(liar), alice, 10e18, false);
+        liar.setRefusing(true);
+        vault.pay(address(liar), bob, 4e18);
+        assertEq(vault.claimableOf(bob, address(liar)), 4e18);
+        liar.setRefusing(false);
+        vault.pay(address(liar), bob, 4e18);
+        assertEq(liar.balanceOf(bob), 4e18);
+        vault.claim(bob, address(liar), bob);
+        assertEq(liar.balanceOf(bob), 8e18);
+    }
+
+    /// @dev Whoever gives too little gas makes the whole call fail, not the transfer alone.
+    function testFuzz_pay_LittleGasMakesNoClaim(uint256 gasLimit) public {
+        gasLimit = bound(gasLimit, 21_000, 200_000);
+        try vault.pay{gas: gasLimit}(address(token), bob, 5e18) {
+            assertEq(token.balanceOf(bob), 5e18);
+        } catch {}
+        assertEq(vault.claimableOf(bob, address(token)), 0);
+    }
+}
