@@ -31,6 +31,7 @@ const Message = z.union([
     futureId: z.string(),
     from: z.string(),
   }),
+  z.object({ type: z.literal("NETWORK_INTERACTION_REQUEST"), futureId: z.string() }),
   z.object({ type: z.literal("TRANSACTION_CONFIRM"), hash: z.string() }),
 ]);
 type Message = z.infer<typeof Message>;
@@ -72,6 +73,9 @@ export async function setAside(dir: string, now: Date): Promise<string> {
 export async function repairJournal(dir: string, provider: EthereumProvider): Promise<readonly string[]> {
   const done: string[] = [];
   if (await dropBrokenLine(dir)) done.push("an incomplete line at the journal's end was dropped");
+
+  for (const futureId of await dropBeginnings(dir))
+    done.push(`${futureId} had been begun and no more: it will be again`);
 
   const messages = await messagesOf(dir);
   for (const message of messages) {
@@ -183,13 +187,36 @@ async function dropBrokenLine(dir: string): Promise<boolean> {
   return true;
 }
 
+/** Takes back steps that were begun and asked for nothing yet: Ignition cannot continue those. Says which. */
+async function dropBeginnings(dir: string): Promise<readonly string[]> {
+  const messages = await messagesOf(dir);
+  const asked = new Set(
+    messages.flatMap((message) => (message.type === "NETWORK_INTERACTION_REQUEST" ? [message.futureId] : [])),
+  );
+  const begun = messages.flatMap((message) =>
+    "from" in message && !asked.has(message.futureId) ? [message.futureId] : [],
+  );
+  if (begun.length > 0) {
+    await keepLines(dir, (message) => !("from" in message) || asked.has(message.futureId));
+  }
+  return begun;
+}
+
 /** Takes back the announcement of a transaction that was never sent. */
 async function dropPreparation(dir: string, futureId: string, nonce: number): Promise<void> {
+  await keepLines(
+    dir,
+    (message) =>
+      message.type !== "TRANSACTION_PREPARE_SEND" || message.futureId !== futureId || message.nonce !== nonce,
+  );
+}
+
+/** Drops the lines that `keeps` refuses; what it does not know stays. */
+async function keepLines(dir: string, keeps: (message: Message) => boolean): Promise<void> {
   const lines = (await readJournal(dir)).split("\n");
   const kept = lines.filter((line) => {
     const parsed = Message.safeParse(parseLine(line));
-    if (!parsed.success || parsed.data.type !== "TRANSACTION_PREPARE_SEND") return true;
-    return parsed.data.futureId !== futureId || parsed.data.nonce !== nonce;
+    return !parsed.success || keeps(parsed.data);
   });
   const draft = `${journalOf(dir)}.draft`;
   await writeFile(draft, kept.join("\n"));

@@ -105,6 +105,19 @@ describe("the journal of a deployment", function () {
     expect(await readBack(protocol, parameters, { fromBlock: 0 })).to.deep.equal([]);
   });
 
+  it("takes back a step that was begun and no more, and goes on", async function () {
+    await ask("evm_revert", [emptyChain]);
+    emptyChain = String(await ask("evm_snapshot"));
+    const lines = wholeJournal.split("\n");
+    const begun = lines.findIndex((line) => line.includes('"DEPLOYMENT_EXECUTION_STATE_INITIALIZE"'));
+    await writeFile(journalOf(id), lines.slice(0, begun + 1).join("\n"));
+    const [said, ...more] = await repairJournal(dir, connection.provider);
+    expect(said).to.match(/^Ballast#\w+ had been begun and no more: it will be again$/);
+    expect(more).to.deep.equal([]);
+    const protocol = await attachProtocol(connection, await addressesOf(await run()));
+    expect(protocol.assets).to.have.length(parameters.collaterals.length + 1);
+  });
+
   it("knows a chain that it does not tell of, and is put aside whole", async function () {
     const other = await network.create("default");
     expect(await journalState(dir, other.provider)).to.equal("of another chain");
