@@ -4,8 +4,10 @@ pragma solidity 0.8.30;
 import {ILiquidator} from "../../../contracts/interfaces/ILiquidator.sol";
 import {IMarginAccountCore} from "../../../contracts/interfaces/IMarginAccountCore.sol";
 import {IMarginAccountExtension} from "../../../contracts/interfaces/IMarginAccountExtension.sol";
+import {IMarginAccountTrading} from "../../../contracts/interfaces/IMarginAccountTrading.sol";
 import {AccountId} from "../../../contracts/types/AccountId.sol";
 import {PolicyFields} from "../../../contracts/types/BandPolicy.sol";
+import {InstrumentId, toPerpetual} from "../../../contracts/types/InstrumentId.sol";
 
 /// @title EntryPoints
 /// @notice A call to every external function of the ledger that the lock must refuse, for tests of re-entrance.
@@ -16,7 +18,7 @@ library EntryPoints {
         address token,
         PolicyFields memory policy
     ) internal pure returns (bytes[] memory calls) {
-        calls = new bytes[](28);
+        calls = new bytes[](35);
         AccountId[] memory batch = new AccountId[](1);
         batch[0] = other;
         IMarginAccountCore.Slice memory slice;
@@ -49,6 +51,16 @@ library EntryPoints {
         calls[25] = abi.encodeCall(IMarginAccountExtension.cashMarket, ());
         calls[26] = abi.encodeCall(IMarginAccountExtension.payClaims, (token, 1));
         calls[27] = abi.encodeCall(IMarginAccountExtension.claim, (token, address(1)));
+        InstrumentId instrument = toPerpetual(1);
+        IMarginAccountTrading.Fill memory f;
+        (f.maker, f.taker, f.instrument, f.sizeE18, f.priceE18) = (own, other, instrument, 1e18, 2_000e18);
+        calls[28] = abi.encodeCall(IMarginAccountTrading.fill, (f));
+        calls[29] = abi.encodeCall(IMarginAccountTrading.settle, (instrument, batch));
+        calls[30] = abi.encodeCall(IMarginAccountTrading.accrueFunding, (instrument));
+        calls[31] = abi.encodeCall(IMarginAccountTrading.setPerpetual, (1, 125, 5_000, 8, 40, 1));
+        calls[32] = abi.encodeCall(IMarginAccountTrading.setExchange, (address(1)));
+        calls[33] = abi.encodeCall(IMarginAccountTrading.positionOf, (own, instrument));
+        calls[34] = abi.encodeCall(IMarginAccountTrading.perpetualOf, (instrument));
     }
 
     function ofLiquidator(AccountId own, AccountId other) internal pure returns (bytes[] memory calls) {
