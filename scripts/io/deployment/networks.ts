@@ -3,12 +3,11 @@ import type { DeployNetwork } from "../../core/deployment/options.js";
 import type { Address } from "../../core/mainnet.js";
 
 import { network } from "hardhat";
-import { z } from "zod";
 
-import { isNodeSilent } from "../node.js";
 import { openFork } from "../fork.js";
 import { toAddress } from "../rpc.js";
-import { DeploymentError, classifyDeployFailure } from "./failures.js";
+import { accountsOf } from "./accounts.js";
+import { DeploymentError } from "./failures.js";
 
 /** A chain to deploy to, and who deploys. */
 export interface Target {
@@ -44,16 +43,4 @@ async function identify(connection: NetworkConnection, name: DeployNetwork) {
     throw new DeploymentError("NO_ACCOUNT", `The node of ${name} signs for no account: there is nobody to deploy.`);
   }
   return { connection, chainId, deployer: toAddress(first) };
-}
-
-async function accountsOf({ provider }: NetworkConnection, name: DeployNetwork): Promise<readonly string[]> {
-  try {
-    return z.array(z.string()).parse(await provider.request({ method: "eth_accounts" }));
-  } catch (cause) {
-    // Keys are read here for the first time, and a wrong one fails inside a library that does not name it.
-    const known = classifyDeployFailure(cause) !== cause || isNodeSilent(cause);
-    if (known || name !== "sepolia") throw cause;
-    const message = "SEPOLIA_PRIVATE_KEY is not a private key: 0x and 64 hex digits.";
-    throw new DeploymentError("WRONG_VARIABLE", message, 1, { cause });
-  }
 }

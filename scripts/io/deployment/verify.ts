@@ -7,13 +7,9 @@ import type { VerifyOptions } from "../../core/deployment/verifyOptions.js";
 import type { ProtocolAddresses } from "../protocol.js";
 import type { ContractCode } from "./readCode.js";
 
-import { readFile } from "node:fs/promises";
-import path from "node:path";
-
-import { config, network, tasks } from "hardhat";
+import { network, tasks } from "hardhat";
 
 import { HOLDERS, withHolders } from "../../core/deployment/parameters.js";
-import { checkRecord } from "../../core/deployment/record.js";
 import { Checks, groupsOf } from "../../core/deployment/verification.js";
 import { CONTRACT_NAMES, attachProtocol } from "../protocol.js";
 import { DeploymentError } from "./failures.js";
@@ -21,11 +17,12 @@ import { parameterPath, readParameters } from "./parameterFile.js";
 import { compareAll } from "./readBack.js";
 import { compareCode, compareImmutables } from "./readCode.js";
 import { isNoAnswer, readerAt } from "./reading.js";
+import { addressesInRecord, readRecord } from "./recordFile.js";
 
 export async function verifyDeployment(options: VerifyOptions): Promise<Verification> {
   const record = await readRecord(options);
   const parameters = await parametersOf(options, record);
-  const addresses = addressesOf(record, options.id);
+  const addresses = addressesInRecord(record, options.id);
   const connection = await connect(options);
   try {
     return await verifyOn(connection, options, record, addresses, parameters);
@@ -98,46 +95,6 @@ function compareRecord(
     compare(`feed of ${was.symbol} in the record`, is.feed, was.feed);
   }
   for (const role of HOLDERS) compare(`${role} of the record`, record.roles[role], roles[role]);
-}
-
-async function readRecord({ id, network: name }: VerifyOptions): Promise<DeploymentRecord> {
-  const file = path.join(config.paths.ignition, "deployments", `${id}.json`);
-  const shown = path.relative(process.cwd(), file);
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    const message = `There is no deployment ${id} (no ${shown}): make one with npm run deploy -- --network ${name}, or name another --id.`;
-    throw new DeploymentError("NO_DEPLOYMENT", message, 1, { cause });
-  });
-  const checked = checkRecord(parseJson(text, shown));
-  if (checked.kind === "wrong") throw new DeploymentError("BAD_RECORD", `${shown} is no record: ${checked.why}.`);
-  return checked.value;
-}
-
-function parseJson(text: string, shown: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new DeploymentError("BAD_RECORD", `${shown} is no record: it is not JSON.`, 1, { cause });
-  }
-}
-
-function addressesOf({ contracts }: DeploymentRecord, id: string): ProtocolAddresses {
-  const at = (name: (typeof CONTRACT_NAMES)[number]) => {
-    const address = contracts[name];
-    if (address === undefined) throw new DeploymentError("BAD_RECORD", `The record of ${id} has no ${name}.`);
-    return address;
-  };
-  return {
-    accessManager: at("accessManager"),
-    vault: at("vault"),
-    rebalancer: at("rebalancer"),
-    shockLevels: at("shockLevels"),
-    extension: at("extension"),
-    trading: at("trading"),
-    marginAccount: at("marginAccount"),
-    exchange: at("exchange"),
-    liquidator: at("liquidator"),
-    lens: at("lens"),
-  };
 }
 
 /** The parameter file, with the command line's holders before its own, and the record's where neither names one. */
