@@ -210,22 +210,27 @@ export function readArguments<const Known extends ParseArgsOptionsConfig>(
   try {
     return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
   } catch (cause) {
-    throw usageErrorOf(cause, argv, Object.keys(options), example);
+    throw usageErrorOf(cause, argv, options, example);
   }
 }
 
 /** node:util's errors say which rule was broken in their code, and it over several sentences in their message. */
-function usageErrorOf(cause: unknown, argv: readonly string[], names: readonly string[], example: string): unknown {
+function usageErrorOf(
+  cause: unknown,
+  argv: readonly string[],
+  options: ParseArgsOptionsConfig,
+  example: string,
+): unknown {
   if (!(cause instanceof TypeError) || !("code" in cause)) return cause;
   const quoted = /'(-[^' ]*)/.exec(cause.message)?.[1] ?? "";
   const name = quoted.replace(/^--?/, "").replace(/=.*/, "");
   switch (cause.code) {
     case "ERR_PARSE_ARGS_UNKNOWN_OPTION": {
-      const guess = names.find((known) => isSlip(name, known));
+      const guess = Object.keys(options).find((known) => isSlip(name, known));
       return new UsageError(`Unknown option ${quoted}.${guess ? ` Did you mean --${guess}?` : ""}`, { cause });
     }
     case "ERR_PARSE_ARGS_INVALID_OPTION_VALUE": {
-      const takesNone = name === "json" || name === "help" || quoted === "-h";
+      const takesNone = options[name]?.type === "boolean" || quoted === "-h";
       if (takesNone) return new UsageError(`${quoted} takes no value.`, { cause });
       // It also refuses `--seed -5`, where the value only looks like an option; `--seed=-5` reaches the check of the number.
       const at = argv.indexOf(`--${name}`);
