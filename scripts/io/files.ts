@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 
 import { ToolError } from "../core/errors.js";
 
-export type FileFault = "NOT_FOUND" | "IS_DIRECTORY" | "NOT_READABLE" | "NOT_A_FOLDER" | "NOT_WRITABLE";
+export type FileFault = "NOT_FOUND" | "IS_DIRECTORY" | "NOT_READABLE" | "NOT_A_FOLDER" | "NOT_WRITABLE" | "EXISTS";
 
 /** A file or folder that the command was given cannot be used. */
 export class FileError extends ToolError {
@@ -48,6 +48,21 @@ export async function readPriceFile(
       default:
         throw cause;
     }
+  }
+}
+
+/** Writes a file that is not there yet: what has the name already is left alone. */
+export async function writeNewFile(path: string, content: string, option: string): Promise<void> {
+  try {
+    await writeFile(path, content, { flag: "wx" });
+  } catch (cause) {
+    const code = codeOf(cause);
+    if (code === "") throw cause;
+    const exists = code === "EEXIST" || code === "EISDIR";
+    const message = exists
+      ? `${path} exists and is left alone; give ${option} another name.`
+      : `${path} cannot be written (${code}); give ${option} another name.`;
+    throw new FileError(exists ? "EXISTS" : "NOT_WRITABLE", path, message, { cause });
   }
 }
 
