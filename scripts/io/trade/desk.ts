@@ -48,6 +48,8 @@ export async function atDesk<T>(options: DeskOptions, signs: boolean, work: (des
   });
   try {
     const { provider } = connection.ethers;
+    // A key that is none fails whatever is asked first: here it is named.
+    if (signs) await accountsOf(connection, options.network);
     const chainId = Number(await connection.provider.request({ method: "eth_chainId" }));
     if (chainId !== record.chainId) {
       const message = `The deployment ${options.id} was made on chain ${record.chainId}; the node is on chain ${chainId}.`;
