@@ -10,7 +10,14 @@ import type { DeploymentParameters } from "./parameters.js";
 export const ROLE = { admin: 0n, governor: 1n, steward: 2n, guardian: 3n } as const;
 export type RoleName = keyof typeof ROLE;
 
-export const GOVERNED_NAMES = ["vault", "rebalancer", "shockLevels", "marginAccount", "liquidator", "exchange"] as const;
+export const GOVERNED_NAMES = [
+  "vault",
+  "rebalancer",
+  "shockLevels",
+  "marginAccount",
+  "liquidator",
+  "exchange",
+] as const;
 export type Governed = (typeof GOVERNED_NAMES)[number];
 
 /** Every restricted function; a test compares the list with the contracts' sources. */

@@ -46,7 +46,7 @@ describe("npm run verify-deployment", function () {
       vault: at("vault"),
       rebalancer: at("rebalancer"),
       shockLevels: at("shockLevels"),
-    extension: at("extension"),
+      extension: at("extension"),
       trading: at("trading"),
       marginAccount: at("marginAccount"),
       exchange: at("exchange"),
