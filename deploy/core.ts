@@ -60,7 +60,18 @@ export function deployCore(m: IgnitionModuleBuilder, { quote, collaterals }: Mar
   const lens = m.contract("MarginLens", [marginAccount, liquidator]);
 
   return {
-    contracts: { accessManager, vault, rebalancer, shockLevels, extension, trading, marginAccount, exchange, liquidator, lens },
+    contracts: {
+      accessManager,
+      vault,
+      rebalancer,
+      shockLevels,
+      extension,
+      trading,
+      marginAccount,
+      exchange,
+      liquidator,
+      lens,
+    },
     wholeMarginAccount,
     listed,
     calls: [
