@@ -7,7 +7,7 @@ import type { AccountInfo } from "../../core/report/schema.js";
 import type { Report } from "../../core/report/schema.js";
 import type { AdoptedPolicy } from "../../core/simulation/policyFile.js";
 import type { Point } from "../../core/simulation/points.js";
-import type { DeploymentParameters } from "../../core/deployment/parameters.js";
+import type { DeploymentParameters, Listing } from "../../core/deployment/parameters.js";
 import type { ArmResult, ArmRules } from "./arm.js";
 import type { FundedBorrower, Stage } from "./stage.js";
 import type { Fork } from "../fork.js";
@@ -193,12 +193,14 @@ function roomFor(parameters: DeploymentParameters, accounts: number): Deployment
   const factor = BigInt(Math.ceil(accounts / 24));
   return {
     ...parameters,
-    quote: { ...parameters.quote, capWholeTokens: parameters.quote.capWholeTokens * factor },
-    collaterals: parameters.collaterals.map((listing) => ({
-      ...listing,
-      capWholeTokens: listing.capWholeTokens * factor,
-    })),
+    quote: withRoom(parameters.quote, factor),
+    collaterals: parameters.collaterals.map((listing) => withRoom(listing, factor)),
   };
+}
+
+/** Two dozen accounts are all of this market: what one taker sells at once is more than a fifth of it, and would wait a day. */
+function withRoom<Of extends Listing>(listing: Of, factor: bigint): Of {
+  return { ...listing, capWholeTokens: listing.capWholeTokens * factor, outflowBps: 0n };
 }
 
 function reportOf(
