@@ -225,7 +225,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     }
 
     /// @inheritdoc ICollateralVault
-    /// @dev Nothing limits it, and no pause stops it: a reserve is its owner's alone.
+    /// @dev Nothing limits it: a reserve is its owner's alone.
     function pushFromReserve(
         AccountId account,
         address token,

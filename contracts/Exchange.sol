@@ -124,9 +124,9 @@ contract Exchange is IExchange, AccessManaged, EIP712 {
 
     /// @inheritdoc IExchange
     function leftOf(Order calldata order) external view returns (uint256) {
-        uint256 bits = _bitsOf(order);
+        (uint256 bits, uint256 filled) = _stateOf(order, _hashOf(order));
         if (order.expiry < block.timestamp || bits & DONE != 0) return 0;
-        return bits & PARTIAL == 0 ? _sizeOf(order) : _sizeOf(order) - _filled[_hashOf(order)];
+        return _sizeOf(order) - filled;
     }
 
     /// @inheritdoc IExchange
@@ -152,21 +152,15 @@ contract Exchange is IExchange, AccessManaged, EIP712 {
         if (order.expiry < block.timestamp) revert Errors.Exchange_Expired(raw, order.nonce, order.expiry);
         hash = _hashOf(order);
 
-        uint256 word = order.nonce / NONCES_PER_WORD;
-        uint256 shift = 2 * (order.nonce % NONCES_PER_WORD);
-        uint256 bits = _nonces[order.account][word];
-        if ((bits >> shift) & DONE != 0) revert Errors.Exchange_Used(raw, order.nonce);
-        bool started = (bits >> shift) & PARTIAL != 0;
+        (uint256 bits, uint256 before) = _stateOf(order, hash);
+        if (bits & DONE != 0) revert Errors.Exchange_Used(raw, order.nonce);
         uint256 size = _sizeOf(order);
-        uint256 before = started ? _filled[hash] : 0;
-        // The nonce belongs to another order, which was filled in part.
-        if (started && before == 0) revert Errors.Exchange_Used(raw, order.nonce);
         uint256 filled = before + sizeE18;
         if (filled > size) revert Errors.Exchange_TooMuch(raw, order.nonce, size - before, sizeE18);
         if (filled == size) {
-            _nonces[order.account][word] = bits | (DONE << shift);
+            _mark(order, DONE);
         } else {
-            if (!started) _nonces[order.account][word] = bits | (PARTIAL << shift);
+            if (before == 0) _mark(order, PARTIAL);
             _filled[hash] = filled;
         }
 
@@ -179,9 +173,17 @@ contract Exchange is IExchange, AccessManaged, EIP712 {
         }
     }
 
-    function _bitsOf(Order calldata order) private view returns (uint256) {
-        uint256 bits = _nonces[order.account][order.nonce / NONCES_PER_WORD];
-        return bits >> (2 * (order.nonce % NONCES_PER_WORD));
+    /// @return bits The two of its nonce. One that belongs to another order, which was filled in part, is done.
+    /// @return filled {unit} How much of this order.
+    function _stateOf(Order calldata order, bytes32 hash) private view returns (uint256 bits, uint256 filled) {
+        bits = _nonces[order.account][order.nonce / NONCES_PER_WORD] >> (2 * (order.nonce % NONCES_PER_WORD));
+        if (bits & PARTIAL == 0) return (bits, 0);
+        filled = _filled[hash];
+        if (filled == 0) bits = DONE;
+    }
+
+    function _mark(Order calldata order, uint256 bit) private {
+        _nonces[order.account][order.nonce / NONCES_PER_WORD] |= bit << (2 * (order.nonce % NONCES_PER_WORD));
     }
 
     function _hashOf(Order calldata order) private view returns (bytes32) {

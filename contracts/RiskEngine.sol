@@ -190,7 +190,8 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         uint256 most = pages.length * ENTRIES_PER_PAGE + positions.length;
         if (most == 0) return result;
         if (pages.length > MAX_PAGES) revert Errors.RiskEngine_TooManyPages(pages.length, MAX_PAGES);
-        if (positions.length > MAX_POSITIONS) revert Errors.RiskEngine_TooManyPages(positions.length, MAX_POSITIONS);
+        if (positions.length > MAX_POSITIONS)
+            revert Errors.RiskEngine_TooManyPositions(positions.length, MAX_POSITIONS);
         result = new Leg[](most);
         (uint256 quoteScale, Fault quoteFault) = _quoteSide();
         uint256 count;

@@ -47,8 +47,8 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
             uint256 most = free > 0 ? uint256(free) / _quoteScale() : 0;
             // Debt rounds up by as much as a unit.
             if (most > own) --most;
-            // A first debt too small to be allowed is not offered.
-            bool dust = cashE18 >= 0 && most < own + (c.minimumDebt() * WAD) / _quoteScale();
+            // A debt too small to be allowed is not offered, nor is more of one that is: a slice or a price can leave so little.
+            bool dust = int256(most * _quoteScale()) - cashE18 < int256(c.minimumDebt() * WAD);
             if (most < own || dust) most = own;
             uint256 idle = _idle();
             return most < idle ? most : idle;

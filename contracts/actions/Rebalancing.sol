@@ -87,6 +87,9 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
             if (payE18 > plan.keeperPayMaxE18) payE18 = plan.keeperPayMaxE18;
         } else if (called && plan.before.equityE18 >= 0) {
             payE18 = plan.keeperFlatE18;
+            // The pay for a call puts nobody below maintenance, where the next look would open a liquidation.
+            int256 spare = plan.before.equityE18 - int256(plan.before.maintenanceE18);
+            if (spare >= 0 && spare < int256(payE18)) payE18 = 0;
         }
         uint256 pay = _settleCash(account, keeper, cash, payE18, c);
         if (pay != 0 || plan.moves.length != 0 || outcome == Outcome.Provisioned) _market.store(c);

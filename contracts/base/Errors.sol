@@ -184,6 +184,9 @@ library Errors {
     /// @notice Thrown when more pages are handed in than an account can have.
     error RiskEngine_TooManyPages(uint256 found, uint256 maximum);
 
+    /// @notice Thrown when more positions are handed in than an account can have.
+    error RiskEngine_TooManyPositions(uint256 found, uint256 maximum);
+
     /*//////////////////////////////////////////////////////////////////////////
                                       SHOCK LEVELS
     //////////////////////////////////////////////////////////////////////////*/

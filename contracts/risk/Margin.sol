@@ -135,10 +135,13 @@ library Margin {
             (uint256 m, uint256 i) = _ratesAt(leg, leg.valueE18 + uint256(position));
             return (int256(m + leg.haircutMaintenanceE18), int256(i + leg.haircutInitialE18));
         }
-        // The most that is ever exposed on the way from all the collateral to none of it.
+        // The most that is ever exposed on the way from all the collateral to none of it, and how fast margin rises there: with the
+        // size factor g it is X * g(X), whose slope is 0.8 + 1.5 c sqrt(X) = g + (g - 0.8) / 2 where size counts.
         uint256 exposure = exposureOf(leg.valueE18, position);
         if (exposure < uint256(-position)) exposure = uint256(-position);
-        (uint256 most, uint256 mostInitial) = _ratesAt(leg, exposure);
+        uint256 slope = sizeFactor(exposure, leg.sizeCoefficientE18);
+        if (slope != WAD) slope += Rounding.mulDivUp(slope - SIZE_BASE, 1, 2);
+        (uint256 most, uint256 mostInitial) = _ratesTimes(leg, slope);
         return (int256(leg.haircutMaintenanceE18) - int256(most), int256(leg.haircutInitialE18) - int256(mostInitial));
     }
 
@@ -161,9 +164,12 @@ library Margin {
 
     /// @dev Shock times size factor, for maintenance and for initial margin; {1}, rounded up.
     function _ratesAt(Leg memory leg, uint256 exposureE18) private pure returns (uint256, uint256) {
+        return _ratesTimes(leg, sizeFactor(exposureE18, leg.sizeCoefficientE18));
+    }
+
+    function _ratesTimes(Leg memory leg, uint256 size) private pure returns (uint256, uint256) {
         uint256 shock = leg.shockE18;
         uint256 shockInitial = leg.shockInitialE18;
-        uint256 size = sizeFactor(exposureE18, leg.sizeCoefficientE18);
         if (size != WAD) {
             shock = Rounding.mulDivUp(shock, size, WAD);
             shockInitial = Rounding.mulDivUp(shockInitial, size, WAD);

@@ -86,7 +86,9 @@ contract ExchangeTest is TradingTest {
 
     function test_OneNonceIsOneOrder() public {
         _fill(ask, bid, 2e18);
+        assertEq(exchange.leftOf(ask), 3e18);
         ask.priceE18 = 1_999e18;
+        assertEq(exchange.leftOf(ask), 0);
         uint256 account = AccountId.unwrap(_account(maker));
         _refused(1e18, abi.encodeWithSelector(Errors.Exchange_Used.selector, account, ask.nonce));
     }

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {Errors} from "../../contracts/base/Errors.sol";
 import {Outcome} from "../../contracts/interfaces/IRebalancer.sol";
+import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
 import {MintableToken} from "../../contracts/mocks/MintableToken.sol";
 import {CallState} from "../../contracts/types/AccountHeader.sol";
 import {PolicyFields} from "../../contracts/types/BandPolicy.sol";
@@ -100,6 +101,18 @@ contract GriefingTest is BallastTest {
         _withdraw(alice, address(usdc), most);
     }
 
+    // maxWithdraw offers more of a debt that stays too small to be allowed.
+    function test_MaxWithdrawOffersNoMoreOfADustDebt() public {
+        _borrow(alice, 0.07e18, 100e6);
+        // {$} Up to 0.07 x 2,000 x (1 - 20%) or so may be borrowed; the minimum rises above it.
+        marginAccount.setInterest(200, 800, 9_000, 8_500, 2_000, 150);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(usdc)), 0);
+        marginAccount.setInterest(200, 800, 9_000, 8_500, 2_000, 101);
+        uint256 most = marginAccount.maxWithdraw(_account(alice), address(usdc));
+        assertGt(most, 1e6);
+        _withdraw(alice, address(usdc), most);
+    }
+
     // a partial slice at d >= h reverts with HealthLowered.
     function test_PartialSliceBeyondHealth() public {
         _borrow(alice, 10e18, 15_000e6);
@@ -175,6 +188,25 @@ contract GriefingTest is BallastTest {
         vm.prank(stranger);
         marginAccount.depositFor(_account(alice), address(usdc), 1_000e6);
         assertEq(uint8(_header(alice).callState()), uint8(CallState.Running));
+    }
+
+    /// @dev With equal margins a loan to the limit stands at a health of one. The pay for recording its call would put it below,
+    /// and a second look would open a liquidation.
+    function test_TheCallsPayPutsNobodyBelowMaintenance() public {
+        riskEngine.setRiskParameters(WETH_ASSET, IRiskEngine.RiskParameters(1_000, 400, 400, 10_000, 2_000));
+        _borrow(alice, 10e18, 17_200e6);
+        assertEq(_health(alice), 1e18);
+        vm.prank(keeper);
+        assertEq(uint8(marginAccount.rebalance(_account(alice))), uint8(Outcome.MarginCalled));
+        assertEq(_health(alice), 1e18);
+        assertEq(_cash(keeper), 0);
+        vm.prank(keeper);
+        assertEq(uint8(marginAccount.rebalance(_account(alice))), uint8(Outcome.CallRunning));
+        // With room for it the call is paid.
+        _borrow(bob, 10e18, 17_190e6);
+        vm.prank(keeper);
+        assertEq(uint8(marginAccount.rebalance(_account(bob))), uint8(Outcome.MarginCalled));
+        assertEq(_cash(keeper), 1e6);
     }
 
     // a dust of a token whose feed is silent shields an account from liquidation, rebalance and provision.

@@ -8,7 +8,7 @@ import {OracleTest} from "./utils/OracleTest.sol";
 import {Errors} from "../../contracts/base/Errors.sol";
 import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
 import {IPriceOracleAdapter} from "../../contracts/interfaces/IPriceOracleAdapter.sol";
-import {Position} from "../../contracts/types/Position.sol";
+import {Position, toPosition} from "../../contracts/types/Position.sol";
 import {CollateralPage} from "../../contracts/types/CollateralPage.sol";
 import {IShockLevels} from "../../contracts/interfaces/IShockLevels.sol";
 import {Assessment, Leg} from "../../contracts/types/Assessment.sol";
@@ -208,6 +208,57 @@ contract RiskEngineTest is OracleTest {
         assertEq(_legsOf(new CollateralPage[](4)).length, 0);
         vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_TooManyPages.selector, 5, 4));
         _legsOf(new CollateralPage[](5));
+    }
+
+    function test_legs_RevertWhen_MorePositionsThanAnAccountHas() public {
+        Position[] memory positions = new Position[](32);
+        for (uint8 i; i < 32; ++i) {
+            positions[i] = toPosition(i + 1);
+        }
+        assertEq(engine.legs(new CollateralPage[](0), positions).length, 32);
+        vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_TooManyPositions.selector, 33, 32));
+        engine.legs(new CollateralPage[](0), new Position[](33));
+    }
+
+    function test_setPerpetualRisk_Bounds() public {
+        vm.startPrank(governance);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                Errors.RiskEngine_ParameterOutOfBounds.selector,
+                bytes32("basisInitialBps"),
+                5_001,
+                5_000
+            )
+        );
+        engine.setPerpetualRisk(ETHER_ASSET, IRiskEngine.PerpetualRisk(100, 5_001, 1));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                Errors.RiskEngine_ParameterOutOfBounds.selector,
+                bytes32("basisMaintenanceBps"),
+                101,
+                100
+            )
+        );
+        engine.setPerpetualRisk(ETHER_ASSET, IRiskEngine.PerpetualRisk(101, 100, 1));
+        engine.setPerpetualRisk(ETHER_ASSET, IRiskEngine.PerpetualRisk(5_000, 5_000, 1));
+        assertEq(engine.perpetualRiskOf(ETHER_ASSET).basisInitialBps, 5_000);
+        vm.stopPrank();
+    }
+
+    function test_setPerpetualRisk_RevertWhen_Stranger() public {
+        expectStrangerRefused();
+        engine.setPerpetualRisk(ETHER_ASSET, IRiskEngine.PerpetualRisk(1, 1, 1));
+    }
+
+    function test_legs_APositionOfWhatHasNoParametersIsUnpriced() public {
+        setFeed(7, etherFeed, 18);
+        Position[] memory positions = new Position[](1);
+        positions[0] = toPosition(7).withAmounts(1e18, -1_000e18);
+        Assessment memory a = engine.assess(1e24, new CollateralPage[](0), positions);
+        assertTrue(a.unpriced && a.halted);
+        // What is closed needs no price.
+        positions[0] = toPosition(7).withAmounts(0, 1_000e18);
+        assertFalse(engine.assess(1e24, new CollateralPage[](0), positions).unpriced);
     }
 
     function test_legs_AnAssetWithoutParametersCountsForNothing() public {

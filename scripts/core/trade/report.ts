@@ -40,7 +40,7 @@ export interface CancelOutcome {
 }
 
 /** Why nothing can be filled any more, or that something can. */
-export type OrderState = "open" | "expired" | "filled or cancelled" | "nonce of another order";
+export type OrderState = "open" | "expired" | "filled or cancelled";
 
 export interface OrderView {
   readonly state: OrderState;

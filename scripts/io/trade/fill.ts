@@ -48,10 +48,8 @@ async function leftIn(desk: Desk, { order }: SignedOrder, file: string): Promise
       const message = `${file} expired ${desk.now - order.expiry} s ago: sign another.`;
       throw new TradeError("EXPIRED", message);
     }
-    case "filled or cancelled":
-      throw new TradeError("USED", `${file} is filled or cancelled: nothing is left of it.`);
-    case "nonce of another order": {
-      const message = `${file} has the nonce ${order.nonce} of another order that was filled in part: sign one with its own.`;
+    case "filled or cancelled": {
+      const message = `${file} is filled or cancelled, or its nonce ${order.nonce} is another order's: nothing is left of it.`;
       throw new TradeError("USED", message);
     }
   }

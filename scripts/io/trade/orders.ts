@@ -85,25 +85,7 @@ export async function stateOf(
 ): Promise<{ readonly state: OrderState; readonly left: bigint }> {
   if (order.expiry < desk.now) return { state: "expired", left: 0n };
   const left = await desk.protocol.exchange.leftOf(order);
-  if (left === 0n) return { state: "filled or cancelled", left };
-  if (await isNonceOfAnother(desk, order)) return { state: "nonce of another order", left: 0n };
-  return { state: "open", left };
-}
-
-/**
- * `leftOf` does not see that a nonce was used in part by another order; a fill does, before it looks at signatures. So one
- * is tried with none: what it is refused for tells.
- */
-async function isNonceOfAnother({ protocol }: Desk, order: Order): Promise<boolean> {
-  const opposite = { ...order, sizeE18: -order.sizeE18 };
-  try {
-    await protocol.exchange.fill.staticCall(order, "0x", opposite, "0x", 1n);
-    return false;
-  } catch (error) {
-    const refusal = refusalIn(error);
-    if (refusal === null) throw error;
-    return refusal.name === "Exchange_Used" && refusal.args[1] === order.nonce.toString();
-  }
+  return { state: left === 0n ? "filled or cancelled" : "open", left };
 }
 
 /** Short enough to be typed, long enough to be met once only. */

@@ -166,11 +166,11 @@ describe("what trade says", function () {
   it("shows an order within 100 columns, whatever its numbers", function () {
     const { order } = SIGNED;
     const text = describeOrder({
-      ...{ ...order, state: "nonce of another order", instrument: "WETH", quote: "USDC", leftE18: 2n ** 111n - 1n },
+      ...{ ...order, state: "filled or cancelled", instrument: "WETH", quote: "USDC", leftE18: 2n ** 111n - 1n },
       ...{ bidE18: 2n ** 88n - 1n, askE18: 2n ** 88n - 1n, expiry: 2n ** 256n - 1n, nonce: 2n ** 256n - 1n },
       ...{ now: 0n, block: 1 },
     });
-    expect(text).to.include("Sells 1.5 WETH at 2500 USDC or more: nonce of another order.");
+    expect(text).to.include("Sells 1.5 WETH at 2500 USDC or more: filled or cancelled.");
     const long = text.split("\n").filter((line) => line.length > 100 && !/^expiry/.test(line));
     expect(long).to.deep.equal([]);
   });

@@ -137,7 +137,10 @@ describe("npm run trade", function () {
     expect(rest.taker).to.include({ positionE18: String(15n * 10n ** 17n), leftE18: String(5n * 10n ** 17n) });
     expect(await view("maker")).to.include({ state: "filled or cancelled", leftE18: "0" });
     expect(await view("taker")).to.include({ state: "open", bidE18: String(2_500n * 10n ** 18n) });
-    await refuses(["fill", ...both], /^.*maker\.json is filled or cancelled: nothing is left of it\.$/m);
+    await refuses(
+      ["fill", ...both],
+      /^.*maker\.json is filled or cancelled, or its nonce \d+ is another order's: nothing is left of it\.$/m,
+    );
   });
 
   it("cancels by the nonce, and a nonce that is used signs no other order", async function () {
@@ -147,7 +150,7 @@ describe("npm run trade", function () {
     expect(await view("cancelled")).to.include({ state: "filled or cancelled", leftE18: "0" });
     const again = ["--as", String(MAKER), "--instrument", "WETH", "--size", "-1", "--price", "2500"];
     await refuses(["sign", ...again, "--nonce", "300"], /^The nonce 300 is used by this account/);
-    // The taker's order above is filled in part, which leftOf does not tell of another order with its nonce.
+    // The order of the taker above is filled in part: its nonce signs no other.
     const taken = ["--as", String(TAKER), "--instrument", "WETH", "--size", "1", "--price", "2500"];
     const nonce = await nonceIn("taker");
     await refuses(["sign", ...taken, "--nonce", nonce], /^The nonce \d+ is used by this account/);
