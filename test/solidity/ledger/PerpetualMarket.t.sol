@@ -42,6 +42,14 @@ contract PerpetualMarketTest is Test {
         assertEq(p.rateE18, INTEREST);
     }
 
+    function test_TheHoursMeanIsRoundedDown() public {
+        Perpetual memory p = _perpetual();
+        _at(p, HOUR_START + 3_599);
+        p.premiumE18 = -1;
+        _at(p, HOUR_START + 3_600);
+        assertEq(p.rateE18, INTEREST - 1);
+    }
+
     function test_ALongSilencePaysInterestAloneFromTheSecondHour() public {
         Perpetual memory p = _perpetual();
         p.addFill(1e18, 2_100e18, 2_000e18, 1e18);
