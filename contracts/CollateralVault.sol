@@ -21,6 +21,11 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     using SafeERC20 for IERC20;
     using OutflowLimiterLib for OutflowLimiter;
 
+    /// @dev What every movement of a token reads and writes, in one slot.
+    struct Token {
+        TokenState state;
+    }
+
     /// @dev A claim that waits for its turn.
     struct Claim {
         address owner;
@@ -52,7 +57,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     // slot 0 is AccessManaged's authority, and
     uint8 private _listedCount;
     // slot 1
-    mapping(address token => TokenState state) private _tokens;
+    mapping(address token => Token slot) private _tokens;
     // slot 2
     mapping(uint8 asset => address token) private _tokenOf;
     // slot 3
@@ -88,7 +93,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     /// @inheritdoc ICollateralVault
     function setLimits(address token, uint32 capWholeTokens, uint16 minimumE4) external restricted {
-        _tokens[token] = _load(token).withLimits(capWholeTokens, minimumE4);
+        _tokens[token].state = _load(token).withLimits(capWholeTokens, minimumE4);
         emit LimitsSet(token, capWholeTokens, minimumE4);
     }
 
@@ -107,7 +112,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         else limiter.follow(held);
         limiter.limitBps = limitBps;
         _limiters[token] = limiter;
-        _tokens[token] = state.withLimited(limitBps != 0).withMoved(OutflowLimiterLib.ALWAYS);
+        _tokens[token].state = state.withLimited(limitBps != 0).withMoved(OutflowLimiterLib.ALWAYS);
         emit OutflowLimitSet(token, limitBps);
     }
 
@@ -123,16 +128,17 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         bool exemptFromCap
     ) external onlyMarginAccount returns (uint8 asset) {
         // Checks
-        TokenState state = _load(token);
-        uint256 minimum = state.minimum();
+        Token storage slot = _tokens[token];
+        TokenState state = slot.state;
+        if (!state.isListed()) revert Errors.CollateralVault_UnknownToken(token);
+        (uint256 minimum, uint256 cap) = state.limits();
         if (amount < minimum) revert Errors.CollateralVault_BelowMinimum(token, amount, minimum);
         uint256 total = state.total() + _toTotal(token, amount);
-        uint256 cap = state.cap();
         if (total > cap && !exemptFromCap) revert Errors.CollateralVault_AboveCap(token, total, cap);
 
         // Effects
-        state = _comeIn(token, state, amount);
-        _tokens[token] = state;
+        state = _comeIn(token, state, amount, total);
+        slot.state = state;
 
         // Interaction
         _receive(token, from, amount, state);
@@ -189,7 +195,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         }
         if (served == 0) return 0;
         state = _load(token).withMoved(limiter.afterLook(floor, held, total));
-        _tokens[token] = state.withClaims(limiter.queued != 0 || _queues[token].claimable != 0);
+        _tokens[token].state = state.withClaims(limiter.queued != 0 || _queues[token].claimable != 0);
     }
 
     /// @inheritdoc ICollateralVault
@@ -201,7 +207,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         // Effects
         uint96 left = _queues[token].claimable - uint96(amount);
         _queues[token].claimable = left;
-        if (left == 0 && _limiters[token].queued == 0) _tokens[token] = _tokens[token].withClaims(false);
+        if (left == 0 && _limiters[token].queued == 0) _tokens[token].state = _tokens[token].state.withClaims(false);
         _setClaimable(owner, token, 0);
 
         // Interaction
@@ -219,7 +225,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         asset = state.asset();
         uint256 reserved = _toTotal(token, state.reserved() + _toTotal(token, amount));
         state = state.withAmounts(state.total(), reserved);
-        _tokens[token] = state;
+        _tokens[token].state = state;
         _setReserve(account, asset, _reserveOf[account][asset] + amount);
         _receive(token, from, amount, state);
     }
@@ -235,7 +241,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         TokenState state = _load(token);
         asset = state.asset();
         _subtractReserve(account, asset, token, amount);
-        _tokens[token] = state.withAmounts(state.total(), state.reserved() - amount);
+        _tokens[token].state = state.withAmounts(state.total(), state.reserved() - amount);
         IERC20(token).safeTransfer(to, amount);
     }
 
@@ -245,8 +251,8 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         address owner = account.ownerOf();
         uint256 kept = _letOut(token, owner, owner, amount);
         if (kept == 0) return;
-        TokenState state = _tokens[token];
-        _tokens[token] = state.withAmounts(state.total(), _toTotal(token, state.reserved() + kept));
+        TokenState state = _tokens[token].state;
+        _tokens[token].state = state.withAmounts(state.total(), _toTotal(token, state.reserved() + kept));
         _setReserve(account, asset, _reserveOf[account][asset] + kept);
     }
 
@@ -254,8 +260,11 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     function fromReserve(AccountId account, uint8 asset, uint256 amount) external onlyMarginAccount {
         address token = asset == 0 ? _quoteToken : _tokenOf[asset];
         _subtractReserve(account, asset, token, amount);
-        TokenState state = _comeIn(token, _tokens[token], amount);
-        _tokens[token] = state.withAmounts(state.total(), state.reserved() - amount);
+        Token storage slot = _tokens[token];
+        TokenState state = slot.state;
+        state = _comeIn(token, state, amount, state.total() + amount);
+        // The sum of all reserves is at least this one.
+        slot.state = state.withAmounts(state.total(), state.reserved() - amount);
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -282,7 +291,8 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         address token
     ) external view returns (uint256 total, uint256 reserved, uint256 cap, uint256 minimum) {
         TokenState state = _load(token);
-        return (state.total(), state.reserved(), state.cap(), state.minimum());
+        (minimum, cap) = state.limits();
+        return (state.total(), state.reserved(), cap, minimum);
     }
 
     /// @inheritdoc ICollateralVault
@@ -327,7 +337,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     function _list(address token) private returns (uint8 asset) {
         uint256 count = _listedCount;
-        if (token == address(0) || _tokens[token].isListed() || count == MAX_LISTED) {
+        if (token == address(0) || _tokens[token].state.isListed() || count == MAX_LISTED) {
             revert Errors.CollateralVault_CannotList(token, count, MAX_LISTED);
         }
         asset = uint8(count);
@@ -335,21 +345,21 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         uint8 maximum = asset == 0 ? MAX_QUOTE_DECIMALS : MAX_DECIMALS;
         if (decimals > maximum) revert Errors.CollateralVault_UnsupportedDecimals(token, decimals, maximum);
 
-        _tokens[token] = newTokenState(asset, decimals);
+        _tokens[token].state = newTokenState(asset, decimals);
         _tokenOf[asset] = token;
         _listedCount = asset + 1;
         emit TokenListed(token, asset, decimals);
     }
 
     /// @dev Counts what comes in for accounts.
-    function _comeIn(address token, TokenState state, uint256 amount) private returns (TokenState) {
-        uint256 before = state.total();
-        uint256 total = _toTotal(token, before + amount);
+    /// @param total {token} With `amount` counted.
+    function _comeIn(address token, TokenState state, uint256 amount, uint256 total) private returns (TokenState) {
+        if (total > MAX_TOTAL) revert Errors.CollateralVault_TotalOverflow(token, total, MAX_TOTAL);
         if (state.isLimited() && amount != 0) {
             uint256 moved = state.moved() + OutflowLimiterLib.share(amount, total);
             if (moved > OutflowLimiterLib.QUICK) {
                 OutflowLimiter memory limiter = _limiters[token];
-                uint256 held = before + limiter.queued;
+                uint256 held = state.total() + limiter.queued;
                 uint256 floor = limiter.follow(held);
                 _limiters[token] = limiter;
                 moved = limiter.afterLook(floor, held + amount, total);
@@ -362,7 +372,8 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     /// @dev Counts out what leaves accounts.
     /// @return paid {token} What leaves the vault now; the rest waits.
     function _letOut(address token, address owner, address receiver, uint256 amount) private returns (uint256 paid) {
-        TokenState state = _tokens[token];
+        Token storage slot = _tokens[token];
+        TokenState state = slot.state;
         uint256 total = state.total();
         if (amount > total) revert Errors.CollateralVault_InsufficientTotal(token, total, amount);
         paid = amount;
@@ -381,7 +392,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         }
         unchecked {
             // `amount` is at most the total.
-            _tokens[token] = state.withAmounts(total - amount, state.reserved());
+            slot.state = state.withAmounts(total - amount, state.reserved());
         }
     }
 
@@ -417,7 +428,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     function _payOrOwe(address token, address owner, address receiver, uint256 amount) private {
         if (IERC20(token).trySafeTransfer(receiver, amount)) return;
         _queues[token].claimable += uint96(amount);
-        _tokens[token] = _tokens[token].withClaims(true);
+        _tokens[token].state = _tokens[token].state.withClaims(true);
         _setClaimable(owner, token, _claimableOf[owner][token] + amount);
     }
 
@@ -452,7 +463,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     }
 
     function _load(address token) private view returns (TokenState state) {
-        state = _tokens[token];
+        state = _tokens[token].state;
         if (!state.isListed()) revert Errors.CollateralVault_UnknownToken(token);
     }
 

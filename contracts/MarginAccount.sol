@@ -8,6 +8,7 @@ import {AccountViews} from "./actions/AccountViews.sol";
 import {Payments} from "./actions/Payments.sol";
 import {Rebalancing} from "./actions/Rebalancing.sol";
 import {Slices} from "./actions/Slices.sol";
+import {Parts} from "./base/Parts.sol";
 import {CollateralVault} from "./CollateralVault.sol";
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {IMarginAccountTrading} from "./interfaces/IMarginAccountTrading.sol";
@@ -19,7 +20,7 @@ import {CashMarket, CashMarketLib} from "./ledger/CashMarket.sol";
 /// @notice The entry point of every wallet, and the only ledger. Its chapters are in `actions/`.
 /// @dev Callers use {IMarginAccount}: what is not here runs from the extension, on this contract's storage. The vault is
 /// created here, so that the two name each other without a call in between.
-contract MarginAccount is Payments, Rebalancing, Slices, AccountViews {
+contract MarginAccount is Parts, Payments, Rebalancing, Slices, AccountViews {
     using CashMarketLib for CashMarket;
 
     ICollateralVault public immutable vault;
@@ -49,24 +50,17 @@ contract MarginAccount is Payments, Rebalancing, Slices, AccountViews {
         extension = extension_;
         trading = trading_;
         _market.initialise();
+        _guard.graceSeconds = 1 hours;
     }
 
-    /// @dev Runs the code of trading or of the extension. What none of them knows reverts there.
-    fallback() external {
-        address target = _isTrading(msg.sig) ? trading : extension;
-        assembly ("memory-safe") {
-            // Nothing is kept in memory across this: the call either returns or reverts to the caller.
-            calldatacopy(0, 0, calldatasize())
-            let ok := delegatecall(gas(), target, 0, calldatasize(), 0, 0)
-            returndatacopy(0, 0, returndatasize())
-            switch ok
-            case 0 {
-                revert(0, returndatasize())
-            }
-            default {
-                return(0, returndatasize())
-            }
-        }
+    /// @dev Runs the code of trading or of the extension, which runs that of access. What none of them knows reverts there.
+    fallback() external payable {
+        _runAsOwn(_isTrading(msg.sig) ? trading : extension);
+    }
+
+    /// @dev Access knows who may send the chain's own coin.
+    receive() external payable {
+        _runAsOwn(extension);
     }
 
     /// @dev What wallets and modules may call of trading: its move of positions is for slices alone, and not among them.
@@ -76,10 +70,7 @@ contract MarginAccount is Payments, Rebalancing, Slices, AccountViews {
             selector == IMarginAccountTrading.settle.selector ||
             selector == IMarginAccountTrading.accrueFunding.selector ||
             selector == IMarginAccountTrading.positionOf.selector ||
-            selector == IMarginAccountTrading.perpetualOf.selector ||
-            selector == IMarginAccountTrading.setPerpetual.selector ||
-            selector == IMarginAccountTrading.setExchange.selector ||
-            selector == IMarginAccountTrading.exchange.selector;
+            selector == IMarginAccountTrading.perpetualOf.selector;
     }
 
     function _trading() internal view override returns (address) {

@@ -15,6 +15,8 @@ export type Contracts = {
   readonly rebalancer: Deployed<"Rebalancer">;
   /** Moves the risk engine's shocks. */
   readonly shockLevels: Deployed<"ShockLevels">;
+  readonly executor: Deployed<"Executor">;
+  readonly access: Deployed<"MarginAccountAccess">;
   readonly extension: Deployed<"MarginAccountExtension">;
   readonly trading: Deployed<"MarginAccountTrading">;
   readonly marginAccount: Deployed<"MarginAccount">;
@@ -33,14 +35,15 @@ export interface Core {
   readonly calls: readonly Future[];
 }
 
-export function deployCore(m: IgnitionModuleBuilder, { quote, collaterals }: Market): Core {
+export function deployCore(m: IgnitionModuleBuilder, { quote, collaterals, wrappedNative }: Market): Core {
   // The deployer governs until the hand-over, so that all of it fits in one run; see roles.ts.
   const accessManager = m.contract("AccessManager", [m.getAccount(0)]);
 
   const rebalancer = m.contract("Rebalancer", [accessManager]);
   const shockLevels = m.contract("ShockLevels", [accessManager, rebalancer]);
-  const extension = m.contract("MarginAccountExtension", [accessManager]);
-
+  const executor = m.contract("Executor");
+  const access = m.contract("MarginAccountAccess", [accessManager, executor, wrappedNative]);
+  const extension = m.contract("MarginAccountExtension", [accessManager, access]);
   const trading = m.contract("MarginAccountTrading", [accessManager, quote.tokenPlace, rebalancer]);
 
   // The ledger creates its vault, which lists the quote token as asset 0.
@@ -65,6 +68,8 @@ export function deployCore(m: IgnitionModuleBuilder, { quote, collaterals }: Mar
       vault,
       rebalancer,
       shockLevels,
+      executor,
+      access,
       extension,
       trading,
       marginAccount,

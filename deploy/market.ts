@@ -26,19 +26,28 @@ export interface Listed extends Listing {
 
 const FEED_DECIMALS = 8n;
 
+const NO_TOKEN: Address = "0x0000000000000000000000000000000000000000";
+
 export interface Market {
   readonly quote: Listed;
   readonly collaterals: readonly Listed[];
+  /** The token that wraps the chain's own coin; the zero address where none is named. */
+  readonly wrappedNative: Place;
 }
 
-export function placeMarket(m: IgnitionModuleBuilder, { quote, collaterals }: DeploymentParameters): Market {
+export function placeMarket(
+  m: IgnitionModuleBuilder,
+  { quote, collaterals, wrappedNative }: DeploymentParameters,
+): Market {
   const place = (listing: Listing, asset: number): Listed => ({
     ...listing,
     asset: BigInt(asset),
     tokenPlace: placeToken(m, listing),
     feedPlace: placeFeed(m, listing),
   });
-  return { quote: place(quote, 0), collaterals: collaterals.map((listing, index) => place(listing, index + 1)) };
+  const listed = collaterals.map((listing, index) => place(listing, index + 1));
+  const wrapped = listed.find(({ symbol }) => symbol === wrappedNative);
+  return { quote: place(quote, 0), collaterals: listed, wrappedNative: wrapped?.tokenPlace ?? NO_TOKEN };
 }
 
 function placeToken(m: IgnitionModuleBuilder, { token, symbol }: Listing): Place {

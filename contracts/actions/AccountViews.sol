@@ -29,6 +29,7 @@ abstract contract AccountViews is Health, IMarginAccountCore {
     {
         Cash memory c = _market.loadAccrued();
         header = _accounts[account].header;
+        if (c.guarded) header = _withoutHalt(header);
         uint256 count = header.positionCount();
         if (count != 0) positions = _loadPositions(_accounts[account], count);
         return (header, c.valueOf(header.cashShares()), _accounts[account].loadPages(), positions);

@@ -2,7 +2,6 @@
 pragma solidity 0.8.30;
 
 import {QUOTE, WAD} from "../base/Constants.sol";
-import {IMarginAccountTrading} from "../interfaces/IMarginAccountTrading.sol";
 import {Account, AccountBook} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {Rounding} from "../math/Rounding.sol";
@@ -14,12 +13,12 @@ import {Health} from "./Health.sol";
 
 /// @title Cures
 /// @notice The chapter that says which deposits no cap may refuse.
-abstract contract Cures is Health, IMarginAccountTrading {
+abstract contract Cures is Health {
     using AccountBook for Account;
     using CashMarketLib for CashMarket;
 
-    /// @inheritdoc IMarginAccountTrading
-    function isCure(AccountId account, address token, uint256 amount) external view returns (bool) {
+    /// @dev See {IMarginAccountTrading-isCure}.
+    function _cures(AccountId account, address token, uint256 amount) internal view returns (bool) {
         if (!_accounts[account].header.mayOwe()) return false;
         Cash memory c = _market.loadAccrued();
         (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(account, c);

@@ -2,13 +2,13 @@
 pragma solidity 0.8.30;
 
 import {Errors} from "../base/Errors.sol";
-import {IMarginAccountExtension} from "../interfaces/IMarginAccountExtension.sol";
+import {IMarginAccountAccess} from "../interfaces/IMarginAccountAccess.sol";
 import {CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {MarginAccountState} from "../ledger/MarginAccountState.sol";
 
 /// @title Governance
 /// @notice The chapter of what AccessManager's roles may set, each within bounds.
-abstract contract Governance is MarginAccountState, IMarginAccountExtension {
+abstract contract Governance is MarginAccountState, IMarginAccountAccess {
     using CashMarketLib for CashMarket;
 
     uint16 internal constant MAX_BASE = 5_000;
@@ -47,7 +47,7 @@ abstract contract Governance is MarginAccountState, IMarginAccountExtension {
         emit InterestSet(baseBps, slopeBps, jumpBps, kinkBps, feeBps, minimumDebt);
     }
 
-    /// @inheritdoc IMarginAccountExtension
+    /// @inheritdoc IMarginAccountAccess
     function setLiquidator(address liquidator_) external restricted locked {
         _liquidator = liquidator_;
         emit LiquidatorSet(liquidator_);

@@ -3,15 +3,15 @@ pragma solidity 0.8.30;
 
 import {MAX_POSITIONS} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
-import {IMarginAccountTrading} from "../interfaces/IMarginAccountTrading.sol";
+import {IMarginAccountAccess} from "../interfaces/IMarginAccountAccess.sol";
 import {PerpetualMarket} from "../ledger/PerpetualMarket.sol";
 import {toPerpetual} from "../types/InstrumentId.sol";
 import {Perpetual} from "../types/Perpetual.sol";
-import {Settlement} from "./Settlement.sol";
+import {Instruments} from "./Instruments.sol";
 
 /// @title Listings
 /// @notice The chapter of what AccessManager's roles may set of instruments, each within bounds.
-abstract contract Listings is Settlement {
+abstract contract Listings is Instruments, IMarginAccountAccess {
     using PerpetualMarket for Perpetual;
 
     /// @dev {1e-7/hour} 0.5% an hour.
@@ -21,7 +21,7 @@ abstract contract Listings is Settlement {
     /// @dev {bps} What the exchange's fees of both sides come to at least.
     uint256 internal constant MIN_FEES = 5;
 
-    /// @inheritdoc IMarginAccountTrading
+    /// @inheritdoc IMarginAccountAccess
     function setPerpetual(
         uint8 underlying,
         uint16 interestE7,
@@ -55,13 +55,13 @@ abstract contract Listings is Settlement {
         _storePerpetual(toPerpetual(underlying), p);
     }
 
-    /// @inheritdoc IMarginAccountTrading
+    /// @inheritdoc IMarginAccountAccess
     function setExchange(address exchange_) external restricted locked {
         _exchange = exchange_;
         emit ExchangeSet(exchange_);
     }
 
-    /// @inheritdoc IMarginAccountTrading
+    /// @inheritdoc IMarginAccountAccess
     function exchange() external view returns (address) {
         return _exchange;
     }

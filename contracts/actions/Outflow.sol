@@ -6,6 +6,7 @@ import {Account, AccountBook} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
+import {GuardLevel} from "../types/Guard.sol";
 import {Health} from "./Health.sol";
 
 /// @title Outflow
@@ -25,7 +26,9 @@ abstract contract Outflow is Health {
         }
         if (amount > type(uint128).max) revert Errors.MarginAccount_AmountOverflow(amount, type(uint128).max);
         int256 shares = c.debit(header.cashShares(), amount);
-        if (shares < 0 || header.positionCount() != 0) header = header.withRiskBlock(block.number);
+        bool mayOwe = shares < 0 || header.positionCount() != 0;
+        _requireBelow(mayOwe ? GuardLevel.ReduceOnly : GuardLevel.LiquidateOnly, c.guarded);
+        if (mayOwe) header = header.withRiskBlock(block.number);
         _setCash(account, header, shares);
         _market.store(c);
         if (shares < 0) _requireNoDustDebt(account, c);
@@ -41,6 +44,7 @@ abstract contract Outflow is Health {
         _removeCollateral(account, asset, amount);
         AccountHeader header = _accounts[account].header;
         mayOwe = header.mayOwe();
+        _requireBelow(mayOwe ? GuardLevel.ReduceOnly : GuardLevel.LiquidateOnly, _market.isGuarded());
         if (mayOwe) _accounts[account].header = header.withRiskBlock(block.number);
         return (amount, mayOwe);
     }

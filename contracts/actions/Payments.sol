@@ -5,17 +5,15 @@ import {QUOTE} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
 import {IMarginAccountCore} from "../interfaces/IMarginAccountCore.sol";
 import {IMarginAccountTrading} from "../interfaces/IMarginAccountTrading.sol";
-import {Account, AccountBook} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {Delegation} from "./Delegation.sol";
+import {Inflow} from "./Inflow.sol";
 import {Outflow} from "./Outflow.sol";
 
 /// @title Payments
 /// @notice The chapter of deposits and withdrawals.
-abstract contract Payments is Outflow, Delegation, IMarginAccountCore {
-    using AccountBook for Account;
-    using CashMarketLib for Cash;
+abstract contract Payments is Inflow, Outflow, Delegation, IMarginAccountCore {
     using CashMarketLib for CashMarket;
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -30,7 +28,7 @@ abstract contract Payments is Outflow, Delegation, IMarginAccountCore {
     ) external lockedOrCallback(AccountId.unwrap(account)) {
         if (amount == 0) revert Errors.MarginAccount_ZeroAmount();
         _requireMayAct(account, ALL_RIGHTS);
-        _deposit(account, token, amount, true);
+        _deposit(account, token, amount, msg.sender, true);
     }
 
     /// @inheritdoc IMarginAccountCore
@@ -40,44 +38,11 @@ abstract contract Payments is Outflow, Delegation, IMarginAccountCore {
         uint256 amount
     ) external lockedOrCallback(AccountId.unwrap(account)) {
         if (amount == 0) revert Errors.MarginAccount_ZeroAmount();
-        _deposit(account, token, amount, _mayAct(account, msg.sender, ALL_RIGHTS));
+        _deposit(account, token, amount, msg.sender, _mayAct(account, msg.sender, ALL_RIGHTS));
     }
 
-    /// @dev The tokens come first, because only then is it known what came; the lock keeps a hostile token out meanwhile.
-    function _deposit(AccountId account, address token, uint256 amount, bool mayOpen) private {
-        // Interaction
-        uint8 asset = _pull(account, token, amount);
-
-        // Effects
-        if (asset == QUOTE) {
-            Cash memory c = _market.loadAccrued();
-            _creditCash(account, amount, c);
-            _market.store(c);
-            _followCure(account, c);
-            return;
-        }
-        if (!_addCollateral(account, asset, amount, mayOpen)) {
-            revert Errors.MarginAccount_ForeignAsset(AccountId.unwrap(account), asset, msg.sender);
-        }
-        if (_accounts[account].isWatched()) _followCure(account, _market.loadAccrued());
-    }
-
-    /// @dev Asks the vault for the tokens. A cap refuses no cure: what it refuses is tried once more, without cap, if it
-    /// repays debt or is no more than the account's deficit.
-    function _pull(AccountId account, address token, uint256 amount) private returns (uint8) {
-        try _vault().pull(token, msg.sender, amount, false) returns (uint8 asset) {
-            return asset;
-        } catch (bytes memory reason) {
-            bool capped = bytes4(reason) == Errors.CollateralVault_AboveCap.selector;
-            if (capped && _isCure(account, token, amount)) return _vault().pull(token, msg.sender, amount, true);
-            assembly ("memory-safe") {
-                // The vault's own error, as it came.
-                revert(add(reason, 32), mload(reason))
-            }
-        }
-    }
-
-    function _isCure(AccountId account, address token, uint256 amount) private returns (bool) {
+    /// @dev The trading part of this contract's code knows.
+    function _isCure(AccountId account, address token, uint256 amount) internal override returns (bool) {
         return abi.decode(_runTrading(abi.encodeCall(IMarginAccountTrading.isCure, (account, token, amount))), (bool));
     }
 
@@ -97,9 +62,9 @@ abstract contract Payments is Outflow, Delegation, IMarginAccountCore {
         if (amount == 0) revert Errors.MarginAccount_ZeroAmount();
         _requireMayAct(account, RIGHT_WITHDRAW);
 
-        // Effects, and the check on the state that will persist. Inside a taker's callback it is made at the callback's end.
+        // Effects, and the check on the state that will persist. Inside a slice or a batch it is made at the end of that.
         uint8 asset = _vault().assetOf(token);
-        bool check = !_inCallback();
+        bool check = !_defers(AccountId.unwrap(account));
         if (asset == QUOTE) {
             Cash memory c = _market.loadAccrued();
             paid = _takeCash(account, amount, c);

@@ -2,12 +2,12 @@
 pragma solidity 0.8.30;
 
 import {Errors} from "../base/Errors.sol";
-import {MarginAccountState} from "../ledger/MarginAccountState.sol";
 import {AccountId} from "../types/AccountId.sol";
+import {Guards} from "./Guards.sol";
 
 /// @title Permissions
 /// @notice The chapter that answers the one question of permission: may this caller do this to this account?
-abstract contract Permissions is MarginAccountState {
+abstract contract Permissions is Guards {
     uint8 internal constant RIGHT_WITHDRAW = 1;
     uint8 internal constant RIGHT_TRADE = 2;
     uint8 internal constant RIGHT_POLICY = 4;

@@ -21,30 +21,12 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
     using CashMarketLib for Cash;
     using CashMarketLib for CashMarket;
 
-    uint256 internal constant MAX_BATCH = 200;
-
     /// @inheritdoc IMarginAccountCore
     function rebalance(AccountId account) external locked returns (Outcome) {
         return _rebalance(account, msg.sender, 1, gasleft());
     }
 
     /// @inheritdoc IMarginAccountCore
-    function rebalanceMany(AccountId[] calldata accounts) external locked returns (Outcome[] memory outcomes) {
-        uint256 length = accounts.length;
-        if (length > MAX_BATCH) revert Errors.MarginAccount_BatchTooLong(length, MAX_BATCH);
-        outcomes = new Outcome[](length);
-        for (uint256 i; i < length; ++i) {
-            // Each account in a call of its own, so that one that cannot be rebalanced stops no other.
-            try this.rebalanceInBatch(accounts[i], msg.sender, length) returns (Outcome outcome) {
-                outcomes[i] = outcome;
-            } catch {
-                outcomes[i] = Outcome.Failed;
-                emit Rebalanced(AccountId.unwrap(accounts[i]), msg.sender, Outcome.Failed, 0, 0);
-            }
-        }
-    }
-
-    /// @notice One account of a batch; this contract calls it of itself, under the lock of {rebalanceMany}.
     function rebalanceInBatch(AccountId account, address keeper, uint256 batch) external returns (Outcome) {
         if (msg.sender != address(this)) revert Errors.MarginAccount_NotModule(msg.sender, address(this));
         return _rebalance(account, keeper, batch, gasleft());
@@ -57,6 +39,8 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         Plan memory plan = _plan(account, c);
         Outcome outcome = plan.outcome;
         if (outcome <= Outcome.PriceHalted) return outcome;
+        // A pause lets in what cures and nothing out.
+        if (outcome == Outcome.Released && _isTightened(c.guarded)) return Outcome.NotWorthIt;
 
         int256 cash;
         bool moved = plan.moves.length != 0;

@@ -16,13 +16,14 @@ import {InstrumentId} from "../types/InstrumentId.sol";
 import {Perpetual} from "../types/Perpetual.sol";
 import {Position} from "../types/Position.sol";
 import {Health} from "./Health.sol";
+import {Instruments} from "./Instruments.sol";
 
 /// @title Settlement
 /// @notice The chapter that turns unrealised profit into cash, and moves funding on.
 /// @dev Upholds promise 2: a loss that leaves a quote lies in the settled pool until a profit that leaves another quote takes it, both
 /// in whole units of the quote token. So an instrument's quotes sum to its pool, less what funding and rounding left, which is
 /// never negative.
-abstract contract Settlement is Health, IMarginAccountTrading {
+abstract contract Settlement is Health, Instruments, IMarginAccountTrading {
     using CashMarketLib for Cash;
     using CashMarketLib for CashMarket;
     using PerpetualMarket for Perpetual;
@@ -143,39 +144,5 @@ abstract contract Settlement is Health, IMarginAccountTrading {
         quote -= amount * int256(scale);
         if (position.size() == 0 && quote < int256(scale)) quote = 0;
         return (position.withAmounts(position.size(), quote), shares, amount);
-    }
-
-    /// @dev The instrument with funding up to now; reverts when there is none.
-    function _loadPerpetual(InstrumentId instrument) internal view returns (Perpetual memory p) {
-        p = _perpetuals[instrument.underlyingOf()];
-        if (!instrument.isPerpetual() || p.updatedAt == 0) {
-            revert Errors.MarginAccount_UnknownInstrument(InstrumentId.unwrap(instrument));
-        }
-        p.accrue();
-    }
-
-    function _storePerpetual(InstrumentId instrument, Perpetual memory p) internal {
-        _perpetuals[instrument.underlyingOf()] = p;
-        emit PerpetualChanged(
-            InstrumentId.unwrap(instrument),
-            p.fundingIndexE18,
-            p.indexPriceE18,
-            p.rateE18,
-            p.premiumE18,
-            p.weightedE18,
-            p.openInterestE18,
-            p.pool
-        );
-    }
-
-    function _sayPosition(AccountId id, InstrumentId instrument, Position position, Perpetual memory p) internal {
-        int256 index = position.isNone() ? int256(0) : p.fundingIndexE18;
-        emit PositionChanged(
-            AccountId.unwrap(id),
-            InstrumentId.unwrap(instrument),
-            position.size(),
-            position.quote(),
-            index
-        );
     }
 }

@@ -34,6 +34,7 @@ abstract contract Slices is Losses, Delegation, IMarginAccountCore {
 
         // Effects
         Cash memory c = _market.loadAccrued();
+        if (c.guarded) _requireLiquidationOpen();
         _moveCollateral(slice);
         if (_accounts[slice.account].header.positionCount() != 0) _movePositions(slice);
         if (slice.fromFund != 0) paidToTaker = _collectPayment(slice, c);

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {WAD} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
 import {IMarginAccountTrading} from "../interfaces/IMarginAccountTrading.sol";
+import {IPriceOracleAdapter} from "../interfaces/IPriceOracleAdapter.sol";
 import {Account} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {PerpetualMarket} from "../ledger/PerpetualMarket.sol";
@@ -13,8 +14,9 @@ import {SliceMath} from "../math/SliceMath.sol";
 import {Margin} from "../risk/Margin.sol";
 import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
-import {Assessment} from "../types/Assessment.sol";
+import {Assessment, Leg} from "../types/Assessment.sol";
 import {CollateralPage} from "../types/CollateralPage.sol";
+import {GuardLevel} from "../types/Guard.sol";
 import {InstrumentId} from "../types/InstrumentId.sol";
 import {Perpetual} from "../types/Perpetual.sol";
 import {Position} from "../types/Position.sol";
@@ -49,24 +51,36 @@ abstract contract Trading is Settlement {
         Perpetual memory p = _loadPerpetual(f.instrument);
         quoteE18 = _quoteOf(f.sizeE18, f.priceE18);
         if (quoteE18 == 0) revert Errors.MarginAccount_EmptyFill();
-        (uint256 bid, uint256 ask) = _riskEngine().requirePrice(f.instrument.underlyingOf());
+        (IPriceOracleAdapter.Price memory price, IPriceOracleAdapter.Fault fault) = _riskEngine().price(
+            f.instrument.underlyingOf()
+        );
 
         // Effects
-        p.setIndexPrice(_middle(bid, ask));
         int256 paid = f.sizeE18 > 0 ? -int256(quoteE18) : int256(quoteE18);
         Side memory maker = Side(f.maker, -f.sizeE18, -paid, f.makerFee, f.makerReduces, Position.wrap(0), 0);
         Side memory taker = Side(f.taker, f.sizeE18, paid, f.takerFee, f.takerReduces, Position.wrap(0), 0);
         Cash memory c = _market.loadAccrued();
+        _requireBelow(GuardLevel.LiquidateOnly, c.guarded);
+        bool halted = price.status == IPriceOracleAdapter.Status.Halted;
+        uint256 index = _middle(price.bidE18, price.askE18);
+        if (!halted) p.setIndexPrice(index);
         uint256 interestBefore = p.openInterestE18;
-        _apply(maker, f.instrument, p, c);
-        _apply(taker, f.instrument, p, c);
-        _weigh(f, _middle(bid, ask), interestBefore, p);
+        bool shrinks = _apply(maker, f.instrument, p, c);
+        shrinks = _apply(taker, f.instrument, p, c) && shrinks;
+        if (!shrinks) _requireGrowthAllowed(f.instrument.underlyingOf(), fault, halted, c.guarded);
+        // Without a price nobody knows what the fill deviates from.
+        if (!halted) _weigh(f, index, interestBefore, p);
         _storePerpetual(f.instrument, p);
         _market.store(c);
 
         // Checks: on the state that will persist.
-        _requireAllowed(maker, f, bid, ask, p, c);
-        _requireAllowed(taker, f, bid, ask, p, c);
+        if (halted) {
+            _requireSolvent(maker, f, fault, p, c);
+            _requireSolvent(taker, f, fault, p, c);
+        } else {
+            _requireAllowed(maker, f, price.bidE18, price.askE18, p, c);
+            _requireAllowed(taker, f, price.bidE18, price.askE18, p, c);
+        }
     }
 
     /// @inheritdoc IMarginAccountTrading
@@ -91,8 +105,29 @@ abstract contract Trading is Settlement {
         return Rounding.mulDivDown(uint256(-sizeE18), priceE18, WAD);
     }
 
+    /// @dev Refuses a fill by which a position grows while its price is halted or disputed, or the guardian does not want it. The
+    /// evidence itself closes the door and opens it again: nobody has to say so, and nobody can keep it closed.
+    function _requireGrowthAllowed(
+        uint8 underlying,
+        IPriceOracleAdapter.Fault fault,
+        bool halted,
+        bool guarded
+    ) private view {
+        if (halted) revert Errors.PriceOracleAdapter_Halted(underlying, uint8(fault));
+        if (fault == IPriceOracleAdapter.Fault.Deviating) {
+            revert Errors.MarginAccount_ReduceOnly(underlying, uint8(fault));
+        }
+        _requireBelow(GuardLevel.ReduceOnly, guarded);
+    }
+
     /// @dev Books one side: funding, size and quote, its fee, and what a closed position settles.
-    function _apply(Side memory side, InstrumentId instrument, Perpetual memory p, Cash memory c) private {
+    /// @return smaller Whether the position only shrank.
+    function _apply(
+        Side memory side,
+        InstrumentId instrument,
+        Perpetual memory p,
+        Cash memory c
+    ) private returns (bool smaller) {
         Account storage account = _accounts[side.account];
         AccountHeader header = account.header;
         int256 shares = header.cashShares();
@@ -105,7 +140,7 @@ abstract contract Trading is Settlement {
 
         int256 before = position.size();
         int256 size = before + side.sizeE18;
-        bool smaller = before > 0 ? size >= 0 && size < before : size <= 0 && size > before;
+        smaller = before > 0 ? size >= 0 && size < before : size <= 0 && size > before;
         if (side.reduces && !smaller) {
             revert Errors.MarginAccount_NotReducing(AccountId.unwrap(side.account), before, side.sizeE18);
         }
@@ -163,11 +198,41 @@ abstract contract Trading is Settlement {
                     SliceMath.signedHealth(b.equityE18, b.maintenanceE18);
         if (lowered) revert Errors.MarginAccount_BelowInitialMargin(raw, a.equityE18, a.initialE18);
 
-        uint256 band = p.bandE18();
+        _requireInBand(raw, f.priceE18, bid, ask, p.bandE18());
+    }
+
+    /// @dev The rule of fills while the price is halted: within the fills' clamp of the last valid price, and at both ends of that band
+    /// the account has equity. Both positions shrink, so what one side gives up is the other's, and no loss is left to lenders.
+    function _requireSolvent(
+        Side memory side,
+        Fill calldata f,
+        IPriceOracleAdapter.Fault fault,
+        Perpetual memory p,
+        Cash memory c
+    ) private view {
+        uint8 underlying = f.instrument.underlyingOf();
+        (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(side.account, c);
+        Leg[] memory legs = _riskEngine().legs(pages, positions);
+        uint256 last = _lastPrice(side.before);
+        if (last == 0) revert Errors.PriceOracleAdapter_Halted(underlying, uint8(fault));
+        uint256 raw = AccountId.unwrap(side.account);
+        _requireInBand(raw, f.priceE18, last, last, p.bandE18());
+        int256 equityE18 = Margin.leastEquity(legs, cashE18, p.bandE18());
+        if (equityE18 < 0) revert Errors.MarginAccount_BelowInitialMargin(raw, equityE18, 0);
+    }
+
+    /// @dev {quote/unit} Where the underlying of a position last had a valid price; 0: never.
+    function _lastPrice(Position position) private view returns (uint256) {
+        Position[] memory one = new Position[](1);
+        one[0] = position;
+        return _riskEngine().legs(new CollateralPage[](0), one)[0].askE18;
+    }
+
+    function _requireInBand(uint256 account, uint256 price, uint256 bid, uint256 ask, uint256 band) private pure {
         uint256 lowest = Rounding.mulDivUp(bid, WAD - band, WAD);
         uint256 highest = Rounding.mulDivDown(ask, WAD + band, WAD);
-        if (f.priceE18 < lowest || f.priceE18 > highest) {
-            revert Errors.MarginAccount_PriceOutsideBand(raw, f.priceE18, lowest, highest);
+        if (price < lowest || price > highest) {
+            revert Errors.MarginAccount_PriceOutsideBand(account, price, lowest, highest);
         }
     }
 

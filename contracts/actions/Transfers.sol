@@ -6,6 +6,7 @@ import {Errors} from "../base/Errors.sol";
 import {IMarginAccountExtension} from "../interfaces/IMarginAccountExtension.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {AccountId} from "../types/AccountId.sol";
+import {GuardLevel} from "../types/Guard.sol";
 import {Outflow} from "./Outflow.sol";
 
 /// @title Transfers
@@ -35,8 +36,8 @@ abstract contract Transfers is Outflow, IMarginAccountExtension {
         }
         _followCure(to, c);
 
-        // Check
-        _requireInitialMargin(from, c);
+        // Check, at the end of a batch if there is one.
+        if (!_defers(AccountId.unwrap(from))) _requireInitialMargin(from, c);
     }
 
     /// @inheritdoc IMarginAccountExtension
@@ -63,12 +64,14 @@ abstract contract Transfers is Outflow, IMarginAccountExtension {
 
     /// @inheritdoc IMarginAccountExtension
     function payClaims(address token, uint256 count) external locked returns (uint256) {
+        _requireBelow(GuardLevel.LiquidateOnly, _market.isGuarded());
         return _vault().payClaims(token, count);
     }
 
     /// @inheritdoc IMarginAccountExtension
     function claim(address token, address receiver) external locked returns (uint256) {
         if (receiver == address(0)) revert Errors.MarginAccount_ZeroReceiver();
+        _requireBelow(GuardLevel.LiquidateOnly, _market.isGuarded());
         return _vault().claim(msg.sender, token, receiver);
     }
 }

@@ -107,6 +107,49 @@ library Errors {
 
     /// @notice Thrown when an instrument is to be settled and its underlying has no live price. Retryable: wait for the feed.
     error MarginAccount_PriceNotLive(uint256 instrument);
+    /// @notice Thrown when a pause refuses the action. Retryable: it ends by itself.
+    /// @param level See {GuardLevel}.
+    error MarginAccount_Paused(uint8 level, uint256 until);
+
+    /// @notice Thrown when liquidation is halted, or was until a moment ago. Retryable.
+    error MarginAccount_LiquidationPaused(uint256 timestamp, uint256 opensAt);
+
+    /// @notice Thrown when a fill would grow a position while its underlying has no price that two sources agree on. Retryable.
+    /// @param fault See {IPriceOracleAdapter-Fault}.
+    error MarginAccount_ReduceOnly(uint8 underlying, uint8 fault);
+
+    /// @notice Thrown when a pause would not be tighter than what is in force.
+    error MarginAccount_NotTighter(uint8 level, uint8 inForce);
+
+    /// @notice Thrown when the guardian pauses again too soon, or the last pause is not over for long enough. Retryable.
+    error MarginAccount_PauseTooSoon(uint256 timestamp, uint256 earliest);
+
+    /// @notice Thrown when there is no pause to end.
+    error MarginAccount_NotPaused(uint256 timestamp, uint256 until);
+
+    /// @notice Thrown when a batch contains a call that may not be part of one.
+    error MarginAccount_NotInBatch(bytes4 selector);
+
+    /// @notice Thrown when a permit was not good for what it says.
+    error MarginAccount_PermitRefused(address token, uint256 allowed, uint256 amount);
+
+    /// @notice Thrown when the chain's own coin is handed in or asked for and its wrapped form is not listed.
+    error MarginAccount_NoWrappedNative();
+
+    /// @notice Thrown when a part of an unwrapped withdrawal would have to wait as a claim. Withdraw the wrapped token.
+    error MarginAccount_WouldWait(address token, uint256 paid);
+
+    /// @notice Thrown when a grant by signature comes too late.
+    error MarginAccount_GrantExpired(uint256 accountId, uint256 deadline);
+
+    /// @notice Thrown when a grant by signature is not the account's next.
+    error MarginAccount_WrongNonce(uint256 accountId, uint256 nonce, uint256 next);
+
+    /// @notice Thrown when a grant was not signed by the account's owner.
+    error MarginAccount_BadSignature(uint256 accountId);
+
+    /// @notice Thrown when there is nothing to settle.
+    error MarginAccount_NothingToSettle(uint256 accountId, uint256 instrument);
 
     /*//////////////////////////////////////////////////////////////////////////
                                     COLLATERAL VAULT

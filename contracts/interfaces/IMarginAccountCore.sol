@@ -48,6 +48,7 @@ interface IMarginAccountCore {
     /// - `receiver` must not be zero; `amount` must not be zero.
     /// - The caller must be the owner, or an operator with the right to withdraw.
     /// - The account must hold the collateral; for cash, the vault must have it idle.
+    /// - No pause may refuse it: ReduceOnly with debt or positions, LiquidateOnly without.
     /// - A debt that remains must be at least the minimum.
     /// - With debt or positions: afterwards equity must be at least the INITIAL margin; a halted collateral counts zero. The maintenance
     ///   margin would not do: an account about to be liquidated could shed its collateral first.
@@ -73,9 +74,10 @@ interface IMarginAccountCore {
     /// @dev Emits {Rebalanced} unless nothing changed. Deterministic: a keeper chooses nothing.
     function rebalance(AccountId account) external returns (Outcome);
 
-    /// @notice Rebalances many accounts; one that reverts is reported as {Outcome-Failed} and stops no other.
-    /// @dev Requirements: at most 200 accounts.
-    function rebalanceMany(AccountId[] calldata accounts) external returns (Outcome[] memory);
+    /// @notice One account of a batch; MarginAccount calls it of itself.
+    /// @dev Requirements: the caller is MarginAccount.
+    /// @param batch How many accounts share the transaction's own cost.
+    function rebalanceInBatch(AccountId account, address keeper, uint256 batch) external returns (Outcome);
 
     /*//////////////////////////////////////////////////////////////////////////
                                   FOR MODULES
@@ -93,8 +95,8 @@ interface IMarginAccountCore {
         uint256 healthAfterE18; // {1} what the slice leaves, for the account's clock
     }
 
-    /// @notice Moves a slice; open to the Liquidator alone. Calls `caller` back when `data` is not empty, and checks the
-    /// taker's initial margin at the end.
+    /// @notice Moves a slice; open to the Liquidator alone, and not during a halt nor in the grace after it. Calls `caller` back when
+    /// `data` is not empty, and checks the taker's initial margin at the end.
     /// @return paidToTaker {quote token} What fund and lenders paid.
     /// @return cash {quote token} What the sliced account is left with.
     function takeSlice(
@@ -107,7 +109,8 @@ interface IMarginAccountCore {
                                      VIEWS
     //////////////////////////////////////////////////////////////////////////*/
 
-    /// @notice Everything the ledger knows of an account, with interest and funding up to now.
+    /// @notice Everything the ledger knows of an account, with interest and funding up to now. A liquidation's clock does not count a
+    /// halt, nor the grace after it.
     function accountOf(
         AccountId account
     )
@@ -142,6 +145,9 @@ interface IMarginAccountCore {
     /// @notice One unit of the quote token with 18 decimals.
     function quoteScale() external view returns (uint256);
 
-    /// @notice The second half of this contract's code; immutable, so this is no proxy.
+    /// @notice The second part of this contract's code, which knows the fourth; immutable, so this is no proxy.
     function extension() external view returns (address);
+
+    /// @notice The third part of this contract's code.
+    function trading() external view returns (address);
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {CallState} from "../types/AccountHeader.sol";
+import {GuardLevel} from "../types/Guard.sol";
 import {Outcome} from "./IRebalancer.sol";
 
 /// @title IMarginAccountEvents
@@ -47,6 +48,12 @@ interface IMarginAccountEvents {
         uint8 deviationBps,
         uint48 capE3
     );
+
+    /// @notice All accounts were tightened to `level` until then; Normal: a pause ended early. {s}
+    event Paused(GuardLevel level, uint256 until);
+
+    /// @notice How long liquidation stays refused after a halt was set.
+    event LiquidationGraceSet(uint256 graceSeconds);
 
     /// @notice The exchange was given the ledger's call for fills.
     event ExchangeSet(address indexed exchange);

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {AccountId} from "../types/AccountId.sol";
 import {BandPolicy, PolicyFields} from "../types/BandPolicy.sol";
-import {Plan} from "./IRebalancer.sol";
+import {Outcome, Plan} from "./IRebalancer.sol";
 
 /// @title IMarginAccountExtension
 /// @notice What is called less often. Its code is a second contract that MarginAccount runs on its own storage, because one
@@ -32,7 +32,7 @@ interface IMarginAccountExtension {
     ) external returns (uint256 paid);
 
     /// @notice Fetches what a token refused to pay to the caller, or to the receiver he had named, whatever the reason was.
-    /// @dev Requirements: `receiver` not zero; there is something to fetch. No pause stops it.
+    /// @dev Requirements: `receiver` not zero; no pause refuses outflow; there is something to fetch.
     /// @return amount {token}
     function claim(address token, address receiver) external returns (uint256 amount);
 
@@ -60,8 +60,12 @@ interface IMarginAccountExtension {
                                    FOR ANYONE
     //////////////////////////////////////////////////////////////////////////*/
 
+    /// @notice Rebalances many accounts; one that reverts is reported as {Outcome-Failed} and stops no other.
+    /// @dev Requirements: at most 200 accounts.
+    function rebalanceMany(AccountId[] calldata accounts) external returns (Outcome[] memory);
+
     /// @notice Pays up to `count` of the claims that wait for a token, in their order, as far as its outflow limit has room.
-    /// @dev Requirements: the token is listed. A claim whose receiver refuses is left for its owner to {claim}.
+    /// @dev Requirements: no pause refuses outflow; the token is listed. A claim whose receiver refuses is left for its owner to {claim}.
     /// @return served How many had their turn.
     function payClaims(address token, uint256 count) external returns (uint256 served);
 
@@ -82,29 +86,7 @@ interface IMarginAccountExtension {
     function collectFees() external returns (uint256 amount);
 
     /*//////////////////////////////////////////////////////////////////////////
-                                    GOVERNED
-    //////////////////////////////////////////////////////////////////////////*/
-
-    /// @notice Sets the interest curve: r(u) = base + slope * u, plus jump * (u - kink) / (1 - kink) above the kink.
-    /// @dev Emits {InterestSet}. Accrues first. Requirements: the AccessManager role; base <= 50%, slope <= 100%, jump <= 300%,
-    /// 1% <= kink <= 99%, fee <= 50%, minimum debt <= 10,000.
-    /// @param feeBps Interest's share that goes to the insurance fund.
-    /// @param minimumDebt {whole quote} The smallest debt other than none.
-    function setInterest(
-        uint16 baseBps,
-        uint16 slopeBps,
-        uint16 jumpBps,
-        uint16 kinkBps,
-        uint16 feeBps,
-        uint16 minimumDebt
-    ) external;
-
-    /// @notice Gives the ledger's narrow calls to a Liquidator; the one before loses them.
-    /// @dev Emits {LiquidatorSet}. Requirements: the AccessManager role.
-    function setLiquidator(address liquidator) external;
-
-    /*//////////////////////////////////////////////////////////////////////////
-                                     VIEWS
+                                       VIEWS
     //////////////////////////////////////////////////////////////////////////*/
 
     /// @notice The state of the cash market at a moment.
@@ -121,6 +103,9 @@ interface IMarginAccountExtension {
         uint256 borrowRateE18; // {1/year}
         uint256 updatedAt; // {s}
     }
+
+    /// @notice The fourth part of MarginAccount's code; see {IMarginAccountAccess}.
+    function access() external view returns (address);
 
     /// @notice A collateral balance; {token}.
     function collateralOf(AccountId account, uint8 asset) external view returns (uint256);

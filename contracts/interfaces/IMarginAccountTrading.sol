@@ -34,11 +34,14 @@ interface IMarginAccountTrading {
     ///
     /// Requirements, checked in this order:
     /// - The caller is the exchange; two accounts; a listed instrument; size and quote not zero.
-    /// - The underlying has a price.
+    /// - No pause refuses fills.
     /// - A side that may only reduce does.
+    /// - Where a position grows: the underlying has a price that its sources do not dispute, and no pause refuses it.
     /// - At most 32 positions an account; open interest at most its cap, where it grows.
     /// - Afterwards each account's equity is at least its initial margin; or the fill lowered neither its health nor its E - IM, and
     ///   its price is within the fills' deviation clamp of the mark (else a sale far off the mark to an accomplice would drain it).
+    /// - While the underlying's price is halted, instead: the fill's price is within the clamp of the last valid one, and equity is not
+    ///   negative at either end of that band.
     ///
     /// Rounding: the quote against the taker; funding paid up, funding received down.
     /// @return quoteE18 {quote} What changed hands.
@@ -63,34 +66,6 @@ interface IMarginAccountTrading {
     function accrueFunding(InstrumentId instrument) external;
 
     /*//////////////////////////////////////////////////////////////////////////
-                                      GOVERNED
-    //////////////////////////////////////////////////////////////////////////*/
-
-    /// @notice Lists the perpetual of an underlying, or changes its parameters. What has passed is charged at those that held.
-    /// @dev Emits {PerpetualSet} and {PerpetualChanged}. Requirements, checked in this order:
-    /// - The AccessManager role.
-    /// - clamp of the rate at most 0.5% an hour and interest at most that; 1 <= divisor <= 24; deviation 1 to 200 bps, and over the
-    ///   divisor at most the 5 bps that the exchange's fees come to at least: else moving the rate by trading with oneself could pay.
-    /// - A new one: at most 32 are listed.
-    /// @param interestE7 {1e-7/hour}
-    /// @param clampE7 {1e-7/hour}
-    /// @param divisor The hour's premium over the hour's rate.
-    /// @param deviationBps The most a single fill counts.
-    /// @param capE3 {1e-3 unit} The most open interest; 0 lets positions only shrink.
-    function setPerpetual(
-        uint8 underlying,
-        uint16 interestE7,
-        uint16 clampE7,
-        uint8 divisor,
-        uint8 deviationBps,
-        uint48 capE3
-    ) external;
-
-    /// @notice Gives the call for fills to an exchange; the one before loses it.
-    /// @dev Emits {ExchangeSet}. Requirements: the AccessManager role.
-    function setExchange(address exchange) external;
-
-    /*//////////////////////////////////////////////////////////////////////////
                                  FOR MARGIN ACCOUNT ITSELF
     //////////////////////////////////////////////////////////////////////////*/
 
@@ -112,7 +87,4 @@ interface IMarginAccountTrading {
 
     /// @notice An instrument's state, funding accrued up to now.
     function perpetualOf(InstrumentId instrument) external view returns (Perpetual memory);
-
-    /// @notice The contract that may fill.
-    function exchange() external view returns (address);
 }

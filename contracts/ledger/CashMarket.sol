@@ -13,7 +13,7 @@ struct CashMarket {
     uint104 supplyIndex; // {RAY} quote units a supply share is worth, gross of open provisions
     uint104 borrowIndex; // {RAY} quote units a borrow share owes
     uint40 updatedAt; // {s}
-    bool provisionsOpen; // slot 2 is not zero
+    uint8 flags; // PROVISIONS_OPEN: slot 2 is not zero; GUARDED: a pause was set and not yet cleared
     // slot 1
     uint80 supplyShares;
     uint80 borrowShares;
@@ -37,6 +37,7 @@ struct Cash {
     uint256 borrowShares;
     uint256 curve; // the upper 96 bits of slot 1, as they lie
     bool provisionsOpen;
+    bool guarded;
     uint256 provisions;
     uint256 forfeited;
 }
@@ -47,6 +48,8 @@ struct Cash {
 /// @dev Upholds promises 1 and 4: what lenders are owed never exceeds what borrowers owe plus what lies idle, because debt
 /// rounds up and credit rounds down; the borrow index never falls; the supply index falls in {socialise} alone.
 library CashMarketLib {
+    uint256 internal constant PROVISIONS_OPEN = 1;
+    uint256 internal constant GUARDED = 2;
     uint256 private constant _U104 = type(uint104).max;
     uint256 private constant _U80 = type(uint80).max;
     /// @dev {RAY} A billionth of the first unit: lenders have lost everything, and a share still has a price.
@@ -75,7 +78,8 @@ library CashMarketLib {
         c.supplyIndex = word0 & _U104;
         c.borrowIndex = (word0 >> 104) & _U104;
         c.updatedAt = (word0 >> 208) & type(uint40).max;
-        c.provisionsOpen = word0 >> 248 != 0;
+        c.provisionsOpen = (word0 >> 248) & PROVISIONS_OPEN != 0;
+        c.guarded = (word0 >> 248) & GUARDED != 0;
         c.supplyShares = word1 & _U80;
         c.borrowShares = (word1 >> 80) & _U80;
         c.curve = word1 >> 160;
@@ -84,6 +88,16 @@ library CashMarketLib {
             c.forfeited = self.forfeited;
         }
         _accrue(c);
+    }
+
+    /// @notice Whether a pause may be in force: the bit lies where every action on cash looks anyway.
+    function isGuarded(CashMarket storage self) internal view returns (bool) {
+        return self.flags & GUARDED != 0;
+    }
+
+    /// @notice Sets or clears that bit.
+    function setGuarded(CashMarket storage self, bool guarded) internal {
+        self.flags = uint8(guarded ? self.flags | GUARDED : self.flags & ~GUARDED);
     }
 
     /// @notice Writes the market back.
@@ -96,7 +110,8 @@ library CashMarketLib {
             self.provisions = uint128(c.provisions);
             self.forfeited = uint128(c.forfeited);
         }
-        uint256 word0 = c.supplyIndex | (c.borrowIndex << 104) | (c.updatedAt << 208) | (open ? 1 << 248 : 0);
+        uint256 flags = (open ? PROVISIONS_OPEN : 0) | (c.guarded ? GUARDED : 0);
+        uint256 word0 = c.supplyIndex | (c.borrowIndex << 104) | (c.updatedAt << 208) | (flags << 248);
         uint256 word1 = c.supplyShares | (c.borrowShares << 80) | (c.curve << 160);
         assembly ("memory-safe") {
             sstore(self.slot, word0)

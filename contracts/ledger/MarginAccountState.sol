@@ -10,6 +10,7 @@ import {IRebalancer} from "../interfaces/IRebalancer.sol";
 import {IRiskEngine} from "../interfaces/IRiskEngine.sol";
 import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../types/AccountId.sol";
+import {Guard} from "../types/Guard.sol";
 import {Perpetual} from "../types/Perpetual.sol";
 import {Account, AccountBook} from "./AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "./CashMarket.sol";
@@ -38,6 +39,10 @@ abstract contract MarginAccountState is AccessManaged, TransientLock, IMarginAcc
     uint256 internal _listedPerpetuals; // a bit for each underlying
     // slot 10
     address internal _exchange;
+    // slot 11
+    Guard internal _guard;
+    // slot 12
+    mapping(AccountId account => uint256 next) internal _grantNonces;
 
     /// @dev The vault, which MarginAccount creates.
     function _vault() internal view virtual returns (ICollateralVault);

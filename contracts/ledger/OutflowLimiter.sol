@@ -27,9 +27,12 @@ library OutflowLimiterLib {
     uint256 internal constant QUICK_ROOM = 8;
 
     /// @notice What is counted of a movement: {1/256 of the total}, rounded up.
-    /// @param total {token} Not zero; the larger of those before and after.
+    /// @param total {token} Not zero, at least `amount`: the larger of those before and after.
     function share(uint256 amount, uint256 total) internal pure returns (uint256) {
-        return (amount * 256) / total + 1;
+        unchecked {
+            // Amounts have 92 bits.
+            return (amount * 256) / total + 1;
+        }
     }
 
     /// @notice Moves the base to now.

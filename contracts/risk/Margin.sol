@@ -86,6 +86,18 @@ library Margin {
         a.initialE18 += initial;
     }
 
+    /// @notice Equity where everything halted moves by `bandE18` against the account from its last valid price; {quote E18}, rounded down.
+    function leastEquity(Leg[] memory legs, int256 cashE18, uint256 bandE18) internal pure returns (int256 equityE18) {
+        equityE18 = cashE18;
+        for (uint256 i; i < legs.length; ++i) {
+            Leg memory leg = legs[i];
+            equityE18 += int256(leg.valueE18) + profitOf(leg);
+            if (!leg.halted) continue;
+            int256 exposed = int256(leg.valueE18) + positionValue(leg, leg.sizeE18);
+            equityE18 -= int256(Rounding.mulDivUp(uint256(exposed < 0 ? -exposed : exposed), bandE18, WAD));
+        }
+    }
+
     /// @notice Whether a leg has more than collateral: a size, or a claim that a closed position left.
     function hasPosition(Leg memory leg) internal pure returns (bool) {
         return leg.sizeE18 != 0 || leg.quoteE18 != 0;

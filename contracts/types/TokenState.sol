@@ -23,10 +23,9 @@ using {
     total,
     reserved,
     moved,
-    cap,
+    limits,
     minimum,
     asset,
-    unit,
     hasClaims,
     isLimited,
     isListed,
@@ -56,24 +55,25 @@ function moved(TokenState self) pure returns (uint256) {
     return (TokenState.unwrap(self) >> 184) & 0xff;
 }
 
-/// @dev {token}
-function cap(TokenState self) pure returns (uint256) {
-    return ((TokenState.unwrap(self) >> 192) & 0xffffffff) * self.unit();
+/// @dev {token} The minimum rounded down, but never zero: a deposit of nothing is a mistake.
+function limits(TokenState self) pure returns (uint256 minimum_, uint256 cap) {
+    uint256 word = TokenState.unwrap(self);
+    unchecked {
+        // Decimals are at most 18, so neither product exceeds 2^32 * 1e18.
+        uint256 unit = 10 ** ((word >> 248) & 0x1f);
+        cap = ((word >> 192) & 0xffffffff) * unit;
+        minimum_ = (((word >> 224) & 0xffff) * unit) / 1e4;
+    }
+    if (minimum_ == 0) minimum_ = 1;
 }
 
-/// @dev {token} Rounded down, but never zero: a deposit of nothing is a mistake.
+/// @dev {token} The smallest deposit, and the smallest claim that waits.
 function minimum(TokenState self) pure returns (uint256 amount) {
-    amount = (((TokenState.unwrap(self) >> 224) & 0xffff) * self.unit()) / 1e4;
-    if (amount == 0) amount = 1;
+    (amount, ) = self.limits();
 }
 
 function asset(TokenState self) pure returns (uint8) {
     return uint8(TokenState.unwrap(self) >> 240);
-}
-
-/// @dev {token} One whole token.
-function unit(TokenState self) pure returns (uint256) {
-    return 10 ** ((TokenState.unwrap(self) >> 248) & 0x1f);
 }
 
 function hasClaims(TokenState self) pure returns (bool) {
@@ -98,8 +98,8 @@ function withMoved(TokenState self, uint256 moved_) pure returns (TokenState) {
 }
 
 function withLimits(TokenState self, uint32 capWholeTokens, uint16 minimumE4) pure returns (TokenState) {
-    uint256 limits = (uint256(capWholeTokens) << 192) | (uint256(minimumE4) << 224);
-    return TokenState.wrap((TokenState.unwrap(self) & ~LIMITS_MASK) | limits);
+    uint256 word = (uint256(capWholeTokens) << 192) | (uint256(minimumE4) << 224);
+    return TokenState.wrap((TokenState.unwrap(self) & ~LIMITS_MASK) | word);
 }
 
 function withClaims(TokenState self, bool some) pure returns (TokenState) {

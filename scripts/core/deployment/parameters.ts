@@ -149,6 +149,8 @@ const Shape = z
     roles: Roles,
     quote: Listing,
     collaterals: z.array(Collateral).min(1).max(254),
+    /** The collateral that wraps the chain's own coin; without it nobody deposits that coin as it is. */
+    wrappedNative: z.string().min(1).optional(),
     sequencer: Sequencer.optional(),
     interest: Interest,
     keeper: Keeper,
@@ -188,6 +190,10 @@ export function checkParameters(content: unknown): Checked<ParameterFile> {
   const symbols = listingsOf(parsed.data).map(({ symbol }) => symbol);
   const twice = symbols.find((symbol, index) => symbols.indexOf(symbol) !== index);
   if (twice !== undefined) return wrong(`${twice} is listed twice`);
+  const { wrappedNative } = parsed.data;
+  if (wrappedNative !== undefined && !symbols.slice(1).includes(wrappedNative)) {
+    return wrong(`wrappedNative names ${wrappedNative}, which is no collateral`);
+  }
   const underlyings = parsed.data.perpetuals.map(({ underlying }) => underlying);
   const unknown = underlyings.find((symbol) => !symbols.slice(1).includes(symbol));
   if (unknown !== undefined) return wrong(`perpetuals names ${unknown}, which is no collateral`);

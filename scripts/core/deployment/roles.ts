@@ -1,7 +1,7 @@
 /**
  * Who may do what, in AccessManager's words. One function has one role, so the governor holds the steward's too, at his own
- * delay. The guardian has no function of his own: he cancels what governor and steward have scheduled. He cannot cancel
- * what the admin scheduled, or a bad guardian could never be removed.
+ * delay. The guardian pauses, for three days at most and never twice in a row, and cancels what governor and steward have
+ * scheduled. He cannot cancel what the admin scheduled, or a bad guardian could never be removed.
  */
 import type { Address } from "../mainnet.js";
 import type { DeploymentParameters } from "./parameters.js";
@@ -37,8 +37,16 @@ export const PERMISSIONS: readonly {
   {
     contract: "marginAccount",
     role: "governor",
-    functions: ["setInterest", "setLiquidator", "setPerpetual", "setExchange"],
+    functions: [
+      "setInterest",
+      "setLiquidator",
+      "setPerpetual",
+      "setExchange",
+      "unpause",
+      "setLiquidationGrace",
+    ],
   },
+  { contract: "marginAccount", role: "guardian", functions: ["pause"] },
   { contract: "liquidator", role: "governor", functions: ["setLiquidationParameters"] },
   { contract: "exchange", role: "governor", functions: ["setFeeParameters"] },
 ];

@@ -194,6 +194,8 @@ async function compareWiring({ addresses, assets, ...protocol }: Protocol, compa
     ["rebalancer of the margin account", core.rebalancer(), addresses.rebalancer],
     ["extension of the margin account", core.extension(), addresses.extension],
     ["trading part of the margin account", core.trading(), addresses.trading],
+    ["access part of the margin account", protocol.marginAccount.access(), addresses.access],
+    ["executor of the margin account", protocol.marginAccount.executor(), addresses.executor],
     ["exchange of the margin account", protocol.marginAccount.exchange(), addresses.exchange],
     ["margin account of the exchange", protocol.exchange.marginAccount(), addresses.marginAccount],
     ["quote token of the margin account", core.quoteToken(), assets[0]?.token],
@@ -205,6 +207,7 @@ async function compareWiring({ addresses, assets, ...protocol }: Protocol, compa
     ["risk engine of the liquidator", liquidator.riskEngine(), addresses.rebalancer],
     ["margin account of the lens", lens.marginAccount(), addresses.marginAccount],
     ["liquidator of the lens", lens.liquidator(), addresses.liquidator],
+    ["authority of the access part", authorityAt(addresses.access, runner), addresses.accessManager],
     ["authority of the trading part", authorityAt(addresses.trading, runner), addresses.accessManager],
     ["authority of the extension", authorityAt(addresses.extension, runner), addresses.accessManager],
     ...GOVERNED_NAMES.map(

@@ -18,6 +18,8 @@ const ARTIFACTS: Readonly<Record<ContractName, string>> = {
   vault: "CollateralVault",
   rebalancer: "Rebalancer",
   shockLevels: "ShockLevels",
+  executor: "Executor",
+  access: "MarginAccountAccess",
   extension: "MarginAccountExtension",
   trading: "MarginAccountTrading",
   marginAccount: "MarginAccount",
@@ -49,11 +51,12 @@ export async function compareCode(codes: readonly ContractCode[], compare: Compa
 export async function compareImmutables(
   codes: readonly ContractCode[],
   { addresses, assets }: Pick<Protocol, "addresses" | "assets">,
-  { quote }: DeploymentParameters,
+  { quote, wrappedNative }: DeploymentParameters,
   chainId: bigint,
   compare: Compare,
 ): Promise<void> {
-  const expected = expectedImmutables(addresses, assets[0]?.token ?? "", quote.decimals, chainId);
+  const wrapped = assets.find(({ symbol }) => symbol === wrappedNative)?.token ?? "0x0";
+  const expected = expectedImmutables(addresses, assets[0]?.token ?? "", wrapped, quote.decimals, chainId);
   for (const { name, code } of codes) {
     const { places, syntaxTrees } = await builtCode(name);
     const { immutables } = splitCode(code, places);
@@ -71,6 +74,7 @@ export async function compareImmutables(
 function expectedImmutables(
   addresses: ProtocolAddresses,
   quoteToken: string,
+  wrappedNative: string,
   quoteDecimals: bigint,
   chainId: bigint,
 ): ReadonlyMap<string, bigint> {
@@ -80,6 +84,9 @@ function expectedImmutables(
     ["riskEngine", BigInt(addresses.rebalancer)],
     ["rebalancer", BigInt(addresses.rebalancer)],
     ["engine", BigInt(addresses.rebalancer)],
+    ["executor", BigInt(addresses.executor)],
+    ["wrapped", BigInt(wrappedNative)],
+    ["access", BigInt(addresses.access)],
     ["extension", BigInt(addresses.extension)],
     ["trading", BigInt(addresses.trading)],
     ["marginAccount", BigInt(addresses.marginAccount)],

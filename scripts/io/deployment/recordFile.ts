@@ -46,6 +46,8 @@ export function addressesInRecord({ contracts }: DeploymentRecord, id: string): 
     vault: at("vault"),
     rebalancer: at("rebalancer"),
     shockLevels: at("shockLevels"),
+    executor: at("executor"),
+    access: at("access"),
     extension: at("extension"),
     trading: at("trading"),
     marginAccount: at("marginAccount"),

@@ -277,7 +277,9 @@ async function deployParts(chain: Chain, feedKind: FeedKind): Promise<Parts> {
   }
 
   const rebalancer = await deploy("Rebalancer", [authority]);
-  const extension = await deploy("MarginAccountExtension", [authority]);
+  const executor = await deploy("Executor");
+  const access = await deploy("MarginAccountAccess", [authority, executor, ethers.ZeroAddress]);
+  const extension = await deploy("MarginAccountExtension", [authority, access]);
   const quoteToken = await quote.getAddress();
   const trading = await deploy("MarginAccountTrading", [authority, quoteToken, rebalancer]);
   const ledger = [authority, quoteToken, rebalancer, extension, trading];

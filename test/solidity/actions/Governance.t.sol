@@ -4,8 +4,8 @@ pragma solidity 0.8.30;
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 
 import {Errors} from "../../../contracts/base/Errors.sol";
+import {IMarginAccountAccess} from "../../../contracts/interfaces/IMarginAccountAccess.sol";
 import {IMarginAccountCore} from "../../../contracts/interfaces/IMarginAccountCore.sol";
-import {IMarginAccountExtension} from "../../../contracts/interfaces/IMarginAccountExtension.sol";
 import {BallastTest} from "../utils/BallastTest.sol";
 
 /// @title GovernanceTest
@@ -25,12 +25,12 @@ contract GovernanceTest is BallastTest {
         bytes memory refusal = abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, stranger);
         _assertRefused(stranger, _interest(200, 800, 9_000, 8_500, 2_000, 100), refusal);
         _assertRefused(stranger, _interest(60_000, 0, 0, 0, 0, 0), refusal);
-        _assertRefused(stranger, abi.encodeCall(IMarginAccountExtension.setLiquidator, (stranger)), refusal);
+        _assertRefused(stranger, abi.encodeCall(IMarginAccountAccess.setLiquidator, (stranger)), refusal);
         // The extension called by itself asks the same authority.
         address extension = address(uint160(uint256(_read("extension()"))));
         vm.prank(stranger);
         vm.expectRevert(refusal);
-        IMarginAccountExtension(extension).setLiquidator(stranger);
+        IMarginAccountAccess(extension).setLiquidator(stranger);
     }
 
     function test_BoundsOfTheInterestCurve() public {
@@ -103,7 +103,7 @@ contract GovernanceTest is BallastTest {
         uint16 fee,
         uint16 debt
     ) private pure returns (bytes memory) {
-        return abi.encodeCall(IMarginAccountExtension.setInterest, (base, slope, jump, kink, fee, debt));
+        return abi.encodeCall(IMarginAccountAccess.setInterest, (base, slope, jump, kink, fee, debt));
     }
 
     function _assertOutOfBounds(bytes memory call, bytes32 field, uint256 found, uint256 limit) private {

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Errors} from "../../../contracts/base/Errors.sol";
-import {IMarginAccountCore} from "../../../contracts/interfaces/IMarginAccountCore.sol";
+import {IMarginAccountExtension} from "../../../contracts/interfaces/IMarginAccountExtension.sol";
 import {IRebalancer, Move, Outcome, Plan} from "../../../contracts/interfaces/IRebalancer.sol";
 import {CallState} from "../../../contracts/types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
@@ -621,7 +621,7 @@ contract RebalancingTest is BallastTest {
         AccountId[] memory batch = new AccountId[](201);
         _assertRefused(
             keeper,
-            abi.encodeCall(IMarginAccountCore.rebalanceMany, (batch)),
+            abi.encodeCall(IMarginAccountExtension.rebalanceMany, (batch)),
             abi.encodeWithSelector(Errors.MarginAccount_BatchTooLong.selector, 201, 200)
         );
         assertEq(marginAccount.rebalanceMany(new AccountId[](200)).length, 200);

@@ -19,7 +19,7 @@ contract TransientLockHarness is TransientLock {
     }
 
     function deposit(uint256 account, bytes calldata inner) external lockedOrCallback(account) {
-        calledBack = _inCallback();
+        calledBack = _defers(account);
         _call(inner);
     }
 
@@ -34,13 +34,32 @@ contract TransientLockHarness is TransientLock {
         bytes calldata second,
         bytes calldata last
     ) external locked {
-        require(!_inCallback(), "before");
+        require(!_defers(account), "before");
         _openCallback(account);
         _call(inner);
         _call(second);
         _closeCallback();
-        require(!_inCallback(), "after");
+        require(!_defers(account), "after");
         _call(last);
+    }
+
+    /// @dev As a batch: `inner` with the lock open, then `outside` as other contracts' code, then `last` after the batch.
+    /// @return due What the batch's end says of a check.
+    function batch(
+        uint256 account,
+        bytes calldata inner,
+        bytes calldata outside,
+        bytes calldata last
+    ) external returns (bool due) {
+        _beginBatch(account);
+        _call(inner);
+        if (outside.length != 0) act(outside);
+        due = _endBatch();
+        _call(last);
+    }
+
+    function act(bytes calldata outside) public onlyInBatch {
+        _call(outside);
     }
 
     function _call(bytes calldata inner) private {
@@ -141,6 +160,53 @@ contract TransientLockTest is BaseTest {
         lock.takeSlice(TAKER, _deposit, "", "");
         lock.deposit(TAKER, "");
         assertFalse(lock.calledBack());
+    }
+
+    function test_batch_DefersTheChecksOfItsOwnAccountAlone() public {
+        assertTrue(lock.batch(TAKER, _deposit, "", ""));
+        assertTrue(lock.calledBack());
+        // Another account is open too, and is not deferred.
+        assertFalse(lock.batch(TAKER, _foreignDeposit, "", ""));
+        assertFalse(lock.calledBack());
+        assertFalse(lock.batch(TAKER, _change, "", ""));
+        // Nothing is left of a batch.
+        assertFalse(lock.batch(TAKER, "", "", _deposit));
+        assertFalse(lock.calledBack());
+        lock.takeSlice(TAKER, _deposit, "", "");
+        assertFalse(lock.batch(TAKER, "", "", ""));
+    }
+
+    function test_batch_OthersCodeFindsItShut() public {
+        assertTrue(lock.batch(TAKER, "", _deposit, ""));
+        _expectLocked();
+        lock.batch(TAKER, "", _foreignDeposit, "");
+        _expectLocked();
+        lock.batch(TAKER, "", _change, "");
+        _expectLocked();
+        lock.batch(TAKER, "", _read, "");
+        _expectLocked();
+        lock.batch(TAKER, "", abi.encodeCall(TransientLockHarness.batch, (TAKER, "", "", "")), "");
+        _expectLocked();
+        lock.batch(TAKER, "", abi.encodeCall(TransientLockHarness.act, ("")), "");
+    }
+
+    function test_batch_IsNeverInsideAnything() public {
+        bytes memory inner = abi.encodeCall(TransientLockHarness.batch, (TAKER, "", "", ""));
+        _expectLocked();
+        lock.change(inner);
+        _expectLocked();
+        lock.batch(TAKER, inner, "", "");
+        _expectLocked();
+        lock.takeSlice(TAKER, inner, "", "");
+        _expectLocked();
+        lock.act("");
+        _expectLocked();
+        lock.change(abi.encodeCall(TransientLockHarness.act, ("")));
+    }
+
+    /// @dev Every account's number but zero names somebody's; zero stands for no batch.
+    function test_batch_OfNobodyDefersNothing() public {
+        assertFalse(lock.batch(0, abi.encodeCall(TransientLockHarness.deposit, (0, "")), "", ""));
     }
 
     function _expectLocked() private {

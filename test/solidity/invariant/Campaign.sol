@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 import {ICollateralVault} from "../../../contracts/interfaces/ICollateralVault.sol";
 import {ILiquidator} from "../../../contracts/interfaces/ILiquidator.sol";
-import {IMarginAccountExtension} from "../../../contracts/interfaces/IMarginAccountExtension.sol";
+import {IMarginAccountAccess} from "../../../contracts/interfaces/IMarginAccountAccess.sol";
 import {IRebalancer} from "../../../contracts/interfaces/IRebalancer.sol";
 import {IRiskEngine} from "../../../contracts/interfaces/IRiskEngine.sol";
 import {MintableToken} from "../../../contracts/mocks/MintableToken.sol";
@@ -119,7 +119,7 @@ abstract contract Campaign is Promises {
     /// @dev The governor waits, except with limits; this contract keeps the power to open the caps at the end.
     function _govern() private {
         bytes4[] memory one = new bytes4[](1);
-        one[0] = IMarginAccountExtension.setInterest.selector;
+        one[0] = IMarginAccountAccess.setInterest.selector;
         manager.setTargetFunctionRole(address(marginAccount), one, GOVERNOR_ROLE);
         one[0] = IRiskEngine.setRiskParameters.selector;
         manager.setTargetFunctionRole(address(riskEngine), one, GOVERNOR_ROLE);

@@ -101,7 +101,7 @@ contract CashMarketTest is BaseTest {
         assertEq(m.supplyIndex, c.supplyIndex);
         assertEq(m.borrowIndex, c.borrowIndex);
         assertEq(m.updatedAt, c.updatedAt);
-        assertEq(m.provisionsOpen, c.provisionsOpen);
+        assertEq(m.flags & 1 != 0, c.provisionsOpen);
         assertEq(m.supplyShares, c.supplyShares);
         assertEq(m.borrowShares, c.borrowShares);
         assertEq(

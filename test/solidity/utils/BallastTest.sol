@@ -19,6 +19,7 @@ import {AccountHeader} from "../../../contracts/types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
 import {PolicyFields} from "../../../contracts/types/BandPolicy.sol";
 import {ArtifactTest} from "./ArtifactTest.sol";
+import {WrappedCoin} from "./mocks/WrappedCoin.sol";
 
 /// @title BallastTest
 /// @notice The whole protocol, deployed as on mainnet with the design's starting values, and short words for what tests do.
@@ -71,6 +72,8 @@ abstract contract BallastTest is ArtifactTest {
     UsdCoin internal usdc;
     MintableToken internal weth;
     WrappedBitcoin internal wbtc;
+    /// @dev The chain's own coin as a token; not listed.
+    WrappedCoin internal wrapped;
 
     /// @dev The feed behind an asset's number; new listings join.
     mapping(uint8 asset => SettableAggregator) internal feeds;
@@ -99,7 +102,10 @@ abstract contract BallastTest is ArtifactTest {
         usdc = UsdCoin(_deployed(MOCKS, "UsdCoin", ""));
         weth = MintableToken(_deployed(MOCKS, "MintableToken", abi.encode("Wrapped Ether", "WETH")));
         wbtc = WrappedBitcoin(_deployed(MOCKS, "WrappedBitcoin", ""));
-        address extension = _deployed(ROOT, "MarginAccountExtension", abi.encode(manager));
+        address executor = _deployed(ROOT, "Executor", "");
+        wrapped = new WrappedCoin();
+        address access = _deployed(ROOT, "MarginAccountAccess", abi.encode(manager, executor, wrapped));
+        address extension = _deployed(ROOT, "MarginAccountExtension", abi.encode(manager, access));
         address trading = _deployed(ROOT, "MarginAccountTrading", abi.encode(manager, usdc, rebalancer));
         marginAccount = IMarginAccount(
             _deployed(ROOT, "MarginAccount", abi.encode(manager, usdc, rebalancer, extension, trading))

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Call} from "../../../contracts/interfaces/IExecutor.sol";
 import {ILiquidator} from "../../../contracts/interfaces/ILiquidator.sol";
+import {IMarginAccountAccess} from "../../../contracts/interfaces/IMarginAccountAccess.sol";
 import {IMarginAccountCore} from "../../../contracts/interfaces/IMarginAccountCore.sol";
 import {IMarginAccountExtension} from "../../../contracts/interfaces/IMarginAccountExtension.sol";
 import {IMarginAccountTrading} from "../../../contracts/interfaces/IMarginAccountTrading.sol";
 import {AccountId} from "../../../contracts/types/AccountId.sol";
 import {PolicyFields} from "../../../contracts/types/BandPolicy.sol";
+import {GuardLevel} from "../../../contracts/types/Guard.sol";
 import {InstrumentId, toPerpetual} from "../../../contracts/types/InstrumentId.sol";
 
 /// @title EntryPoints
@@ -18,7 +21,7 @@ library EntryPoints {
         address token,
         PolicyFields memory policy
     ) internal pure returns (bytes[] memory calls) {
-        calls = new bytes[](35);
+        calls = new bytes[](45);
         AccountId[] memory batch = new AccountId[](1);
         batch[0] = other;
         IMarginAccountCore.Slice memory slice;
@@ -27,7 +30,7 @@ library EntryPoints {
         calls[1] = abi.encodeCall(IMarginAccountCore.depositFor, (other, token, 1e18));
         calls[2] = abi.encodeCall(IMarginAccountCore.withdraw, (own, token, 1, address(1)));
         calls[3] = abi.encodeCall(IMarginAccountCore.rebalance, (other));
-        calls[4] = abi.encodeCall(IMarginAccountCore.rebalanceMany, (batch));
+        calls[4] = abi.encodeCall(IMarginAccountExtension.rebalanceMany, (batch));
         calls[5] = abi.encodeCall(IMarginAccountCore.takeSlice, (slice, address(1), ""));
         calls[6] = abi.encodeCall(IMarginAccountCore.accountOf, (own));
         calls[7] = abi.encodeCall(IMarginAccountCore.cashOf, (own));
@@ -43,8 +46,8 @@ library EntryPoints {
         calls[17] = abi.encodeCall(IMarginAccountExtension.reverseProvision, (other));
         calls[18] = abi.encodeCall(IMarginAccountExtension.writeOff, (other));
         calls[19] = abi.encodeCall(IMarginAccountExtension.collectFees, ());
-        calls[20] = abi.encodeCall(IMarginAccountExtension.setInterest, (200, 800, 9_000, 8_500, 2_000, 100));
-        calls[21] = abi.encodeCall(IMarginAccountExtension.setLiquidator, (address(1)));
+        calls[20] = abi.encodeCall(IMarginAccountAccess.setInterest, (200, 800, 9_000, 8_500, 2_000, 100));
+        calls[21] = abi.encodeCall(IMarginAccountAccess.setLiquidator, (address(1)));
         calls[22] = abi.encodeCall(IMarginAccountExtension.collateralOf, (own, 1));
         calls[23] = abi.encodeCall(IMarginAccountExtension.maxWithdraw, (own, token));
         calls[24] = abi.encodeCall(IMarginAccountExtension.previewRebalance, (own));
@@ -57,10 +60,20 @@ library EntryPoints {
         calls[28] = abi.encodeCall(IMarginAccountTrading.fill, (f));
         calls[29] = abi.encodeCall(IMarginAccountTrading.settle, (instrument, batch));
         calls[30] = abi.encodeCall(IMarginAccountTrading.accrueFunding, (instrument));
-        calls[31] = abi.encodeCall(IMarginAccountTrading.setPerpetual, (1, 125, 5_000, 8, 40, 1));
-        calls[32] = abi.encodeCall(IMarginAccountTrading.setExchange, (address(1)));
+        calls[31] = abi.encodeCall(IMarginAccountAccess.setPerpetual, (1, 125, 5_000, 8, 40, 1));
+        calls[32] = abi.encodeCall(IMarginAccountAccess.setExchange, (address(1)));
         calls[33] = abi.encodeCall(IMarginAccountTrading.positionOf, (own, instrument));
         calls[34] = abi.encodeCall(IMarginAccountTrading.perpetualOf, (instrument));
+        calls[35] = abi.encodeCall(IMarginAccountAccess.multicall, (own, new bytes[](0)));
+        calls[36] = abi.encodeCall(IMarginAccountAccess.act, (new Call[](0), new address[](0)));
+        calls[37] = abi.encodeCall(IMarginAccountAccess.usePermit, (token, 1, type(uint256).max, 27, 0, 0));
+        calls[38] = abi.encodeCall(IMarginAccountAccess.depositNative, (own));
+        calls[39] = abi.encodeCall(IMarginAccountAccess.grantBySignature, (own, address(1), 1, 0, 0, ""));
+        calls[40] = abi.encodeCall(IMarginAccountAccess.cancelGrant, (own));
+        calls[41] = abi.encodeCall(IMarginAccountAccess.pause, (GuardLevel.Halt, 1));
+        calls[42] = abi.encodeCall(IMarginAccountAccess.unpause, ());
+        calls[43] = abi.encodeCall(IMarginAccountAccess.clearPause, ());
+        calls[44] = abi.encodeCall(IMarginAccountAccess.setLiquidationGrace, (1 hours));
     }
 
     function ofLiquidator(AccountId own, AccountId other) internal pure returns (bytes[] memory calls) {

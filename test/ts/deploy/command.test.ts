@@ -76,7 +76,7 @@ describe("npm run deploy", function () {
     expect(resumed.code, resumed.stderr).to.equal(0);
     const first = Record.parse(JSON.parse(resumed.stdout));
     expect(first.outcome).to.equal("deployed");
-    expect(Object.keys(first.contracts)).to.have.length(10);
+    expect(Object.keys(first.contracts)).to.have.length(12);
 
     const nonce = await nonceOfDeployer();
     const again = await deploy(args);

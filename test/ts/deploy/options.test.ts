@@ -91,6 +91,7 @@ describe("parameter files", function () {
       [{ ...file, keeper: undefined }, /^keeper is missing/],
       [{ ...file, collaterals: [] }, /^collaterals /],
       [{ ...file, collaterals: [first, first] }, /^WETH is listed twice/],
+      [{ ...file, wrappedNative: "USDC" }, /^wrappedNative names USDC, which is no collateral/],
       [{ ...file, quote: { ...file.quote, token: { deploy: "Gold" } } }, /^quote\.token must be an address, or/],
       [{ ...file, roles: { ...file.roles, admin: "0x1" } }, /^roles\.admin must be an address/],
       ["", /./],

@@ -13,9 +13,12 @@ import { PERMISSIONS, ROLE, grantsOf } from "../../../scripts/core/deployment/ro
 import { listingsOf } from "../../../scripts/core/deployment/parameters.js";
 import { readBack } from "../../../scripts/io/deployment/readBack.js";
 import { attachProtocol, deployProtocol, parametersFor } from "../../../scripts/io/protocol.js";
+import { MarginAccount__factory } from "../../../typechain-types/index.js";
 
 const TWO_DAYS = 172_800;
 const UNAUTHORIZED = id("AccessManagedUnauthorized(address)").slice(0, 10);
+/** The one call that the guardian has, and the governor has not. */
+const PAUSE = "marginAccount.pause";
 const NOT_SCHEDULED = id("AccessManagerNotScheduled(bytes32)").slice(0, 10);
 /** Decodes as zeros, whatever a function takes: permission is asked before anything else. */
 const ZEROS = "00".repeat(32 * 16);
@@ -121,7 +124,7 @@ describe("deployProtocol", function () {
     );
     const permitted = PERMISSIONS.flatMap(({ functions }) => functions);
     expect(restricted.flat()).to.have.members(permitted);
-    expect(permitted).to.have.length(17);
+    expect(permitted).to.have.length(20);
   });
 
   it("lets no stranger and not the deployer call a restricted function", async function () {
@@ -130,13 +133,15 @@ describe("deployProtocol", function () {
     for (const { name, to, data } of restrictedCalls()) {
       expect(await revertOf(stranger, to, data), name).to.equal(UNAUTHORIZED);
       expect(await revertOf(deployer?.address ?? "", to, data), name).to.equal(UNAUTHORIZED);
+      if (name === PAUSE) continue;
       expect(await revertOf(parameters.roles.guardian, to, data), name).to.equal(UNAUTHORIZED);
     }
   });
 
   it("lets the governor call none without scheduling it first", async function () {
     for (const { name, to, data } of restrictedCalls()) {
-      expect(await revertOf(parameters.roles.governor, to, data), name).to.equal(NOT_SCHEDULED);
+      const expected = name === PAUSE ? UNAUTHORIZED : NOT_SCHEDULED;
+      expect(await revertOf(parameters.roles.governor, to, data), name).to.equal(expected);
     }
   });
 
@@ -198,6 +203,51 @@ describe("deployProtocol", function () {
         "AccessManagerUnauthorizedCall",
       );
     });
+
+    it("lets the guardian pause at once, and end no pause", async function () {
+      const guardian = await connection.ethers.getSigner(parameters.roles.guardian);
+      const paused = protocol.marginAccount.connect(guardian);
+      await expect(paused.pause(3, 3_600)).to.emit(protocol.marginAccount, "Paused");
+      // Its errors are those of the contract, which the joint interface does not list.
+      const contract = MarginAccount__factory.connect(protocol.addresses.marginAccount, guardian);
+      await expect(paused.unpause()).to.be.revertedWithCustomError(contract, "AccessManagedUnauthorized");
+    });
+
+    for (const module of ["Liquidator", "Exchange"] as const) {
+      const replace = async () => {
+        const { marginAccount, addresses } = protocol;
+        const next = await connection.ethers.deployContract(module, [addresses.accessManager, addresses.marginAccount]);
+        const address = await next.getAddress();
+        const calls = marginAccount.interface;
+        const data =
+          module === "Liquidator"
+            ? calls.encodeFunctionData("setLiquidator", [address])
+            : calls.encodeFunctionData("setExchange", [address]);
+        return { address, data };
+      };
+
+      it(`replaces the ${module} after the governor's delay, and not before`, async function () {
+        const { address, data } = await replace();
+        const target = protocol.addresses.marginAccount;
+        const manager = await managerOf(parameters.roles.governor);
+        await manager.schedule(target, data, 0);
+        await connection.networkHelpers.time.increase(TWO_DAYS - 60);
+        await expect(manager.execute(target, data)).to.be.revertedWithCustomError(manager, "AccessManagerNotReady");
+        await connection.networkHelpers.time.increase(60);
+        await expect(manager.execute(target, data)).to.emit(protocol.marginAccount, `${module}Set`).withArgs(address);
+      });
+
+      it(`lets the guardian stop a new ${module}`, async function () {
+        const { governor, guardian } = parameters.roles;
+        const { data } = await replace();
+        const target = protocol.addresses.marginAccount;
+        const manager = await managerOf(governor);
+        await manager.schedule(target, data, 0);
+        await (await managerOf(guardian)).cancel(governor, target, data);
+        await connection.networkHelpers.time.increase(TWO_DAYS);
+        await expect(manager.execute(target, data)).to.be.revertedWithCustomError(manager, "AccessManagerNotScheduled");
+      });
+    }
 
     it("makes the admin wait as well before a role is granted", async function () {
       const { admin } = parameters.roles;

@@ -46,6 +46,8 @@ describe("npm run verify-deployment", function () {
       vault: at("vault"),
       rebalancer: at("rebalancer"),
       shockLevels: at("shockLevels"),
+      executor: at("executor"),
+      access: at("access"),
       extension: at("extension"),
       trading: at("trading"),
       marginAccount: at("marginAccount"),

@@ -99,7 +99,8 @@ export class Live {
       await ethers.getContractAt("WrappedBitcoin", await deploy("WrappedBitcoin")),
     ];
     const rebalancer = await deploy("Rebalancer", [authority]);
-    const extension = await deploy("MarginAccountExtension", [authority]);
+    const access = await deploy("MarginAccountAccess", [authority, await deploy("Executor"), ethers.ZeroAddress]);
+    const extension = await deploy("MarginAccountExtension", [authority, access]);
     const quote = await at(tokens, 0).getAddress();
     const trading = await deploy("MarginAccountTrading", [authority, quote, rebalancer]);
     const ledger = await deploy("MarginAccount", [authority, quote, rebalancer, extension, trading]);

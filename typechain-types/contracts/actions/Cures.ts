@@ -4,51 +4,19 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../../common.js"
   
-    export type PerpetualStruct = {fundingIndexE18: BigNumberish, indexPriceE18: BigNumberish, updatedAt: BigNumberish, rateE18: BigNumberish, premiumE18: BigNumberish, weightedE18: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, openInterestE18: BigNumberish, pool: BigNumberish, capE3: BigNumberish}
-
-    export type PerpetualStructOutput = [fundingIndexE18: bigint, indexPriceE18: bigint, updatedAt: bigint, rateE18: bigint, premiumE18: bigint, weightedE18: bigint, interestE7: bigint, clampE7: bigint, divisor: bigint, deviationBps: bigint, openInterestE18: bigint, pool: bigint, capE3: bigint] & {fundingIndexE18: bigint, indexPriceE18: bigint, updatedAt: bigint, rateE18: bigint, premiumE18: bigint, weightedE18: bigint, interestE7: bigint, clampE7: bigint, divisor: bigint, deviationBps: bigint, openInterestE18: bigint, pool: bigint, capE3: bigint }
-  
-
-export declare namespace IMarginAccountTrading {
-      
-    export type FillStruct = {maker: BigNumberish, taker: BigNumberish, instrument: BigNumberish, sizeE18: BigNumberish, priceE18: BigNumberish, makerFee: BigNumberish, takerFee: BigNumberish, makerReduces: boolean, takerReduces: boolean}
-
-    export type FillStructOutput = [maker: bigint, taker: bigint, instrument: bigint, sizeE18: bigint, priceE18: bigint, makerFee: bigint, takerFee: bigint, makerReduces: boolean, takerReduces: boolean] & {maker: bigint, taker: bigint, instrument: bigint, sizeE18: bigint, priceE18: bigint, makerFee: bigint, takerFee: bigint, makerReduces: boolean, takerReduces: boolean }
-  
-    }
 
   export interface CuresInterface extends Interface {
-    getFunction(nameOrSignature: "accrueFunding" | "authority" | "exchange" | "fill" | "isConsumingScheduledOp" | "isCure" | "movePositions" | "perpetualOf" | "positionOf" | "setAuthority" | "setExchange" | "setPerpetual" | "settle"): FunctionFragment;
+    getFunction(nameOrSignature: "authority" | "isConsumingScheduledOp" | "setAuthority"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidationGraceSet" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "Paused" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'accrueFunding', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
-encodeFunctionData(functionFragment: 'exchange', values?: undefined): string;
-encodeFunctionData(functionFragment: 'fill', values: [IMarginAccountTrading.FillStruct]): string;
+    encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
-encodeFunctionData(functionFragment: 'isCure', values: [BigNumberish, AddressLike, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'movePositions', values: [BigNumberish, BigNumberish, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'perpetualOf', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'positionOf', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
-encodeFunctionData(functionFragment: 'setExchange', values: [AddressLike]): string;
-encodeFunctionData(functionFragment: 'setPerpetual', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'settle', values: [BigNumberish, BigNumberish[]]): string;
 
-    decodeFunctionResult(functionFragment: 'accrueFunding', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'exchange', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'fill', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'isCure', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'movePositions', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'perpetualOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'positionOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'setExchange', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'setPerpetual', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
   }
 
   
@@ -148,6 +116,18 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
 
   
 
+    export namespace LiquidationGraceSetEvent {
+      export type InputTuple = [graceSeconds: BigNumberish];
+      export type OutputTuple = [graceSeconds: bigint];
+      export interface OutputObject {graceSeconds: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace LiquidatorSetEvent {
       export type InputTuple = [liquidator: AddressLike];
       export type OutputTuple = [liquidator: string];
@@ -188,6 +168,18 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
       export type InputTuple = [accountId: BigNumberish, operator: AddressLike, rights: BigNumberish];
       export type OutputTuple = [accountId: bigint, operator: string, rights: bigint];
       export interface OutputObject {accountId: bigint, operator: string, rights: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace PausedEvent {
+      export type InputTuple = [level: BigNumberish, until: BigNumberish];
+      export type OutputTuple = [level: bigint, until: bigint];
+      export interface OutputObject {level: bigint, until: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -326,34 +318,10 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
 
     
     
-    accrueFunding: TypedContractMethod<
-      [instrument: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
     authority: TypedContractMethod<
       [],
       [string],
       'view'
-    >
-    
-
-    
-    exchange: TypedContractMethod<
-      [],
-      [string],
-      'view'
-    >
-    
-
-    
-    fill: TypedContractMethod<
-      [f: IMarginAccountTrading.FillStruct, ],
-      [bigint],
-      'nonpayable'
     >
     
 
@@ -366,64 +334,8 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
     
 
     
-    isCure: TypedContractMethod<
-      [account: BigNumberish, token: AddressLike, amount: BigNumberish, ],
-      [boolean],
-      'view'
-    >
-    
-
-    
-    movePositions: TypedContractMethod<
-      [from: BigNumberish, to: BigNumberish, fractionE18: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
-    perpetualOf: TypedContractMethod<
-      [instrument: BigNumberish, ],
-      [PerpetualStructOutput],
-      'view'
-    >
-    
-
-    
-    positionOf: TypedContractMethod<
-      [account: BigNumberish, instrument: BigNumberish, ],
-      [bigint],
-      'view'
-    >
-    
-
-    
     setAuthority: TypedContractMethod<
       [newAuthority: AddressLike, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
-    setExchange: TypedContractMethod<
-      [exchange: AddressLike, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
-    setPerpetual: TypedContractMethod<
-      [underlying: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, capE3: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
-    settle: TypedContractMethod<
-      [instrument: BigNumberish, accounts: BigNumberish[], ],
       [void],
       'nonpayable'
     >
@@ -432,68 +344,18 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'accrueFunding'): TypedContractMethod<
-      [instrument: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'authority'): TypedContractMethod<
+    getFunction(nameOrSignature: 'authority'): TypedContractMethod<
       [],
       [string],
       'view'
-    >;
-getFunction(nameOrSignature: 'exchange'): TypedContractMethod<
-      [],
-      [string],
-      'view'
-    >;
-getFunction(nameOrSignature: 'fill'): TypedContractMethod<
-      [f: IMarginAccountTrading.FillStruct, ],
-      [bigint],
-      'nonpayable'
     >;
 getFunction(nameOrSignature: 'isConsumingScheduledOp'): TypedContractMethod<
       [],
       [string],
       'view'
     >;
-getFunction(nameOrSignature: 'isCure'): TypedContractMethod<
-      [account: BigNumberish, token: AddressLike, amount: BigNumberish, ],
-      [boolean],
-      'view'
-    >;
-getFunction(nameOrSignature: 'movePositions'): TypedContractMethod<
-      [from: BigNumberish, to: BigNumberish, fractionE18: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'perpetualOf'): TypedContractMethod<
-      [instrument: BigNumberish, ],
-      [PerpetualStructOutput],
-      'view'
-    >;
-getFunction(nameOrSignature: 'positionOf'): TypedContractMethod<
-      [account: BigNumberish, instrument: BigNumberish, ],
-      [bigint],
-      'view'
-    >;
 getFunction(nameOrSignature: 'setAuthority'): TypedContractMethod<
       [newAuthority: AddressLike, ],
-      [void],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'setExchange'): TypedContractMethod<
-      [exchange: AddressLike, ],
-      [void],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'setPerpetual'): TypedContractMethod<
-      [underlying: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, capE3: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'settle'): TypedContractMethod<
-      [instrument: BigNumberish, accounts: BigNumberish[], ],
       [void],
       'nonpayable'
     >;
@@ -506,10 +368,12 @@ getEvent(key: 'ExchangeSet'): TypedContractEvent<ExchangeSetEvent.InputTuple, Ex
 getEvent(key: 'FeesCollected'): TypedContractEvent<FeesCollectedEvent.InputTuple, FeesCollectedEvent.OutputTuple, FeesCollectedEvent.OutputObject>;
 getEvent(key: 'InterestSet'): TypedContractEvent<InterestSetEvent.InputTuple, InterestSetEvent.OutputTuple, InterestSetEvent.OutputObject>;
 getEvent(key: 'LiquidationChanged'): TypedContractEvent<LiquidationChangedEvent.InputTuple, LiquidationChangedEvent.OutputTuple, LiquidationChangedEvent.OutputObject>;
+getEvent(key: 'LiquidationGraceSet'): TypedContractEvent<LiquidationGraceSetEvent.InputTuple, LiquidationGraceSetEvent.OutputTuple, LiquidationGraceSetEvent.OutputObject>;
 getEvent(key: 'LiquidatorSet'): TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
 getEvent(key: 'LossSocialised'): TypedContractEvent<LossSocialisedEvent.InputTuple, LossSocialisedEvent.OutputTuple, LossSocialisedEvent.OutputObject>;
 getEvent(key: 'MarginCalled'): TypedContractEvent<MarginCalledEvent.InputTuple, MarginCalledEvent.OutputTuple, MarginCalledEvent.OutputObject>;
 getEvent(key: 'OperatorSet'): TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
+getEvent(key: 'Paused'): TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
 getEvent(key: 'PerpetualChanged'): TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;
 getEvent(key: 'PerpetualSet'): TypedContractEvent<PerpetualSetEvent.InputTuple, PerpetualSetEvent.OutputTuple, PerpetualSetEvent.OutputObject>;
 getEvent(key: 'PolicySet'): TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
@@ -553,6 +417,10 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
       LiquidationChanged: TypedContractEvent<LiquidationChangedEvent.InputTuple, LiquidationChangedEvent.OutputTuple, LiquidationChangedEvent.OutputObject>;
     
 
+      'LiquidationGraceSet(uint256)': TypedContractEvent<LiquidationGraceSetEvent.InputTuple, LiquidationGraceSetEvent.OutputTuple, LiquidationGraceSetEvent.OutputObject>;
+      LiquidationGraceSet: TypedContractEvent<LiquidationGraceSetEvent.InputTuple, LiquidationGraceSetEvent.OutputTuple, LiquidationGraceSetEvent.OutputObject>;
+    
+
       'LiquidatorSet(address)': TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
       LiquidatorSet: TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
     
@@ -567,6 +435,10 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
 
       'OperatorSet(uint256,address,uint8)': TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
       OperatorSet: TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
+    
+
+      'Paused(uint8,uint256)': TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
+      Paused: TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
     
 
       'PerpetualChanged(uint256,int256,uint256,int256,int256,int256,uint256,uint256)': TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;

@@ -4,96 +4,70 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../../common.js"
   
-    export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean, degraded: boolean, unpriced: boolean}
+    export type CallStruct = {target: AddressLike, data: BytesLike}
 
-    export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, degraded: boolean, unpriced: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, degraded: boolean, unpriced: boolean }
+    export type CallStructOutput = [target: string, data: string] & {target: string, data: string }
   
 
-    export type MoveStruct = {asset: BigNumberish, wallet: boolean, amount: BigNumberish, valueE18: BigNumberish}
+    export type GuardStruct = {level: BigNumberish, until: BigNumberish, renewableAt: BigNumberish, haltedUntil: BigNumberish, graceSeconds: BigNumberish}
 
-    export type MoveStructOutput = [asset: bigint, wallet: boolean, amount: bigint, valueE18: bigint] & {asset: bigint, wallet: boolean, amount: bigint, valueE18: bigint }
+    export type GuardStructOutput = [level: bigint, until: bigint, renewableAt: bigint, haltedUntil: bigint, graceSeconds: bigint] & {level: bigint, until: bigint, renewableAt: bigint, haltedUntil: bigint, graceSeconds: bigint }
   
-
-    export type PlanStruct = {outcome: BigNumberish, before: AssessmentStruct, healthAfterE18: BigNumberish, deficitE18: BigNumberish, keeperPayMaxE18: BigNumberish, keeperFlatE18: BigNumberish, gasPriceE18: BigNumberish, gasOverhead: BigNumberish, moves: MoveStruct[]}
-
-    export type PlanStructOutput = [outcome: bigint, before: AssessmentStructOutput, healthAfterE18: bigint, deficitE18: bigint, keeperPayMaxE18: bigint, keeperFlatE18: bigint, gasPriceE18: bigint, gasOverhead: bigint, moves: MoveStructOutput[]] & {outcome: bigint, before: AssessmentStructOutput, healthAfterE18: bigint, deficitE18: bigint, keeperPayMaxE18: bigint, keeperFlatE18: bigint, gasPriceE18: bigint, gasOverhead: bigint, moves: MoveStructOutput[] }
-  
-
-    export type PolicyFieldsStruct = {lowerE6: BigNumberish, lowerRestoreE6: BigNumberish, upperRestoreE6: BigNumberish, upperE6: BigNumberish, graceSeconds: BigNumberish, keeperPayCap: BigNumberish, releaseToWallet: boolean, walletTopUp: boolean, assetOrder: BigNumberish}
-
-    export type PolicyFieldsStructOutput = [lowerE6: bigint, lowerRestoreE6: bigint, upperRestoreE6: bigint, upperE6: bigint, graceSeconds: bigint, keeperPayCap: bigint, releaseToWallet: boolean, walletTopUp: boolean, assetOrder: bigint] & {lowerE6: bigint, lowerRestoreE6: bigint, upperRestoreE6: bigint, upperE6: bigint, graceSeconds: bigint, keeperPayCap: bigint, releaseToWallet: boolean, walletTopUp: boolean, assetOrder: bigint }
-  
-
-export declare namespace IMarginAccountExtension {
-      
-    export type CashViewStruct = {supplyIndex: BigNumberish, borrowIndex: BigNumberish, supplyShares: BigNumberish, borrowShares: BigNumberish, supplyAssets: BigNumberish, borrowAssets: BigNumberish, provisions: BigNumberish, forfeited: BigNumberish, idle: BigNumberish, borrowRateE18: BigNumberish, updatedAt: BigNumberish}
-
-    export type CashViewStructOutput = [supplyIndex: bigint, borrowIndex: bigint, supplyShares: bigint, borrowShares: bigint, supplyAssets: bigint, borrowAssets: bigint, provisions: bigint, forfeited: bigint, idle: bigint, borrowRateE18: bigint, updatedAt: bigint] & {supplyIndex: bigint, borrowIndex: bigint, supplyShares: bigint, borrowShares: bigint, supplyAssets: bigint, borrowAssets: bigint, provisions: bigint, forfeited: bigint, idle: bigint, borrowRateE18: bigint, updatedAt: bigint }
-  
-    }
 
   export interface GovernanceInterface extends Interface {
-    getFunction(nameOrSignature: "authority" | "callDeadlineOf" | "cashMarket" | "claim" | "collateralOf" | "collectFees" | "depositReserve" | "insuranceFund" | "isConsumingScheduledOp" | "liquidator" | "maxWithdraw" | "payClaims" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "reverseProvision" | "rightsOf" | "setAuthority" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "transfer" | "walletLimitOf" | "withdrawReserve" | "writeOff"): FunctionFragment;
+    getFunction(nameOrSignature: "act" | "authority" | "cancelGrant" | "clearPause" | "depositNative" | "exchange" | "executor" | "grantBySignature" | "grantHashOf" | "grantNonceOf" | "guard" | "isConsumingScheduledOp" | "multicall" | "pause" | "setAuthority" | "setExchange" | "setInterest" | "setLiquidationGrace" | "setLiquidator" | "setPerpetual" | "unpause" | "usePermit" | "withdrawNative" | "wrappedNative"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidationGraceSet" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "Paused" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
-encodeFunctionData(functionFragment: 'callDeadlineOf', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'cashMarket', values?: undefined): string;
-encodeFunctionData(functionFragment: 'claim', values: [AddressLike, AddressLike]): string;
-encodeFunctionData(functionFragment: 'collateralOf', values: [BigNumberish, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'collectFees', values?: undefined): string;
-encodeFunctionData(functionFragment: 'depositReserve', values: [BigNumberish, AddressLike, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'insuranceFund', values?: undefined): string;
+    encodeFunctionData(functionFragment: 'act', values: [CallStruct[], AddressLike[]]): string;
+encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
+encodeFunctionData(functionFragment: 'cancelGrant', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'clearPause', values?: undefined): string;
+encodeFunctionData(functionFragment: 'depositNative', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'exchange', values?: undefined): string;
+encodeFunctionData(functionFragment: 'executor', values?: undefined): string;
+encodeFunctionData(functionFragment: 'grantBySignature', values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BigNumberish, BytesLike]): string;
+encodeFunctionData(functionFragment: 'grantHashOf', values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'grantNonceOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'guard', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
-encodeFunctionData(functionFragment: 'liquidator', values?: undefined): string;
-encodeFunctionData(functionFragment: 'maxWithdraw', values: [BigNumberish, AddressLike]): string;
-encodeFunctionData(functionFragment: 'payClaims', values: [AddressLike, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'policyOf', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'previewRebalance', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'provision', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'provisionOf', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'reverseProvision', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'rightsOf', values: [BigNumberish, AddressLike]): string;
+encodeFunctionData(functionFragment: 'multicall', values: [BigNumberish, BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'pause', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'setExchange', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setInterest', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setLiquidationGrace', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setLiquidator', values: [AddressLike]): string;
-encodeFunctionData(functionFragment: 'setOperator', values: [BigNumberish, AddressLike, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'setPolicy', values: [BigNumberish, PolicyFieldsStruct]): string;
-encodeFunctionData(functionFragment: 'setWalletLimit', values: [BigNumberish, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'transfer', values: [BigNumberish, BigNumberish, AddressLike, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'walletLimitOf', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'withdrawReserve', values: [BigNumberish, AddressLike, BigNumberish, AddressLike]): string;
-encodeFunctionData(functionFragment: 'writeOff', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setPerpetual', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'unpause', values?: undefined): string;
+encodeFunctionData(functionFragment: 'usePermit', values: [AddressLike, BigNumberish, BigNumberish, BigNumberish, BytesLike, BytesLike]): string;
+encodeFunctionData(functionFragment: 'withdrawNative', values: [BigNumberish, BigNumberish, AddressLike]): string;
+encodeFunctionData(functionFragment: 'wrappedNative', values?: undefined): string;
 
-    decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'callDeadlineOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'cashMarket', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'claim', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'collateralOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'collectFees', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'depositReserve', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'insuranceFund', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'act', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'cancelGrant', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'clearPause', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'depositNative', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'exchange', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'executor', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'grantBySignature', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'grantHashOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'grantNonceOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'guard', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'liquidator', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'maxWithdraw', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'payClaims', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'policyOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'previewRebalance', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'provision', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'provisionOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'reverseProvision', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'rightsOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'multicall', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'pause', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setExchange', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setInterest', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setLiquidationGrace', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLiquidator', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'setOperator', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'setPolicy', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'setWalletLimit', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'transfer', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'walletLimitOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'withdrawReserve', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setPerpetual', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'unpause', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'usePermit', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'withdrawNative', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'wrappedNative', data: BytesLike): Result;
   }
 
   
@@ -193,6 +167,18 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
 
   
 
+    export namespace LiquidationGraceSetEvent {
+      export type InputTuple = [graceSeconds: BigNumberish];
+      export type OutputTuple = [graceSeconds: bigint];
+      export interface OutputObject {graceSeconds: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace LiquidatorSetEvent {
       export type InputTuple = [liquidator: AddressLike];
       export type OutputTuple = [liquidator: string];
@@ -233,6 +219,18 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
       export type InputTuple = [accountId: BigNumberish, operator: AddressLike, rights: BigNumberish];
       export type OutputTuple = [accountId: bigint, operator: string, rights: bigint];
       export interface OutputObject {accountId: bigint, operator: string, rights: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace PausedEvent {
+      export type InputTuple = [level: BigNumberish, until: BigNumberish];
+      export type OutputTuple = [level: bigint, until: bigint];
+      export interface OutputObject {level: bigint, until: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -371,6 +369,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
 
     
     
+    act: TypedContractMethod<
+      [calls: CallStruct[], sweep: AddressLike[], ],
+      [string[]],
+      'nonpayable'
+    >
+    
+
+    
     authority: TypedContractMethod<
       [],
       [string],
@@ -379,7 +385,63 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
-    callDeadlineOf: TypedContractMethod<
+    cancelGrant: TypedContractMethod<
+      [account: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    clearPause: TypedContractMethod<
+      [],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    depositNative: TypedContractMethod<
+      [account: BigNumberish, ],
+      [void],
+      'payable'
+    >
+    
+
+    
+    exchange: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
+    executor: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
+    grantBySignature: TypedContractMethod<
+      [account: BigNumberish, operator: AddressLike, rights: BigNumberish, nonce: BigNumberish, deadline: BigNumberish, signature: BytesLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    grantHashOf: TypedContractMethod<
+      [account: BigNumberish, operator: AddressLike, rights: BigNumberish, nonce: BigNumberish, deadline: BigNumberish, ],
+      [string],
+      'view'
+    >
+    
+
+    
+    grantNonceOf: TypedContractMethod<
       [account: BigNumberish, ],
       [bigint],
       'view'
@@ -387,49 +449,9 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
-    cashMarket: TypedContractMethod<
+    guard: TypedContractMethod<
       [],
-      [IMarginAccountExtension.CashViewStructOutput],
-      'view'
-    >
-    
-
-    
-    claim: TypedContractMethod<
-      [token: AddressLike, receiver: AddressLike, ],
-      [bigint],
-      'nonpayable'
-    >
-    
-
-    
-    collateralOf: TypedContractMethod<
-      [account: BigNumberish, asset: BigNumberish, ],
-      [bigint],
-      'view'
-    >
-    
-
-    
-    collectFees: TypedContractMethod<
-      [],
-      [bigint],
-      'nonpayable'
-    >
-    
-
-    
-    depositReserve: TypedContractMethod<
-      [account: BigNumberish, token: AddressLike, amount: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
-    insuranceFund: TypedContractMethod<
-      [],
-      [bigint],
+      [GuardStructOutput],
       'view'
     >
     
@@ -443,80 +465,32 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
-    liquidator: TypedContractMethod<
-      [],
-      [string],
-      'view'
-    >
-    
-
-    
-    maxWithdraw: TypedContractMethod<
-      [account: BigNumberish, token: AddressLike, ],
-      [bigint],
-      'view'
-    >
-    
-
-    
-    payClaims: TypedContractMethod<
-      [token: AddressLike, count: BigNumberish, ],
-      [bigint],
+    multicall: TypedContractMethod<
+      [account: BigNumberish, calls: BytesLike[], ],
+      [string[]],
       'nonpayable'
     >
     
 
     
-    policyOf: TypedContractMethod<
-      [account: BigNumberish, ],
-      [bigint],
-      'view'
-    >
-    
-
-    
-    previewRebalance: TypedContractMethod<
-      [account: BigNumberish, ],
-      [PlanStructOutput],
-      'view'
-    >
-    
-
-    
-    provision: TypedContractMethod<
-      [account: BigNumberish, ],
+    pause: TypedContractMethod<
+      [level: BigNumberish, durationSeconds: BigNumberish, ],
       [void],
       'nonpayable'
-    >
-    
-
-    
-    provisionOf: TypedContractMethod<
-      [account: BigNumberish, ],
-      [bigint],
-      'view'
-    >
-    
-
-    
-    reverseProvision: TypedContractMethod<
-      [account: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
-    rightsOf: TypedContractMethod<
-      [account: BigNumberish, operator: AddressLike, ],
-      [bigint],
-      'view'
     >
     
 
     
     setAuthority: TypedContractMethod<
       [newAuthority: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setExchange: TypedContractMethod<
+      [exchange: AddressLike, ],
       [void],
       'nonpayable'
     >
@@ -531,6 +505,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    setLiquidationGrace: TypedContractMethod<
+      [graceSeconds: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     setLiquidator: TypedContractMethod<
       [liquidator_: AddressLike, ],
       [void],
@@ -539,102 +521,101 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
-    setOperator: TypedContractMethod<
-      [account: BigNumberish, operator: AddressLike, rights: BigNumberish, ],
+    setPerpetual: TypedContractMethod<
+      [underlying: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, capE3: BigNumberish, ],
       [void],
       'nonpayable'
     >
     
 
     
-    setPolicy: TypedContractMethod<
-      [account: BigNumberish, policy: PolicyFieldsStruct, ],
+    unpause: TypedContractMethod<
+      [],
       [void],
       'nonpayable'
     >
     
 
     
-    setWalletLimit: TypedContractMethod<
-      [account: BigNumberish, dailyLimitE18: BigNumberish, ],
+    usePermit: TypedContractMethod<
+      [token: AddressLike, amount: BigNumberish, deadline: BigNumberish, v: BigNumberish, r: BytesLike, s: BytesLike, ],
       [void],
       'nonpayable'
     >
     
 
     
-    transfer: TypedContractMethod<
-      [from: BigNumberish, to: BigNumberish, token: AddressLike, amount: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
-    walletLimitOf: TypedContractMethod<
-      [account: BigNumberish, ],
-      [[bigint, bigint] & {dailyLimitE18: bigint, leftE18: bigint }],
-      'view'
-    >
-    
-
-    
-    withdrawReserve: TypedContractMethod<
-      [account: BigNumberish, token: AddressLike, amount: BigNumberish, receiver: AddressLike, ],
+    withdrawNative: TypedContractMethod<
+      [account: BigNumberish, amount: BigNumberish, receiver: AddressLike, ],
       [bigint],
       'nonpayable'
     >
     
 
     
-    writeOff: TypedContractMethod<
-      [account: BigNumberish, ],
-      [void],
-      'nonpayable'
+    wrappedNative: TypedContractMethod<
+      [],
+      [string],
+      'view'
     >
     
 
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'authority'): TypedContractMethod<
+    getFunction(nameOrSignature: 'act'): TypedContractMethod<
+      [calls: CallStruct[], sweep: AddressLike[], ],
+      [string[]],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'authority'): TypedContractMethod<
       [],
       [string],
       'view'
     >;
-getFunction(nameOrSignature: 'callDeadlineOf'): TypedContractMethod<
+getFunction(nameOrSignature: 'cancelGrant'): TypedContractMethod<
+      [account: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'clearPause'): TypedContractMethod<
+      [],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'depositNative'): TypedContractMethod<
+      [account: BigNumberish, ],
+      [void],
+      'payable'
+    >;
+getFunction(nameOrSignature: 'exchange'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'executor'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'grantBySignature'): TypedContractMethod<
+      [account: BigNumberish, operator: AddressLike, rights: BigNumberish, nonce: BigNumberish, deadline: BigNumberish, signature: BytesLike, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'grantHashOf'): TypedContractMethod<
+      [account: BigNumberish, operator: AddressLike, rights: BigNumberish, nonce: BigNumberish, deadline: BigNumberish, ],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'grantNonceOf'): TypedContractMethod<
       [account: BigNumberish, ],
       [bigint],
       'view'
     >;
-getFunction(nameOrSignature: 'cashMarket'): TypedContractMethod<
+getFunction(nameOrSignature: 'guard'): TypedContractMethod<
       [],
-      [IMarginAccountExtension.CashViewStructOutput],
-      'view'
-    >;
-getFunction(nameOrSignature: 'claim'): TypedContractMethod<
-      [token: AddressLike, receiver: AddressLike, ],
-      [bigint],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'collateralOf'): TypedContractMethod<
-      [account: BigNumberish, asset: BigNumberish, ],
-      [bigint],
-      'view'
-    >;
-getFunction(nameOrSignature: 'collectFees'): TypedContractMethod<
-      [],
-      [bigint],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'depositReserve'): TypedContractMethod<
-      [account: BigNumberish, token: AddressLike, amount: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'insuranceFund'): TypedContractMethod<
-      [],
-      [bigint],
+      [GuardStructOutput],
       'view'
     >;
 getFunction(nameOrSignature: 'isConsumingScheduledOp'): TypedContractMethod<
@@ -642,53 +623,23 @@ getFunction(nameOrSignature: 'isConsumingScheduledOp'): TypedContractMethod<
       [string],
       'view'
     >;
-getFunction(nameOrSignature: 'liquidator'): TypedContractMethod<
-      [],
-      [string],
-      'view'
-    >;
-getFunction(nameOrSignature: 'maxWithdraw'): TypedContractMethod<
-      [account: BigNumberish, token: AddressLike, ],
-      [bigint],
-      'view'
-    >;
-getFunction(nameOrSignature: 'payClaims'): TypedContractMethod<
-      [token: AddressLike, count: BigNumberish, ],
-      [bigint],
+getFunction(nameOrSignature: 'multicall'): TypedContractMethod<
+      [account: BigNumberish, calls: BytesLike[], ],
+      [string[]],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'policyOf'): TypedContractMethod<
-      [account: BigNumberish, ],
-      [bigint],
-      'view'
-    >;
-getFunction(nameOrSignature: 'previewRebalance'): TypedContractMethod<
-      [account: BigNumberish, ],
-      [PlanStructOutput],
-      'view'
-    >;
-getFunction(nameOrSignature: 'provision'): TypedContractMethod<
-      [account: BigNumberish, ],
+getFunction(nameOrSignature: 'pause'): TypedContractMethod<
+      [level: BigNumberish, durationSeconds: BigNumberish, ],
       [void],
       'nonpayable'
-    >;
-getFunction(nameOrSignature: 'provisionOf'): TypedContractMethod<
-      [account: BigNumberish, ],
-      [bigint],
-      'view'
-    >;
-getFunction(nameOrSignature: 'reverseProvision'): TypedContractMethod<
-      [account: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'rightsOf'): TypedContractMethod<
-      [account: BigNumberish, operator: AddressLike, ],
-      [bigint],
-      'view'
     >;
 getFunction(nameOrSignature: 'setAuthority'): TypedContractMethod<
       [newAuthority: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'setExchange'): TypedContractMethod<
+      [exchange: AddressLike, ],
       [void],
       'nonpayable'
     >;
@@ -697,45 +648,40 @@ getFunction(nameOrSignature: 'setInterest'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'setLiquidationGrace'): TypedContractMethod<
+      [graceSeconds: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'setLiquidator'): TypedContractMethod<
       [liquidator_: AddressLike, ],
       [void],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'setOperator'): TypedContractMethod<
-      [account: BigNumberish, operator: AddressLike, rights: BigNumberish, ],
+getFunction(nameOrSignature: 'setPerpetual'): TypedContractMethod<
+      [underlying: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, capE3: BigNumberish, ],
       [void],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'setPolicy'): TypedContractMethod<
-      [account: BigNumberish, policy: PolicyFieldsStruct, ],
+getFunction(nameOrSignature: 'unpause'): TypedContractMethod<
+      [],
       [void],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'setWalletLimit'): TypedContractMethod<
-      [account: BigNumberish, dailyLimitE18: BigNumberish, ],
+getFunction(nameOrSignature: 'usePermit'): TypedContractMethod<
+      [token: AddressLike, amount: BigNumberish, deadline: BigNumberish, v: BigNumberish, r: BytesLike, s: BytesLike, ],
       [void],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'transfer'): TypedContractMethod<
-      [from: BigNumberish, to: BigNumberish, token: AddressLike, amount: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'walletLimitOf'): TypedContractMethod<
-      [account: BigNumberish, ],
-      [[bigint, bigint] & {dailyLimitE18: bigint, leftE18: bigint }],
-      'view'
-    >;
-getFunction(nameOrSignature: 'withdrawReserve'): TypedContractMethod<
-      [account: BigNumberish, token: AddressLike, amount: BigNumberish, receiver: AddressLike, ],
+getFunction(nameOrSignature: 'withdrawNative'): TypedContractMethod<
+      [account: BigNumberish, amount: BigNumberish, receiver: AddressLike, ],
       [bigint],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'writeOff'): TypedContractMethod<
-      [account: BigNumberish, ],
-      [void],
-      'nonpayable'
+getFunction(nameOrSignature: 'wrappedNative'): TypedContractMethod<
+      [],
+      [string],
+      'view'
     >;
 
     getEvent(key: 'AuthorityUpdated'): TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
@@ -746,10 +692,12 @@ getEvent(key: 'ExchangeSet'): TypedContractEvent<ExchangeSetEvent.InputTuple, Ex
 getEvent(key: 'FeesCollected'): TypedContractEvent<FeesCollectedEvent.InputTuple, FeesCollectedEvent.OutputTuple, FeesCollectedEvent.OutputObject>;
 getEvent(key: 'InterestSet'): TypedContractEvent<InterestSetEvent.InputTuple, InterestSetEvent.OutputTuple, InterestSetEvent.OutputObject>;
 getEvent(key: 'LiquidationChanged'): TypedContractEvent<LiquidationChangedEvent.InputTuple, LiquidationChangedEvent.OutputTuple, LiquidationChangedEvent.OutputObject>;
+getEvent(key: 'LiquidationGraceSet'): TypedContractEvent<LiquidationGraceSetEvent.InputTuple, LiquidationGraceSetEvent.OutputTuple, LiquidationGraceSetEvent.OutputObject>;
 getEvent(key: 'LiquidatorSet'): TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
 getEvent(key: 'LossSocialised'): TypedContractEvent<LossSocialisedEvent.InputTuple, LossSocialisedEvent.OutputTuple, LossSocialisedEvent.OutputObject>;
 getEvent(key: 'MarginCalled'): TypedContractEvent<MarginCalledEvent.InputTuple, MarginCalledEvent.OutputTuple, MarginCalledEvent.OutputObject>;
 getEvent(key: 'OperatorSet'): TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
+getEvent(key: 'Paused'): TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
 getEvent(key: 'PerpetualChanged'): TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;
 getEvent(key: 'PerpetualSet'): TypedContractEvent<PerpetualSetEvent.InputTuple, PerpetualSetEvent.OutputTuple, PerpetualSetEvent.OutputObject>;
 getEvent(key: 'PolicySet'): TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
@@ -793,6 +741,10 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
       LiquidationChanged: TypedContractEvent<LiquidationChangedEvent.InputTuple, LiquidationChangedEvent.OutputTuple, LiquidationChangedEvent.OutputObject>;
     
 
+      'LiquidationGraceSet(uint256)': TypedContractEvent<LiquidationGraceSetEvent.InputTuple, LiquidationGraceSetEvent.OutputTuple, LiquidationGraceSetEvent.OutputObject>;
+      LiquidationGraceSet: TypedContractEvent<LiquidationGraceSetEvent.InputTuple, LiquidationGraceSetEvent.OutputTuple, LiquidationGraceSetEvent.OutputObject>;
+    
+
       'LiquidatorSet(address)': TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
       LiquidatorSet: TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
     
@@ -807,6 +759,10 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
 
       'OperatorSet(uint256,address,uint8)': TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
       OperatorSet: TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
+    
+
+      'Paused(uint8,uint256)': TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
+      Paused: TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
     
 
       'PerpetualChanged(uint256,int256,uint256,int256,int256,int256,uint256,uint256)': TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;

@@ -4,51 +4,70 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../../common.js"
   
-    export type PerpetualStruct = {fundingIndexE18: BigNumberish, indexPriceE18: BigNumberish, updatedAt: BigNumberish, rateE18: BigNumberish, premiumE18: BigNumberish, weightedE18: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, openInterestE18: BigNumberish, pool: BigNumberish, capE3: BigNumberish}
+    export type CallStruct = {target: AddressLike, data: BytesLike}
 
-    export type PerpetualStructOutput = [fundingIndexE18: bigint, indexPriceE18: bigint, updatedAt: bigint, rateE18: bigint, premiumE18: bigint, weightedE18: bigint, interestE7: bigint, clampE7: bigint, divisor: bigint, deviationBps: bigint, openInterestE18: bigint, pool: bigint, capE3: bigint] & {fundingIndexE18: bigint, indexPriceE18: bigint, updatedAt: bigint, rateE18: bigint, premiumE18: bigint, weightedE18: bigint, interestE7: bigint, clampE7: bigint, divisor: bigint, deviationBps: bigint, openInterestE18: bigint, pool: bigint, capE3: bigint }
+    export type CallStructOutput = [target: string, data: string] & {target: string, data: string }
   
 
-export declare namespace IMarginAccountTrading {
-      
-    export type FillStruct = {maker: BigNumberish, taker: BigNumberish, instrument: BigNumberish, sizeE18: BigNumberish, priceE18: BigNumberish, makerFee: BigNumberish, takerFee: BigNumberish, makerReduces: boolean, takerReduces: boolean}
+    export type GuardStruct = {level: BigNumberish, until: BigNumberish, renewableAt: BigNumberish, haltedUntil: BigNumberish, graceSeconds: BigNumberish}
 
-    export type FillStructOutput = [maker: bigint, taker: bigint, instrument: bigint, sizeE18: bigint, priceE18: bigint, makerFee: bigint, takerFee: bigint, makerReduces: boolean, takerReduces: boolean] & {maker: bigint, taker: bigint, instrument: bigint, sizeE18: bigint, priceE18: bigint, makerFee: bigint, takerFee: bigint, makerReduces: boolean, takerReduces: boolean }
+    export type GuardStructOutput = [level: bigint, until: bigint, renewableAt: bigint, haltedUntil: bigint, graceSeconds: bigint] & {level: bigint, until: bigint, renewableAt: bigint, haltedUntil: bigint, graceSeconds: bigint }
   
-    }
 
   export interface ListingsInterface extends Interface {
-    getFunction(nameOrSignature: "accrueFunding" | "authority" | "exchange" | "fill" | "isConsumingScheduledOp" | "isCure" | "movePositions" | "perpetualOf" | "positionOf" | "setAuthority" | "setExchange" | "setPerpetual" | "settle"): FunctionFragment;
+    getFunction(nameOrSignature: "act" | "authority" | "cancelGrant" | "clearPause" | "depositNative" | "exchange" | "executor" | "grantBySignature" | "grantHashOf" | "grantNonceOf" | "guard" | "isConsumingScheduledOp" | "multicall" | "pause" | "setAuthority" | "setExchange" | "setInterest" | "setLiquidationGrace" | "setLiquidator" | "setPerpetual" | "unpause" | "usePermit" | "withdrawNative" | "wrappedNative"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidationGraceSet" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "Paused" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'accrueFunding', values: [BigNumberish]): string;
+    encodeFunctionData(functionFragment: 'act', values: [CallStruct[], AddressLike[]]): string;
 encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
+encodeFunctionData(functionFragment: 'cancelGrant', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'clearPause', values?: undefined): string;
+encodeFunctionData(functionFragment: 'depositNative', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'exchange', values?: undefined): string;
-encodeFunctionData(functionFragment: 'fill', values: [IMarginAccountTrading.FillStruct]): string;
+encodeFunctionData(functionFragment: 'executor', values?: undefined): string;
+encodeFunctionData(functionFragment: 'grantBySignature', values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BigNumberish, BytesLike]): string;
+encodeFunctionData(functionFragment: 'grantHashOf', values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'grantNonceOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'guard', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
-encodeFunctionData(functionFragment: 'isCure', values: [BigNumberish, AddressLike, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'movePositions', values: [BigNumberish, BigNumberish, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'perpetualOf', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'positionOf', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'multicall', values: [BigNumberish, BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'pause', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setExchange', values: [AddressLike]): string;
+encodeFunctionData(functionFragment: 'setInterest', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setLiquidationGrace', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setLiquidator', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setPerpetual', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'settle', values: [BigNumberish, BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'unpause', values?: undefined): string;
+encodeFunctionData(functionFragment: 'usePermit', values: [AddressLike, BigNumberish, BigNumberish, BigNumberish, BytesLike, BytesLike]): string;
+encodeFunctionData(functionFragment: 'withdrawNative', values: [BigNumberish, BigNumberish, AddressLike]): string;
+encodeFunctionData(functionFragment: 'wrappedNative', values?: undefined): string;
 
-    decodeFunctionResult(functionFragment: 'accrueFunding', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'act', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'cancelGrant', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'clearPause', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'depositNative', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'exchange', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'fill', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'executor', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'grantBySignature', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'grantHashOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'grantNonceOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'guard', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'isCure', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'movePositions', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'perpetualOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'positionOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'multicall', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'pause', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setExchange', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setInterest', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setLiquidationGrace', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setLiquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setPerpetual', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'unpause', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'usePermit', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'withdrawNative', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'wrappedNative', data: BytesLike): Result;
   }
 
   
@@ -148,6 +167,18 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
 
   
 
+    export namespace LiquidationGraceSetEvent {
+      export type InputTuple = [graceSeconds: BigNumberish];
+      export type OutputTuple = [graceSeconds: bigint];
+      export interface OutputObject {graceSeconds: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace LiquidatorSetEvent {
       export type InputTuple = [liquidator: AddressLike];
       export type OutputTuple = [liquidator: string];
@@ -188,6 +219,18 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
       export type InputTuple = [accountId: BigNumberish, operator: AddressLike, rights: BigNumberish];
       export type OutputTuple = [accountId: bigint, operator: string, rights: bigint];
       export interface OutputObject {accountId: bigint, operator: string, rights: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace PausedEvent {
+      export type InputTuple = [level: BigNumberish, until: BigNumberish];
+      export type OutputTuple = [level: bigint, until: bigint];
+      export interface OutputObject {level: bigint, until: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -326,9 +369,9 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
 
     
     
-    accrueFunding: TypedContractMethod<
-      [instrument: BigNumberish, ],
-      [void],
+    act: TypedContractMethod<
+      [calls: CallStruct[], sweep: AddressLike[], ],
+      [string[]],
       'nonpayable'
     >
     
@@ -342,6 +385,30 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
     
 
     
+    cancelGrant: TypedContractMethod<
+      [account: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    clearPause: TypedContractMethod<
+      [],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    depositNative: TypedContractMethod<
+      [account: BigNumberish, ],
+      [void],
+      'payable'
+    >
+    
+
+    
     exchange: TypedContractMethod<
       [],
       [string],
@@ -350,10 +417,42 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
     
 
     
-    fill: TypedContractMethod<
-      [f: IMarginAccountTrading.FillStruct, ],
-      [bigint],
+    executor: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
+    grantBySignature: TypedContractMethod<
+      [account: BigNumberish, operator: AddressLike, rights: BigNumberish, nonce: BigNumberish, deadline: BigNumberish, signature: BytesLike, ],
+      [void],
       'nonpayable'
+    >
+    
+
+    
+    grantHashOf: TypedContractMethod<
+      [account: BigNumberish, operator: AddressLike, rights: BigNumberish, nonce: BigNumberish, deadline: BigNumberish, ],
+      [string],
+      'view'
+    >
+    
+
+    
+    grantNonceOf: TypedContractMethod<
+      [account: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
+    guard: TypedContractMethod<
+      [],
+      [GuardStructOutput],
+      'view'
     >
     
 
@@ -366,34 +465,18 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
     
 
     
-    isCure: TypedContractMethod<
-      [account: BigNumberish, token: AddressLike, amount: BigNumberish, ],
-      [boolean],
-      'view'
-    >
-    
-
-    
-    movePositions: TypedContractMethod<
-      [from: BigNumberish, to: BigNumberish, fractionE18: BigNumberish, ],
-      [void],
+    multicall: TypedContractMethod<
+      [account: BigNumberish, calls: BytesLike[], ],
+      [string[]],
       'nonpayable'
     >
     
 
     
-    perpetualOf: TypedContractMethod<
-      [instrument: BigNumberish, ],
-      [PerpetualStructOutput],
-      'view'
-    >
-    
-
-    
-    positionOf: TypedContractMethod<
-      [account: BigNumberish, instrument: BigNumberish, ],
-      [bigint],
-      'view'
+    pause: TypedContractMethod<
+      [level: BigNumberish, durationSeconds: BigNumberish, ],
+      [void],
+      'nonpayable'
     >
     
 
@@ -414,6 +497,30 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
     
 
     
+    setInterest: TypedContractMethod<
+      [baseBps: BigNumberish, slopeBps: BigNumberish, jumpBps: BigNumberish, kinkBps: BigNumberish, feeBps: BigNumberish, minimumDebt: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setLiquidationGrace: TypedContractMethod<
+      [graceSeconds: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setLiquidator: TypedContractMethod<
+      [liquidator: AddressLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
     setPerpetual: TypedContractMethod<
       [underlying: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, capE3: BigNumberish, ],
       [void],
@@ -422,19 +529,43 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
     
 
     
-    settle: TypedContractMethod<
-      [instrument: BigNumberish, accounts: BigNumberish[], ],
+    unpause: TypedContractMethod<
+      [],
       [void],
       'nonpayable'
+    >
+    
+
+    
+    usePermit: TypedContractMethod<
+      [token: AddressLike, amount: BigNumberish, deadline: BigNumberish, v: BigNumberish, r: BytesLike, s: BytesLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    withdrawNative: TypedContractMethod<
+      [account: BigNumberish, amount: BigNumberish, receiver: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >
+    
+
+    
+    wrappedNative: TypedContractMethod<
+      [],
+      [string],
+      'view'
     >
     
 
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'accrueFunding'): TypedContractMethod<
-      [instrument: BigNumberish, ],
-      [void],
+    getFunction(nameOrSignature: 'act'): TypedContractMethod<
+      [calls: CallStruct[], sweep: AddressLike[], ],
+      [string[]],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'authority'): TypedContractMethod<
@@ -442,40 +573,65 @@ getFunction(nameOrSignature: 'authority'): TypedContractMethod<
       [string],
       'view'
     >;
+getFunction(nameOrSignature: 'cancelGrant'): TypedContractMethod<
+      [account: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'clearPause'): TypedContractMethod<
+      [],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'depositNative'): TypedContractMethod<
+      [account: BigNumberish, ],
+      [void],
+      'payable'
+    >;
 getFunction(nameOrSignature: 'exchange'): TypedContractMethod<
       [],
       [string],
       'view'
     >;
-getFunction(nameOrSignature: 'fill'): TypedContractMethod<
-      [f: IMarginAccountTrading.FillStruct, ],
-      [bigint],
+getFunction(nameOrSignature: 'executor'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'grantBySignature'): TypedContractMethod<
+      [account: BigNumberish, operator: AddressLike, rights: BigNumberish, nonce: BigNumberish, deadline: BigNumberish, signature: BytesLike, ],
+      [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'grantHashOf'): TypedContractMethod<
+      [account: BigNumberish, operator: AddressLike, rights: BigNumberish, nonce: BigNumberish, deadline: BigNumberish, ],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'grantNonceOf'): TypedContractMethod<
+      [account: BigNumberish, ],
+      [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'guard'): TypedContractMethod<
+      [],
+      [GuardStructOutput],
+      'view'
     >;
 getFunction(nameOrSignature: 'isConsumingScheduledOp'): TypedContractMethod<
       [],
       [string],
       'view'
     >;
-getFunction(nameOrSignature: 'isCure'): TypedContractMethod<
-      [account: BigNumberish, token: AddressLike, amount: BigNumberish, ],
-      [boolean],
-      'view'
-    >;
-getFunction(nameOrSignature: 'movePositions'): TypedContractMethod<
-      [from: BigNumberish, to: BigNumberish, fractionE18: BigNumberish, ],
-      [void],
+getFunction(nameOrSignature: 'multicall'): TypedContractMethod<
+      [account: BigNumberish, calls: BytesLike[], ],
+      [string[]],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'perpetualOf'): TypedContractMethod<
-      [instrument: BigNumberish, ],
-      [PerpetualStructOutput],
-      'view'
-    >;
-getFunction(nameOrSignature: 'positionOf'): TypedContractMethod<
-      [account: BigNumberish, instrument: BigNumberish, ],
-      [bigint],
-      'view'
+getFunction(nameOrSignature: 'pause'): TypedContractMethod<
+      [level: BigNumberish, durationSeconds: BigNumberish, ],
+      [void],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'setAuthority'): TypedContractMethod<
       [newAuthority: AddressLike, ],
@@ -487,15 +643,45 @@ getFunction(nameOrSignature: 'setExchange'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'setInterest'): TypedContractMethod<
+      [baseBps: BigNumberish, slopeBps: BigNumberish, jumpBps: BigNumberish, kinkBps: BigNumberish, feeBps: BigNumberish, minimumDebt: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'setLiquidationGrace'): TypedContractMethod<
+      [graceSeconds: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'setLiquidator'): TypedContractMethod<
+      [liquidator: AddressLike, ],
+      [void],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'setPerpetual'): TypedContractMethod<
       [underlying: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, capE3: BigNumberish, ],
       [void],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'settle'): TypedContractMethod<
-      [instrument: BigNumberish, accounts: BigNumberish[], ],
+getFunction(nameOrSignature: 'unpause'): TypedContractMethod<
+      [],
       [void],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'usePermit'): TypedContractMethod<
+      [token: AddressLike, amount: BigNumberish, deadline: BigNumberish, v: BigNumberish, r: BytesLike, s: BytesLike, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'withdrawNative'): TypedContractMethod<
+      [account: BigNumberish, amount: BigNumberish, receiver: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'wrappedNative'): TypedContractMethod<
+      [],
+      [string],
+      'view'
     >;
 
     getEvent(key: 'AuthorityUpdated'): TypedContractEvent<AuthorityUpdatedEvent.InputTuple, AuthorityUpdatedEvent.OutputTuple, AuthorityUpdatedEvent.OutputObject>;
@@ -506,10 +692,12 @@ getEvent(key: 'ExchangeSet'): TypedContractEvent<ExchangeSetEvent.InputTuple, Ex
 getEvent(key: 'FeesCollected'): TypedContractEvent<FeesCollectedEvent.InputTuple, FeesCollectedEvent.OutputTuple, FeesCollectedEvent.OutputObject>;
 getEvent(key: 'InterestSet'): TypedContractEvent<InterestSetEvent.InputTuple, InterestSetEvent.OutputTuple, InterestSetEvent.OutputObject>;
 getEvent(key: 'LiquidationChanged'): TypedContractEvent<LiquidationChangedEvent.InputTuple, LiquidationChangedEvent.OutputTuple, LiquidationChangedEvent.OutputObject>;
+getEvent(key: 'LiquidationGraceSet'): TypedContractEvent<LiquidationGraceSetEvent.InputTuple, LiquidationGraceSetEvent.OutputTuple, LiquidationGraceSetEvent.OutputObject>;
 getEvent(key: 'LiquidatorSet'): TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
 getEvent(key: 'LossSocialised'): TypedContractEvent<LossSocialisedEvent.InputTuple, LossSocialisedEvent.OutputTuple, LossSocialisedEvent.OutputObject>;
 getEvent(key: 'MarginCalled'): TypedContractEvent<MarginCalledEvent.InputTuple, MarginCalledEvent.OutputTuple, MarginCalledEvent.OutputObject>;
 getEvent(key: 'OperatorSet'): TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
+getEvent(key: 'Paused'): TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
 getEvent(key: 'PerpetualChanged'): TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;
 getEvent(key: 'PerpetualSet'): TypedContractEvent<PerpetualSetEvent.InputTuple, PerpetualSetEvent.OutputTuple, PerpetualSetEvent.OutputObject>;
 getEvent(key: 'PolicySet'): TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
@@ -553,6 +741,10 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
       LiquidationChanged: TypedContractEvent<LiquidationChangedEvent.InputTuple, LiquidationChangedEvent.OutputTuple, LiquidationChangedEvent.OutputObject>;
     
 
+      'LiquidationGraceSet(uint256)': TypedContractEvent<LiquidationGraceSetEvent.InputTuple, LiquidationGraceSetEvent.OutputTuple, LiquidationGraceSetEvent.OutputObject>;
+      LiquidationGraceSet: TypedContractEvent<LiquidationGraceSetEvent.InputTuple, LiquidationGraceSetEvent.OutputTuple, LiquidationGraceSetEvent.OutputObject>;
+    
+
       'LiquidatorSet(address)': TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
       LiquidatorSet: TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
     
@@ -567,6 +759,10 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
 
       'OperatorSet(uint256,address,uint8)': TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
       OperatorSet: TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
+    
+
+      'Paused(uint8,uint256)': TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
+      Paused: TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
     
 
       'PerpetualChanged(uint256,int256,uint256,int256,int256,int256,uint256,uint256)': TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;

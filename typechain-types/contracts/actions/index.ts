@@ -2,19 +2,27 @@
 /* tslint:disable */
 /* eslint-disable */
 export type { AccountViews } from './AccountViews.js';
+export type { Batches } from './Batches.js';
 export type { Cures } from './Cures.js';
 export type { Governance } from './Governance.js';
+export type { Grants } from './Grants.js';
+export type { Guards } from './Guards.js';
 export type { Health } from './Health.js';
+export type { Inflow } from './Inflow.js';
+export type { Instruments } from './Instruments.js';
 export type { LedgerViews } from './LedgerViews.js';
 export type { Listings } from './Listings.js';
 export type { Losses } from './Losses.js';
 export type { Outflow } from './Outflow.js';
+export type { Pauses } from './Pauses.js';
 export type { Payments } from './Payments.js';
 export type { Permissions } from './Permissions.js';
 export type { Policies } from './Policies.js';
 export type { Provisions } from './Provisions.js';
 export type { Rebalancing } from './Rebalancing.js';
+export type { RebalancingMany } from './RebalancingMany.js';
 export type { Settlement } from './Settlement.js';
 export type { Slices } from './Slices.js';
 export type { Trading } from './Trading.js';
 export type { Transfers } from './Transfers.js';
+export type { Wallets } from './Wallets.js';

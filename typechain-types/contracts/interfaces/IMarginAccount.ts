@@ -4,9 +4,19 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../../common.js"
   
+    export type CallStruct = {target: AddressLike, data: BytesLike}
+
+    export type CallStructOutput = [target: string, data: string] & {target: string, data: string }
+  
+
     export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean, degraded: boolean, unpriced: boolean}
 
     export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, degraded: boolean, unpriced: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, degraded: boolean, unpriced: boolean }
+  
+
+    export type GuardStruct = {level: BigNumberish, until: BigNumberish, renewableAt: BigNumberish, haltedUntil: BigNumberish, graceSeconds: BigNumberish}
+
+    export type GuardStructOutput = [level: bigint, until: bigint, renewableAt: bigint, haltedUntil: bigint, graceSeconds: bigint] & {level: bigint, until: bigint, renewableAt: bigint, haltedUntil: bigint, graceSeconds: bigint }
   
 
     export type PerpetualStruct = {fundingIndexE18: BigNumberish, indexPriceE18: BigNumberish, updatedAt: BigNumberish, rateE18: BigNumberish, premiumE18: BigNumberish, weightedE18: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, openInterestE18: BigNumberish, pool: BigNumberish, capE3: BigNumberish}
@@ -54,25 +64,35 @@ export declare namespace IMarginAccountCore {
     }
 
   export interface IMarginAccountInterface extends Interface {
-    getFunction(nameOrSignature: "accountOf" | "accrueFunding" | "assess" | "callDeadlineOf" | "cashMarket" | "cashOf" | "claim" | "collateralOf" | "collectFees" | "deposit" | "depositFor" | "depositReserve" | "exchange" | "extension" | "fill" | "healthOf" | "insuranceFund" | "isCure" | "liquidator" | "maxWithdraw" | "mayAct" | "movePositions" | "payClaims" | "perpetualOf" | "policyOf" | "positionOf" | "previewRebalance" | "provision" | "provisionOf" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceMany" | "rebalancer" | "reverseProvision" | "rightsOf" | "riskEngine" | "setExchange" | "setInterest" | "setLiquidator" | "setOperator" | "setPerpetual" | "setPolicy" | "setWalletLimit" | "settle" | "takeSlice" | "transfer" | "vault" | "walletLimitOf" | "withdraw" | "withdrawReserve" | "writeOff"): FunctionFragment;
+    getFunction(nameOrSignature: "access" | "accountOf" | "accrueFunding" | "act" | "assess" | "callDeadlineOf" | "cancelGrant" | "cashMarket" | "cashOf" | "claim" | "clearPause" | "collateralOf" | "collectFees" | "deposit" | "depositFor" | "depositNative" | "depositReserve" | "exchange" | "executor" | "extension" | "fill" | "grantBySignature" | "grantHashOf" | "grantNonceOf" | "guard" | "healthOf" | "insuranceFund" | "isCure" | "liquidator" | "maxWithdraw" | "mayAct" | "movePositions" | "multicall" | "pause" | "payClaims" | "perpetualOf" | "policyOf" | "positionOf" | "previewRebalance" | "provision" | "provisionOf" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceInBatch" | "rebalanceMany" | "rebalancer" | "reverseProvision" | "rightsOf" | "riskEngine" | "setExchange" | "setInterest" | "setLiquidationGrace" | "setLiquidator" | "setOperator" | "setPerpetual" | "setPolicy" | "setWalletLimit" | "settle" | "takeSlice" | "trading" | "transfer" | "unpause" | "usePermit" | "vault" | "walletLimitOf" | "withdraw" | "withdrawNative" | "withdrawReserve" | "wrappedNative" | "writeOff"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidationGraceSet" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "Paused" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'accountOf', values: [BigNumberish]): string;
+    encodeFunctionData(functionFragment: 'access', values?: undefined): string;
+encodeFunctionData(functionFragment: 'accountOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'accrueFunding', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'act', values: [CallStruct[], AddressLike[]]): string;
 encodeFunctionData(functionFragment: 'assess', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'callDeadlineOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'cancelGrant', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'cashMarket', values?: undefined): string;
 encodeFunctionData(functionFragment: 'cashOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'claim', values: [AddressLike, AddressLike]): string;
+encodeFunctionData(functionFragment: 'clearPause', values?: undefined): string;
 encodeFunctionData(functionFragment: 'collateralOf', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'collectFees', values?: undefined): string;
 encodeFunctionData(functionFragment: 'deposit', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'depositFor', values: [BigNumberish, AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'depositNative', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'depositReserve', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'exchange', values?: undefined): string;
+encodeFunctionData(functionFragment: 'executor', values?: undefined): string;
 encodeFunctionData(functionFragment: 'extension', values?: undefined): string;
 encodeFunctionData(functionFragment: 'fill', values: [IMarginAccountTrading.FillStruct]): string;
+encodeFunctionData(functionFragment: 'grantBySignature', values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BigNumberish, BytesLike]): string;
+encodeFunctionData(functionFragment: 'grantHashOf', values: [BigNumberish, AddressLike, BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'grantNonceOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'guard', values?: undefined): string;
 encodeFunctionData(functionFragment: 'healthOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'insuranceFund', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isCure', values: [BigNumberish, AddressLike, BigNumberish]): string;
@@ -80,6 +100,8 @@ encodeFunctionData(functionFragment: 'liquidator', values?: undefined): string;
 encodeFunctionData(functionFragment: 'maxWithdraw', values: [BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'mayAct', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'movePositions', values: [BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'multicall', values: [BigNumberish, BytesLike[]]): string;
+encodeFunctionData(functionFragment: 'pause', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'payClaims', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'perpetualOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'policyOf', values: [BigNumberish]): string;
@@ -90,6 +112,7 @@ encodeFunctionData(functionFragment: 'provisionOf', values: [BigNumberish]): str
 encodeFunctionData(functionFragment: 'quoteScale', values?: undefined): string;
 encodeFunctionData(functionFragment: 'quoteToken', values?: undefined): string;
 encodeFunctionData(functionFragment: 'rebalance', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'rebalanceInBatch', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'rebalanceMany', values: [BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'rebalancer', values?: undefined): string;
 encodeFunctionData(functionFragment: 'reverseProvision', values: [BigNumberish]): string;
@@ -97,6 +120,7 @@ encodeFunctionData(functionFragment: 'rightsOf', values: [BigNumberish, AddressL
 encodeFunctionData(functionFragment: 'riskEngine', values?: undefined): string;
 encodeFunctionData(functionFragment: 'setExchange', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setInterest', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'setLiquidationGrace', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setLiquidator', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setOperator', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setPerpetual', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
@@ -104,28 +128,43 @@ encodeFunctionData(functionFragment: 'setPolicy', values: [BigNumberish, PolicyF
 encodeFunctionData(functionFragment: 'setWalletLimit', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'settle', values: [BigNumberish, BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'takeSlice', values: [IMarginAccountCore.SliceStruct, AddressLike, BytesLike]): string;
+encodeFunctionData(functionFragment: 'trading', values?: undefined): string;
 encodeFunctionData(functionFragment: 'transfer', values: [BigNumberish, BigNumberish, AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'unpause', values?: undefined): string;
+encodeFunctionData(functionFragment: 'usePermit', values: [AddressLike, BigNumberish, BigNumberish, BigNumberish, BytesLike, BytesLike]): string;
 encodeFunctionData(functionFragment: 'vault', values?: undefined): string;
 encodeFunctionData(functionFragment: 'walletLimitOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'withdraw', values: [BigNumberish, AddressLike, BigNumberish, AddressLike]): string;
+encodeFunctionData(functionFragment: 'withdrawNative', values: [BigNumberish, BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'withdrawReserve', values: [BigNumberish, AddressLike, BigNumberish, AddressLike]): string;
+encodeFunctionData(functionFragment: 'wrappedNative', values?: undefined): string;
 encodeFunctionData(functionFragment: 'writeOff', values: [BigNumberish]): string;
 
-    decodeFunctionResult(functionFragment: 'accountOf', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'access', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'accountOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'accrueFunding', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'act', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'callDeadlineOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'cancelGrant', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cashMarket', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cashOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'claim', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'clearPause', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collateralOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collectFees', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'deposit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depositFor', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'depositNative', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depositReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'exchange', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'executor', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'extension', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'fill', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'grantBySignature', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'grantHashOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'grantNonceOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'guard', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'healthOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'insuranceFund', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isCure', data: BytesLike): Result;
@@ -133,6 +172,8 @@ decodeFunctionResult(functionFragment: 'liquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'maxWithdraw', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'mayAct', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'movePositions', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'multicall', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'pause', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'payClaims', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'perpetualOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'policyOf', data: BytesLike): Result;
@@ -143,6 +184,7 @@ decodeFunctionResult(functionFragment: 'provisionOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'quoteScale', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'quoteToken', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalance', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'rebalanceInBatch', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalanceMany', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalancer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reverseProvision', data: BytesLike): Result;
@@ -150,6 +192,7 @@ decodeFunctionResult(functionFragment: 'rightsOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskEngine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setExchange', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setInterest', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'setLiquidationGrace', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLiquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setOperator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setPerpetual', data: BytesLike): Result;
@@ -157,11 +200,16 @@ decodeFunctionResult(functionFragment: 'setPolicy', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setWalletLimit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'takeSlice', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'trading', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'transfer', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'unpause', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'usePermit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'vault', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'walletLimitOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'withdrawNative', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'withdrawReserve', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'wrappedNative', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
   }
 
@@ -250,6 +298,18 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
 
   
 
+    export namespace LiquidationGraceSetEvent {
+      export type InputTuple = [graceSeconds: BigNumberish];
+      export type OutputTuple = [graceSeconds: bigint];
+      export interface OutputObject {graceSeconds: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace LiquidatorSetEvent {
       export type InputTuple = [liquidator: AddressLike];
       export type OutputTuple = [liquidator: string];
@@ -290,6 +350,18 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
       export type InputTuple = [accountId: BigNumberish, operator: AddressLike, rights: BigNumberish];
       export type OutputTuple = [accountId: bigint, operator: string, rights: bigint];
       export interface OutputObject {accountId: bigint, operator: string, rights: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace PausedEvent {
+      export type InputTuple = [level: BigNumberish, until: BigNumberish];
+      export type OutputTuple = [level: bigint, until: bigint];
+      export interface OutputObject {level: bigint, until: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -428,6 +500,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
 
     
     
+    access: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     accountOf: TypedContractMethod<
       [account: BigNumberish, ],
       [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
@@ -439,6 +519,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     accrueFunding: TypedContractMethod<
       [instrument: BigNumberish, ],
       [void],
+      'nonpayable'
+    >
+    
+
+    
+    act: TypedContractMethod<
+      [calls: CallStruct[], sweep: AddressLike[], ],
+      [string[]],
       'nonpayable'
     >
     
@@ -456,6 +544,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
       [account: BigNumberish, ],
       [bigint],
       'view'
+    >
+    
+
+    
+    cancelGrant: TypedContractMethod<
+      [account: BigNumberish, ],
+      [void],
+      'nonpayable'
     >
     
 
@@ -479,6 +575,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     claim: TypedContractMethod<
       [token: AddressLike, receiver: AddressLike, ],
       [bigint],
+      'nonpayable'
+    >
+    
+
+    
+    clearPause: TypedContractMethod<
+      [],
+      [void],
       'nonpayable'
     >
     
@@ -516,6 +620,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    depositNative: TypedContractMethod<
+      [account: BigNumberish, ],
+      [void],
+      'payable'
+    >
+    
+
+    
     depositReserve: TypedContractMethod<
       [account: BigNumberish, token: AddressLike, amount: BigNumberish, ],
       [void],
@@ -525,6 +637,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
 
     
     exchange: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
+    executor: TypedContractMethod<
       [],
       [string],
       'view'
@@ -544,6 +664,38 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
       [f: IMarginAccountTrading.FillStruct, ],
       [bigint],
       'nonpayable'
+    >
+    
+
+    
+    grantBySignature: TypedContractMethod<
+      [account: BigNumberish, operator: AddressLike, rights: BigNumberish, nonce: BigNumberish, deadline: BigNumberish, signature: BytesLike, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    grantHashOf: TypedContractMethod<
+      [account: BigNumberish, operator: AddressLike, rights: BigNumberish, nonce: BigNumberish, deadline: BigNumberish, ],
+      [string],
+      'view'
+    >
+    
+
+    
+    grantNonceOf: TypedContractMethod<
+      [account: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
+    guard: TypedContractMethod<
+      [],
+      [GuardStructOutput],
+      'view'
     >
     
 
@@ -598,6 +750,22 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
     movePositions: TypedContractMethod<
       [from: BigNumberish, to: BigNumberish, fractionE18: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    multicall: TypedContractMethod<
+      [account: BigNumberish, calls: BytesLike[], ],
+      [string[]],
+      'nonpayable'
+    >
+    
+
+    
+    pause: TypedContractMethod<
+      [level: BigNumberish, durationSeconds: BigNumberish, ],
       [void],
       'nonpayable'
     >
@@ -684,6 +852,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    rebalanceInBatch: TypedContractMethod<
+      [account: BigNumberish, keeper: AddressLike, batch: BigNumberish, ],
+      [bigint],
+      'nonpayable'
+    >
+    
+
+    
     rebalanceMany: TypedContractMethod<
       [accounts: BigNumberish[], ],
       [bigint[]],
@@ -734,6 +910,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
     setInterest: TypedContractMethod<
       [baseBps: BigNumberish, slopeBps: BigNumberish, jumpBps: BigNumberish, kinkBps: BigNumberish, feeBps: BigNumberish, minimumDebt: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    setLiquidationGrace: TypedContractMethod<
+      [graceSeconds: BigNumberish, ],
       [void],
       'nonpayable'
     >
@@ -796,8 +980,32 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    trading: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
+    
     transfer: TypedContractMethod<
       [from: BigNumberish, to: BigNumberish, token: AddressLike, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    unpause: TypedContractMethod<
+      [],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    usePermit: TypedContractMethod<
+      [token: AddressLike, amount: BigNumberish, deadline: BigNumberish, v: BigNumberish, r: BytesLike, s: BytesLike, ],
       [void],
       'nonpayable'
     >
@@ -828,10 +1036,26 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    withdrawNative: TypedContractMethod<
+      [account: BigNumberish, amount: BigNumberish, receiver: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >
+    
+
+    
     withdrawReserve: TypedContractMethod<
       [account: BigNumberish, token: AddressLike, amount: BigNumberish, receiver: AddressLike, ],
       [bigint],
       'nonpayable'
+    >
+    
+
+    
+    wrappedNative: TypedContractMethod<
+      [],
+      [string],
+      'view'
     >
     
 
@@ -846,7 +1070,12 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'accountOf'): TypedContractMethod<
+    getFunction(nameOrSignature: 'access'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'accountOf'): TypedContractMethod<
       [account: BigNumberish, ],
       [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
       'view'
@@ -854,6 +1083,11 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
 getFunction(nameOrSignature: 'accrueFunding'): TypedContractMethod<
       [instrument: BigNumberish, ],
       [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'act'): TypedContractMethod<
+      [calls: CallStruct[], sweep: AddressLike[], ],
+      [string[]],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'assess'): TypedContractMethod<
@@ -865,6 +1099,11 @@ getFunction(nameOrSignature: 'callDeadlineOf'): TypedContractMethod<
       [account: BigNumberish, ],
       [bigint],
       'view'
+    >;
+getFunction(nameOrSignature: 'cancelGrant'): TypedContractMethod<
+      [account: BigNumberish, ],
+      [void],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'cashMarket'): TypedContractMethod<
       [],
@@ -879,6 +1118,11 @@ getFunction(nameOrSignature: 'cashOf'): TypedContractMethod<
 getFunction(nameOrSignature: 'claim'): TypedContractMethod<
       [token: AddressLike, receiver: AddressLike, ],
       [bigint],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'clearPause'): TypedContractMethod<
+      [],
+      [void],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'collateralOf'): TypedContractMethod<
@@ -901,12 +1145,22 @@ getFunction(nameOrSignature: 'depositFor'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'depositNative'): TypedContractMethod<
+      [account: BigNumberish, ],
+      [void],
+      'payable'
+    >;
 getFunction(nameOrSignature: 'depositReserve'): TypedContractMethod<
       [account: BigNumberish, token: AddressLike, amount: BigNumberish, ],
       [void],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'exchange'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'executor'): TypedContractMethod<
       [],
       [string],
       'view'
@@ -920,6 +1174,26 @@ getFunction(nameOrSignature: 'fill'): TypedContractMethod<
       [f: IMarginAccountTrading.FillStruct, ],
       [bigint],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'grantBySignature'): TypedContractMethod<
+      [account: BigNumberish, operator: AddressLike, rights: BigNumberish, nonce: BigNumberish, deadline: BigNumberish, signature: BytesLike, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'grantHashOf'): TypedContractMethod<
+      [account: BigNumberish, operator: AddressLike, rights: BigNumberish, nonce: BigNumberish, deadline: BigNumberish, ],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'grantNonceOf'): TypedContractMethod<
+      [account: BigNumberish, ],
+      [bigint],
+      'view'
+    >;
+getFunction(nameOrSignature: 'guard'): TypedContractMethod<
+      [],
+      [GuardStructOutput],
+      'view'
     >;
 getFunction(nameOrSignature: 'healthOf'): TypedContractMethod<
       [account: BigNumberish, ],
@@ -953,6 +1227,16 @@ getFunction(nameOrSignature: 'mayAct'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'movePositions'): TypedContractMethod<
       [from: BigNumberish, to: BigNumberish, fractionE18: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'multicall'): TypedContractMethod<
+      [account: BigNumberish, calls: BytesLike[], ],
+      [string[]],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'pause'): TypedContractMethod<
+      [level: BigNumberish, durationSeconds: BigNumberish, ],
       [void],
       'nonpayable'
     >;
@@ -1006,6 +1290,11 @@ getFunction(nameOrSignature: 'rebalance'): TypedContractMethod<
       [bigint],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'rebalanceInBatch'): TypedContractMethod<
+      [account: BigNumberish, keeper: AddressLike, batch: BigNumberish, ],
+      [bigint],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'rebalanceMany'): TypedContractMethod<
       [accounts: BigNumberish[], ],
       [bigint[]],
@@ -1038,6 +1327,11 @@ getFunction(nameOrSignature: 'setExchange'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'setInterest'): TypedContractMethod<
       [baseBps: BigNumberish, slopeBps: BigNumberish, jumpBps: BigNumberish, kinkBps: BigNumberish, feeBps: BigNumberish, minimumDebt: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'setLiquidationGrace'): TypedContractMethod<
+      [graceSeconds: BigNumberish, ],
       [void],
       'nonpayable'
     >;
@@ -1076,8 +1370,23 @@ getFunction(nameOrSignature: 'takeSlice'): TypedContractMethod<
       [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'trading'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
 getFunction(nameOrSignature: 'transfer'): TypedContractMethod<
       [from: BigNumberish, to: BigNumberish, token: AddressLike, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'unpause'): TypedContractMethod<
+      [],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'usePermit'): TypedContractMethod<
+      [token: AddressLike, amount: BigNumberish, deadline: BigNumberish, v: BigNumberish, r: BytesLike, s: BytesLike, ],
       [void],
       'nonpayable'
     >;
@@ -1096,10 +1405,20 @@ getFunction(nameOrSignature: 'withdraw'): TypedContractMethod<
       [bigint],
       'nonpayable'
     >;
+getFunction(nameOrSignature: 'withdrawNative'): TypedContractMethod<
+      [account: BigNumberish, amount: BigNumberish, receiver: AddressLike, ],
+      [bigint],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'withdrawReserve'): TypedContractMethod<
       [account: BigNumberish, token: AddressLike, amount: BigNumberish, receiver: AddressLike, ],
       [bigint],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'wrappedNative'): TypedContractMethod<
+      [],
+      [string],
+      'view'
     >;
 getFunction(nameOrSignature: 'writeOff'): TypedContractMethod<
       [account: BigNumberish, ],
@@ -1114,10 +1433,12 @@ getEvent(key: 'ExchangeSet'): TypedContractEvent<ExchangeSetEvent.InputTuple, Ex
 getEvent(key: 'FeesCollected'): TypedContractEvent<FeesCollectedEvent.InputTuple, FeesCollectedEvent.OutputTuple, FeesCollectedEvent.OutputObject>;
 getEvent(key: 'InterestSet'): TypedContractEvent<InterestSetEvent.InputTuple, InterestSetEvent.OutputTuple, InterestSetEvent.OutputObject>;
 getEvent(key: 'LiquidationChanged'): TypedContractEvent<LiquidationChangedEvent.InputTuple, LiquidationChangedEvent.OutputTuple, LiquidationChangedEvent.OutputObject>;
+getEvent(key: 'LiquidationGraceSet'): TypedContractEvent<LiquidationGraceSetEvent.InputTuple, LiquidationGraceSetEvent.OutputTuple, LiquidationGraceSetEvent.OutputObject>;
 getEvent(key: 'LiquidatorSet'): TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
 getEvent(key: 'LossSocialised'): TypedContractEvent<LossSocialisedEvent.InputTuple, LossSocialisedEvent.OutputTuple, LossSocialisedEvent.OutputObject>;
 getEvent(key: 'MarginCalled'): TypedContractEvent<MarginCalledEvent.InputTuple, MarginCalledEvent.OutputTuple, MarginCalledEvent.OutputObject>;
 getEvent(key: 'OperatorSet'): TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
+getEvent(key: 'Paused'): TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
 getEvent(key: 'PerpetualChanged'): TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;
 getEvent(key: 'PerpetualSet'): TypedContractEvent<PerpetualSetEvent.InputTuple, PerpetualSetEvent.OutputTuple, PerpetualSetEvent.OutputObject>;
 getEvent(key: 'PolicySet'): TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
@@ -1157,6 +1478,10 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
       LiquidationChanged: TypedContractEvent<LiquidationChangedEvent.InputTuple, LiquidationChangedEvent.OutputTuple, LiquidationChangedEvent.OutputObject>;
     
 
+      'LiquidationGraceSet(uint256)': TypedContractEvent<LiquidationGraceSetEvent.InputTuple, LiquidationGraceSetEvent.OutputTuple, LiquidationGraceSetEvent.OutputObject>;
+      LiquidationGraceSet: TypedContractEvent<LiquidationGraceSetEvent.InputTuple, LiquidationGraceSetEvent.OutputTuple, LiquidationGraceSetEvent.OutputObject>;
+    
+
       'LiquidatorSet(address)': TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
       LiquidatorSet: TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
     
@@ -1171,6 +1496,10 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
 
       'OperatorSet(uint256,address,uint8)': TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
       OperatorSet: TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
+    
+
+      'Paused(uint8,uint256)': TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
+      Paused: TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
     
 
       'PerpetualChanged(uint256,int256,uint256,int256,int256,int256,uint256,uint256)': TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;

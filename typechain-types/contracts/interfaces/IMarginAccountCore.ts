@@ -18,7 +18,7 @@ export declare namespace IMarginAccountCore {
     }
 
   export interface IMarginAccountCoreInterface extends Interface {
-    getFunction(nameOrSignature: "accountOf" | "assess" | "cashOf" | "deposit" | "depositFor" | "extension" | "healthOf" | "mayAct" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceMany" | "rebalancer" | "riskEngine" | "takeSlice" | "vault" | "withdraw"): FunctionFragment;
+    getFunction(nameOrSignature: "accountOf" | "assess" | "cashOf" | "deposit" | "depositFor" | "extension" | "healthOf" | "mayAct" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceInBatch" | "rebalancer" | "riskEngine" | "takeSlice" | "trading" | "vault" | "withdraw"): FunctionFragment;
 
     
 
@@ -33,10 +33,11 @@ encodeFunctionData(functionFragment: 'mayAct', values: [BigNumberish, AddressLik
 encodeFunctionData(functionFragment: 'quoteScale', values?: undefined): string;
 encodeFunctionData(functionFragment: 'quoteToken', values?: undefined): string;
 encodeFunctionData(functionFragment: 'rebalance', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'rebalanceMany', values: [BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'rebalanceInBatch', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'rebalancer', values?: undefined): string;
 encodeFunctionData(functionFragment: 'riskEngine', values?: undefined): string;
 encodeFunctionData(functionFragment: 'takeSlice', values: [IMarginAccountCore.SliceStruct, AddressLike, BytesLike]): string;
+encodeFunctionData(functionFragment: 'trading', values?: undefined): string;
 encodeFunctionData(functionFragment: 'vault', values?: undefined): string;
 encodeFunctionData(functionFragment: 'withdraw', values: [BigNumberish, AddressLike, BigNumberish, AddressLike]): string;
 
@@ -51,10 +52,11 @@ decodeFunctionResult(functionFragment: 'mayAct', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'quoteScale', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'quoteToken', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalance', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'rebalanceMany', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'rebalanceInBatch', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalancer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskEngine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'takeSlice', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'trading', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'vault', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
   }
@@ -183,9 +185,9 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
-    rebalanceMany: TypedContractMethod<
-      [accounts: BigNumberish[], ],
-      [bigint[]],
+    rebalanceInBatch: TypedContractMethod<
+      [account: BigNumberish, keeper: AddressLike, batch: BigNumberish, ],
+      [bigint],
       'nonpayable'
     >
     
@@ -211,6 +213,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
       [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
       [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
       'nonpayable'
+    >
+    
+
+    
+    trading: TypedContractMethod<
+      [],
+      [string],
+      'view'
     >
     
 
@@ -288,9 +298,9 @@ getFunction(nameOrSignature: 'rebalance'): TypedContractMethod<
       [bigint],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'rebalanceMany'): TypedContractMethod<
-      [accounts: BigNumberish[], ],
-      [bigint[]],
+getFunction(nameOrSignature: 'rebalanceInBatch'): TypedContractMethod<
+      [account: BigNumberish, keeper: AddressLike, batch: BigNumberish, ],
+      [bigint],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'rebalancer'): TypedContractMethod<
@@ -307,6 +317,11 @@ getFunction(nameOrSignature: 'takeSlice'): TypedContractMethod<
       [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
       [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
       'nonpayable'
+    >;
+getFunction(nameOrSignature: 'trading'): TypedContractMethod<
+      [],
+      [string],
+      'view'
     >;
 getFunction(nameOrSignature: 'vault'): TypedContractMethod<
       [],

@@ -33,11 +33,12 @@ export declare namespace IMarginAccountExtension {
     }
 
   export interface IMarginAccountExtensionInterface extends Interface {
-    getFunction(nameOrSignature: "callDeadlineOf" | "cashMarket" | "claim" | "collateralOf" | "collectFees" | "depositReserve" | "insuranceFund" | "liquidator" | "maxWithdraw" | "payClaims" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "reverseProvision" | "rightsOf" | "setInterest" | "setLiquidator" | "setOperator" | "setPolicy" | "setWalletLimit" | "transfer" | "walletLimitOf" | "withdrawReserve" | "writeOff"): FunctionFragment;
+    getFunction(nameOrSignature: "access" | "callDeadlineOf" | "cashMarket" | "claim" | "collateralOf" | "collectFees" | "depositReserve" | "insuranceFund" | "liquidator" | "maxWithdraw" | "payClaims" | "policyOf" | "previewRebalance" | "provision" | "provisionOf" | "rebalanceMany" | "reverseProvision" | "rightsOf" | "setOperator" | "setPolicy" | "setWalletLimit" | "transfer" | "walletLimitOf" | "withdrawReserve" | "writeOff"): FunctionFragment;
 
     
 
-    encodeFunctionData(functionFragment: 'callDeadlineOf', values: [BigNumberish]): string;
+    encodeFunctionData(functionFragment: 'access', values?: undefined): string;
+encodeFunctionData(functionFragment: 'callDeadlineOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'cashMarket', values?: undefined): string;
 encodeFunctionData(functionFragment: 'claim', values: [AddressLike, AddressLike]): string;
 encodeFunctionData(functionFragment: 'collateralOf', values: [BigNumberish, BigNumberish]): string;
@@ -51,10 +52,9 @@ encodeFunctionData(functionFragment: 'policyOf', values: [BigNumberish]): string
 encodeFunctionData(functionFragment: 'previewRebalance', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'provision', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'provisionOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'rebalanceMany', values: [BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'reverseProvision', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'rightsOf', values: [BigNumberish, AddressLike]): string;
-encodeFunctionData(functionFragment: 'setInterest', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'setLiquidator', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setOperator', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setPolicy', values: [BigNumberish, PolicyFieldsStruct]): string;
 encodeFunctionData(functionFragment: 'setWalletLimit', values: [BigNumberish, BigNumberish]): string;
@@ -63,7 +63,8 @@ encodeFunctionData(functionFragment: 'walletLimitOf', values: [BigNumberish]): s
 encodeFunctionData(functionFragment: 'withdrawReserve', values: [BigNumberish, AddressLike, BigNumberish, AddressLike]): string;
 encodeFunctionData(functionFragment: 'writeOff', values: [BigNumberish]): string;
 
-    decodeFunctionResult(functionFragment: 'callDeadlineOf', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'access', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'callDeadlineOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cashMarket', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'claim', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collateralOf', data: BytesLike): Result;
@@ -77,10 +78,9 @@ decodeFunctionResult(functionFragment: 'policyOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'previewRebalance', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'provision', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'provisionOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'rebalanceMany', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reverseProvision', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rightsOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'setInterest', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'setLiquidator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setOperator', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setPolicy', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setWalletLimit', data: BytesLike): Result;
@@ -125,6 +125,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
 
 
     
+    
+    access: TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >
+    
+
     
     callDeadlineOf: TypedContractMethod<
       [account: BigNumberish, ],
@@ -238,6 +246,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
+    rebalanceMany: TypedContractMethod<
+      [accounts: BigNumberish[], ],
+      [bigint[]],
+      'nonpayable'
+    >
+    
+
+    
     reverseProvision: TypedContractMethod<
       [account: BigNumberish, ],
       [void],
@@ -250,22 +266,6 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
       [account: BigNumberish, operator: AddressLike, ],
       [bigint],
       'view'
-    >
-    
-
-    
-    setInterest: TypedContractMethod<
-      [baseBps: BigNumberish, slopeBps: BigNumberish, jumpBps: BigNumberish, kinkBps: BigNumberish, feeBps: BigNumberish, minimumDebt: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
-    setLiquidator: TypedContractMethod<
-      [liquidator: AddressLike, ],
-      [void],
-      'nonpayable'
     >
     
 
@@ -328,7 +328,12 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'callDeadlineOf'): TypedContractMethod<
+    getFunction(nameOrSignature: 'access'): TypedContractMethod<
+      [],
+      [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'callDeadlineOf'): TypedContractMethod<
       [account: BigNumberish, ],
       [bigint],
       'view'
@@ -398,6 +403,11 @@ getFunction(nameOrSignature: 'provisionOf'): TypedContractMethod<
       [bigint],
       'view'
     >;
+getFunction(nameOrSignature: 'rebalanceMany'): TypedContractMethod<
+      [accounts: BigNumberish[], ],
+      [bigint[]],
+      'nonpayable'
+    >;
 getFunction(nameOrSignature: 'reverseProvision'): TypedContractMethod<
       [account: BigNumberish, ],
       [void],
@@ -407,16 +417,6 @@ getFunction(nameOrSignature: 'rightsOf'): TypedContractMethod<
       [account: BigNumberish, operator: AddressLike, ],
       [bigint],
       'view'
-    >;
-getFunction(nameOrSignature: 'setInterest'): TypedContractMethod<
-      [baseBps: BigNumberish, slopeBps: BigNumberish, jumpBps: BigNumberish, kinkBps: BigNumberish, feeBps: BigNumberish, minimumDebt: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'setLiquidator'): TypedContractMethod<
-      [liquidator: AddressLike, ],
-      [void],
-      'nonpayable'
     >;
 getFunction(nameOrSignature: 'setOperator'): TypedContractMethod<
       [account: BigNumberish, operator: AddressLike, rights: BigNumberish, ],

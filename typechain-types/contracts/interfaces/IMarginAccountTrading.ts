@@ -18,30 +18,24 @@ export declare namespace IMarginAccountTrading {
     }
 
   export interface IMarginAccountTradingInterface extends Interface {
-    getFunction(nameOrSignature: "accrueFunding" | "exchange" | "fill" | "isCure" | "movePositions" | "perpetualOf" | "positionOf" | "setExchange" | "setPerpetual" | "settle"): FunctionFragment;
+    getFunction(nameOrSignature: "accrueFunding" | "fill" | "isCure" | "movePositions" | "perpetualOf" | "positionOf" | "settle"): FunctionFragment;
 
     
 
     encodeFunctionData(functionFragment: 'accrueFunding', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'exchange', values?: undefined): string;
 encodeFunctionData(functionFragment: 'fill', values: [IMarginAccountTrading.FillStruct]): string;
 encodeFunctionData(functionFragment: 'isCure', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'movePositions', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'perpetualOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'positionOf', values: [BigNumberish, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'setExchange', values: [AddressLike]): string;
-encodeFunctionData(functionFragment: 'setPerpetual', values: [BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'settle', values: [BigNumberish, BigNumberish[]]): string;
 
     decodeFunctionResult(functionFragment: 'accrueFunding', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'exchange', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'fill', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isCure', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'movePositions', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'perpetualOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'positionOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'setExchange', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'setPerpetual', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
   }
 
@@ -89,14 +83,6 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
     
 
     
-    exchange: TypedContractMethod<
-      [],
-      [string],
-      'view'
-    >
-    
-
-    
     fill: TypedContractMethod<
       [f: IMarginAccountTrading.FillStruct, ],
       [bigint],
@@ -137,22 +123,6 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
     
 
     
-    setExchange: TypedContractMethod<
-      [exchange: AddressLike, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
-    setPerpetual: TypedContractMethod<
-      [underlying: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, capE3: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
     settle: TypedContractMethod<
       [instrument: BigNumberish, accounts: BigNumberish[], ],
       [void],
@@ -167,11 +137,6 @@ decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
       [instrument: BigNumberish, ],
       [void],
       'nonpayable'
-    >;
-getFunction(nameOrSignature: 'exchange'): TypedContractMethod<
-      [],
-      [string],
-      'view'
     >;
 getFunction(nameOrSignature: 'fill'): TypedContractMethod<
       [f: IMarginAccountTrading.FillStruct, ],
@@ -197,16 +162,6 @@ getFunction(nameOrSignature: 'positionOf'): TypedContractMethod<
       [account: BigNumberish, instrument: BigNumberish, ],
       [bigint],
       'view'
-    >;
-getFunction(nameOrSignature: 'setExchange'): TypedContractMethod<
-      [exchange: AddressLike, ],
-      [void],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'setPerpetual'): TypedContractMethod<
-      [underlying: BigNumberish, interestE7: BigNumberish, clampE7: BigNumberish, divisor: BigNumberish, deviationBps: BigNumberish, capE3: BigNumberish, ],
-      [void],
-      'nonpayable'
     >;
 getFunction(nameOrSignature: 'settle'): TypedContractMethod<
       [instrument: BigNumberish, accounts: BigNumberish[], ],

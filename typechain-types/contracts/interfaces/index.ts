@@ -4,8 +4,10 @@
 export type { IAggregatorV3 } from './IAggregatorV3.js';
 export type { ICollateralVault } from './ICollateralVault.js';
 export type { IExchange } from './IExchange.js';
+export type { IExecutor } from './IExecutor.js';
 export type { ILiquidator } from './ILiquidator.js';
 export type { IMarginAccount } from './IMarginAccount.js';
+export type { IMarginAccountAccess } from './IMarginAccountAccess.js';
 export type { IMarginAccountCore } from './IMarginAccountCore.js';
 export type { IMarginAccountEvents } from './IMarginAccountEvents.js';
 export type { IMarginAccountExtension } from './IMarginAccountExtension.js';
@@ -16,3 +18,4 @@ export type { IRebalancer } from './IRebalancer.js';
 export type { IRiskEngine } from './IRiskEngine.js';
 export type { IShockLevels } from './IShockLevels.js';
 export type { ISliceTaker } from './ISliceTaker.js';
+export type { IWrappedNative } from './IWrappedNative.js';

@@ -8,7 +8,7 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   export interface MarginAccountStateInterface extends Interface {
     getFunction(nameOrSignature: "authority" | "isConsumingScheduledOp" | "setAuthority"): FunctionFragment;
 
-    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
+    getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidationGraceSet" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "Paused" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
@@ -116,6 +116,18 @@ decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 
   
 
+    export namespace LiquidationGraceSetEvent {
+      export type InputTuple = [graceSeconds: BigNumberish];
+      export type OutputTuple = [graceSeconds: bigint];
+      export interface OutputObject {graceSeconds: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
     export namespace LiquidatorSetEvent {
       export type InputTuple = [liquidator: AddressLike];
       export type OutputTuple = [liquidator: string];
@@ -156,6 +168,18 @@ decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
       export type InputTuple = [accountId: BigNumberish, operator: AddressLike, rights: BigNumberish];
       export type OutputTuple = [accountId: bigint, operator: string, rights: bigint];
       export interface OutputObject {accountId: bigint, operator: string, rights: bigint };
+      export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
+      export type Filter = TypedDeferredTopicFilter<Event>
+      export type Log = TypedEventLog<Event>
+      export type LogDescription = TypedLogDescription<Event>
+    }
+
+  
+
+    export namespace PausedEvent {
+      export type InputTuple = [level: BigNumberish, until: BigNumberish];
+      export type OutputTuple = [level: bigint, until: bigint];
+      export interface OutputObject {level: bigint, until: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -344,10 +368,12 @@ getEvent(key: 'ExchangeSet'): TypedContractEvent<ExchangeSetEvent.InputTuple, Ex
 getEvent(key: 'FeesCollected'): TypedContractEvent<FeesCollectedEvent.InputTuple, FeesCollectedEvent.OutputTuple, FeesCollectedEvent.OutputObject>;
 getEvent(key: 'InterestSet'): TypedContractEvent<InterestSetEvent.InputTuple, InterestSetEvent.OutputTuple, InterestSetEvent.OutputObject>;
 getEvent(key: 'LiquidationChanged'): TypedContractEvent<LiquidationChangedEvent.InputTuple, LiquidationChangedEvent.OutputTuple, LiquidationChangedEvent.OutputObject>;
+getEvent(key: 'LiquidationGraceSet'): TypedContractEvent<LiquidationGraceSetEvent.InputTuple, LiquidationGraceSetEvent.OutputTuple, LiquidationGraceSetEvent.OutputObject>;
 getEvent(key: 'LiquidatorSet'): TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
 getEvent(key: 'LossSocialised'): TypedContractEvent<LossSocialisedEvent.InputTuple, LossSocialisedEvent.OutputTuple, LossSocialisedEvent.OutputObject>;
 getEvent(key: 'MarginCalled'): TypedContractEvent<MarginCalledEvent.InputTuple, MarginCalledEvent.OutputTuple, MarginCalledEvent.OutputObject>;
 getEvent(key: 'OperatorSet'): TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
+getEvent(key: 'Paused'): TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
 getEvent(key: 'PerpetualChanged'): TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;
 getEvent(key: 'PerpetualSet'): TypedContractEvent<PerpetualSetEvent.InputTuple, PerpetualSetEvent.OutputTuple, PerpetualSetEvent.OutputObject>;
 getEvent(key: 'PolicySet'): TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
@@ -391,6 +417,10 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
       LiquidationChanged: TypedContractEvent<LiquidationChangedEvent.InputTuple, LiquidationChangedEvent.OutputTuple, LiquidationChangedEvent.OutputObject>;
     
 
+      'LiquidationGraceSet(uint256)': TypedContractEvent<LiquidationGraceSetEvent.InputTuple, LiquidationGraceSetEvent.OutputTuple, LiquidationGraceSetEvent.OutputObject>;
+      LiquidationGraceSet: TypedContractEvent<LiquidationGraceSetEvent.InputTuple, LiquidationGraceSetEvent.OutputTuple, LiquidationGraceSetEvent.OutputObject>;
+    
+
       'LiquidatorSet(address)': TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
       LiquidatorSet: TypedContractEvent<LiquidatorSetEvent.InputTuple, LiquidatorSetEvent.OutputTuple, LiquidatorSetEvent.OutputObject>;
     
@@ -405,6 +435,10 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
 
       'OperatorSet(uint256,address,uint8)': TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
       OperatorSet: TypedContractEvent<OperatorSetEvent.InputTuple, OperatorSetEvent.OutputTuple, OperatorSetEvent.OutputObject>;
+    
+
+      'Paused(uint8,uint256)': TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
+      Paused: TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
     
 
       'PerpetualChanged(uint256,int256,uint256,int256,int256,int256,uint256,uint256)': TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;

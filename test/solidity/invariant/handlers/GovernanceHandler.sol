@@ -5,7 +5,7 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 
 import {ICollateralVault} from "../../../../contracts/interfaces/ICollateralVault.sol";
 import {ILiquidator} from "../../../../contracts/interfaces/ILiquidator.sol";
-import {IMarginAccountExtension} from "../../../../contracts/interfaces/IMarginAccountExtension.sol";
+import {IMarginAccountAccess} from "../../../../contracts/interfaces/IMarginAccountAccess.sol";
 import {IRebalancer} from "../../../../contracts/interfaces/IRebalancer.sol";
 import {IRiskEngine} from "../../../../contracts/interfaces/IRiskEngine.sol";
 import {Handler} from "../Handler.sol";
@@ -80,7 +80,7 @@ contract GovernanceHandler is Handler {
             return (
                 address(s.marginAccount),
                 abi.encodeCall(
-                    IMarginAccountExtension.setInterest,
+                    IMarginAccountAccess.setInterest,
                     (
                         uint16(word % 1_000),
                         uint16((word >> 16) % 2_000),

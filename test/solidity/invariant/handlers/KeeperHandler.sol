@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IMarginAccountExtension} from "../../../../contracts/interfaces/IMarginAccountExtension.sol";
 import {IMarginAccountCore} from "../../../../contracts/interfaces/IMarginAccountCore.sol";
 import {Outcome, Plan} from "../../../../contracts/interfaces/IRebalancer.sol";
 import {AccountId, toAccountId} from "../../../../contracts/types/AccountId.sol";
@@ -52,7 +53,7 @@ contract KeeperHandler is Handler {
         (bool ok, bytes memory answer) = _try(
             s.keeper,
             address(s.marginAccount),
-            abi.encodeCall(IMarginAccountCore.rebalanceMany, (batch))
+            abi.encodeCall(IMarginAccountExtension.rebalanceMany, (batch))
         );
         _claim(6, ok, "a batch was refused");
         if (!ok) return;

@@ -6,6 +6,7 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {Errors} from "../../../../contracts/base/Errors.sol";
 import {ICollateralVault} from "../../../../contracts/interfaces/ICollateralVault.sol";
 import {ILiquidator} from "../../../../contracts/interfaces/ILiquidator.sol";
+import {IMarginAccountAccess} from "../../../../contracts/interfaces/IMarginAccountAccess.sol";
 import {IMarginAccountCore} from "../../../../contracts/interfaces/IMarginAccountCore.sol";
 import {IMarginAccountExtension} from "../../../../contracts/interfaces/IMarginAccountExtension.sol";
 import {IRiskEngine} from "../../../../contracts/interfaces/IRiskEngine.sol";
@@ -88,8 +89,8 @@ contract StrangerHandler is Handler {
             address(s.rebalancer)
         ];
         bytes[7] memory calls = [
-            abi.encodeCall(IMarginAccountExtension.setInterest, (200, 800, 9_000, 8_500, 2_000, 100)),
-            abi.encodeCall(IMarginAccountExtension.setLiquidator, (s.stranger)),
+            abi.encodeCall(IMarginAccountAccess.setInterest, (200, 800, 9_000, 8_500, 2_000, 100)),
+            abi.encodeCall(IMarginAccountAccess.setLiquidator, (s.stranger)),
             abi.encodeCall(IRiskEngine.setRiskParameters, (1, r)),
             abi.encodeWithSignature(
                 "setFeed(uint8,address,uint8,uint24,uint24)",

@@ -239,6 +239,19 @@
     "anonymous": false,
     "inputs": [
       {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "graceSeconds",
+        "type": "uint256"
+      }
+    ],
+    "name": "LiquidationGraceSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
         "indexed": true,
         "internalType": "address",
         "name": "liquidator",
@@ -321,6 +334,25 @@
       }
     ],
     "name": "OperatorSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "enum GuardLevel",
+        "name": "level",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "until",
+        "type": "uint256"
+      }
+    ],
+    "name": "Paused",
     "type": "event"
   },
   {
@@ -867,17 +899,27 @@
   {
     "inputs": [
       {
-        "internalType": "AccountId[]",
-        "name": "accounts",
-        "type": "uint256[]"
+        "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "keeper",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "batch",
+        "type": "uint256"
       }
     ],
-    "name": "rebalanceMany",
+    "name": "rebalanceInBatch",
     "outputs": [
       {
-        "internalType": "enum Outcome[]",
+        "internalType": "enum Outcome",
         "name": "",
-        "type": "uint8[]"
+        "type": "uint8"
       }
     ],
     "stateMutability": "nonpayable",
@@ -996,6 +1038,19 @@
       }
     ],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "trading",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {

@@ -45,22 +45,6 @@
     "type": "error"
   },
   {
-    "inputs": [
-      {
-        "internalType": "int256",
-        "name": "amount",
-        "type": "int256"
-      },
-      {
-        "internalType": "int256",
-        "name": "maximum",
-        "type": "int256"
-      }
-    ],
-    "name": "MarginAccount_PositionOverflow",
-    "type": "error"
-  },
-  {
     "anonymous": false,
     "inputs": [
       {
@@ -234,6 +218,19 @@
     "anonymous": false,
     "inputs": [
       {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "graceSeconds",
+        "type": "uint256"
+      }
+    ],
+    "name": "LiquidationGraceSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
         "indexed": true,
         "internalType": "address",
         "name": "liquidator",
@@ -316,6 +313,25 @@
       }
     ],
     "name": "OperatorSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "enum GuardLevel",
+        "name": "level",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "until",
+        "type": "uint256"
+      }
+    ],
+    "name": "Paused",
     "type": "event"
   },
   {
@@ -573,19 +589,6 @@
     "type": "event"
   },
   {
-    "inputs": [
-      {
-        "internalType": "InstrumentId",
-        "name": "instrument",
-        "type": "uint256"
-      }
-    ],
-    "name": "accrueFunding",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
     "inputs": [],
     "name": "authority",
     "outputs": [
@@ -596,85 +599,6 @@
       }
     ],
     "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [],
-    "name": "exchange",
-    "outputs": [
-      {
-        "internalType": "address",
-        "name": "",
-        "type": "address"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "components": [
-          {
-            "internalType": "AccountId",
-            "name": "maker",
-            "type": "uint256"
-          },
-          {
-            "internalType": "AccountId",
-            "name": "taker",
-            "type": "uint256"
-          },
-          {
-            "internalType": "InstrumentId",
-            "name": "instrument",
-            "type": "uint256"
-          },
-          {
-            "internalType": "int256",
-            "name": "sizeE18",
-            "type": "int256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "priceE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "makerFee",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "takerFee",
-            "type": "uint256"
-          },
-          {
-            "internalType": "bool",
-            "name": "makerReduces",
-            "type": "bool"
-          },
-          {
-            "internalType": "bool",
-            "name": "takerReduces",
-            "type": "bool"
-          }
-        ],
-        "internalType": "struct IMarginAccountTrading.Fill",
-        "name": "f",
-        "type": "tuple"
-      }
-    ],
-    "name": "fill",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "quoteE18",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -693,243 +617,12 @@
   {
     "inputs": [
       {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
-      },
-      {
-        "internalType": "address",
-        "name": "token",
-        "type": "address"
-      },
-      {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
-    ],
-    "name": "isCure",
-    "outputs": [
-      {
-        "internalType": "bool",
-        "name": "",
-        "type": "bool"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "from",
-        "type": "uint256"
-      },
-      {
-        "internalType": "AccountId",
-        "name": "to",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "fractionE18",
-        "type": "uint256"
-      }
-    ],
-    "name": "movePositions",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "InstrumentId",
-        "name": "instrument",
-        "type": "uint256"
-      }
-    ],
-    "name": "perpetualOf",
-    "outputs": [
-      {
-        "components": [
-          {
-            "internalType": "int128",
-            "name": "fundingIndexE18",
-            "type": "int128"
-          },
-          {
-            "internalType": "uint88",
-            "name": "indexPriceE18",
-            "type": "uint88"
-          },
-          {
-            "internalType": "uint40",
-            "name": "updatedAt",
-            "type": "uint40"
-          },
-          {
-            "internalType": "int64",
-            "name": "rateE18",
-            "type": "int64"
-          },
-          {
-            "internalType": "int64",
-            "name": "premiumE18",
-            "type": "int64"
-          },
-          {
-            "internalType": "int80",
-            "name": "weightedE18",
-            "type": "int80"
-          },
-          {
-            "internalType": "uint16",
-            "name": "interestE7",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "clampE7",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint8",
-            "name": "divisor",
-            "type": "uint8"
-          },
-          {
-            "internalType": "uint8",
-            "name": "deviationBps",
-            "type": "uint8"
-          },
-          {
-            "internalType": "uint112",
-            "name": "openInterestE18",
-            "type": "uint112"
-          },
-          {
-            "internalType": "uint96",
-            "name": "pool",
-            "type": "uint96"
-          },
-          {
-            "internalType": "uint48",
-            "name": "capE3",
-            "type": "uint48"
-          }
-        ],
-        "internalType": "struct Perpetual",
-        "name": "",
-        "type": "tuple"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
-      },
-      {
-        "internalType": "InstrumentId",
-        "name": "instrument",
-        "type": "uint256"
-      }
-    ],
-    "name": "positionOf",
-    "outputs": [
-      {
-        "internalType": "Position",
-        "name": "",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
         "internalType": "address",
         "name": "newAuthority",
         "type": "address"
       }
     ],
     "name": "setAuthority",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
-        "name": "exchange",
-        "type": "address"
-      }
-    ],
-    "name": "setExchange",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "underlying",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint16",
-        "name": "interestE7",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint16",
-        "name": "clampE7",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint8",
-        "name": "divisor",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint8",
-        "name": "deviationBps",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint48",
-        "name": "capE3",
-        "type": "uint48"
-      }
-    ],
-    "name": "setPerpetual",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "InstrumentId",
-        "name": "instrument",
-        "type": "uint256"
-      },
-      {
-        "internalType": "AccountId[]",
-        "name": "accounts",
-        "type": "uint256[]"
-      }
-    ],
-    "name": "settle",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"

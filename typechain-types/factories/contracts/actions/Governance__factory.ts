@@ -260,6 +260,19 @@
     "anonymous": false,
     "inputs": [
       {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "graceSeconds",
+        "type": "uint256"
+      }
+    ],
+    "name": "LiquidationGraceSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
         "indexed": true,
         "internalType": "address",
         "name": "liquidator",
@@ -342,6 +355,25 @@
       }
     ],
     "name": "OperatorSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "enum GuardLevel",
+        "name": "level",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "until",
+        "type": "uint256"
+      }
+    ],
+    "name": "Paused",
     "type": "event"
   },
   {
@@ -599,6 +631,42 @@
     "type": "event"
   },
   {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "address",
+            "name": "target",
+            "type": "address"
+          },
+          {
+            "internalType": "bytes",
+            "name": "data",
+            "type": "bytes"
+          }
+        ],
+        "internalType": "struct Call[]",
+        "name": "calls",
+        "type": "tuple[]"
+      },
+      {
+        "internalType": "address[]",
+        "name": "sweep",
+        "type": "address[]"
+      }
+    ],
+    "name": "act",
+    "outputs": [
+      {
+        "internalType": "bytes[]",
+        "name": "results",
+        "type": "bytes[]"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
     "inputs": [],
     "name": "authority",
     "outputs": [
@@ -619,179 +687,188 @@
         "type": "uint256"
       }
     ],
-    "name": "callDeadlineOf",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [],
-    "name": "cashMarket",
-    "outputs": [
-      {
-        "components": [
-          {
-            "internalType": "uint256",
-            "name": "supplyIndex",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "borrowIndex",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "supplyShares",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "borrowShares",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "supplyAssets",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "borrowAssets",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "provisions",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "forfeited",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "idle",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "borrowRateE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "updatedAt",
-            "type": "uint256"
-          }
-        ],
-        "internalType": "struct IMarginAccountExtension.CashView",
-        "name": "",
-        "type": "tuple"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
-        "name": "token",
-        "type": "address"
-      },
-      {
-        "internalType": "address",
-        "name": "receiver",
-        "type": "address"
-      }
-    ],
-    "name": "claim",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      }
-    ],
-    "name": "collateralOf",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [],
-    "name": "collectFees",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
-      },
-      {
-        "internalType": "address",
-        "name": "token",
-        "type": "address"
-      },
-      {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      }
-    ],
-    "name": "depositReserve",
+    "name": "cancelGrant",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
   },
   {
     "inputs": [],
-    "name": "insuranceFund",
-    "outputs": [
+    "name": "clearPause",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
       {
         "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
+      }
+    ],
+    "name": "depositNative",
+    "outputs": [],
+    "stateMutability": "payable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "exchange",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "executor",
+    "outputs": [
+      {
+        "internalType": "contract IExecutor",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "internalType": "uint8",
+        "name": "rights",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint256",
+        "name": "nonce",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "deadline",
+        "type": "uint256"
+      },
+      {
+        "internalType": "bytes",
+        "name": "signature",
+        "type": "bytes"
+      }
+    ],
+    "name": "grantBySignature",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "internalType": "uint8",
+        "name": "rights",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint256",
+        "name": "nonce",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "deadline",
+        "type": "uint256"
+      }
+    ],
+    "name": "grantHashOf",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
+      }
+    ],
+    "name": "grantNonceOf",
+    "outputs": [
+      {
+        "internalType": "uint256",
         "name": "",
         "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "guard",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "enum GuardLevel",
+            "name": "level",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint40",
+            "name": "until",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "renewableAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "haltedUntil",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint32",
+            "name": "graceSeconds",
+            "type": "uint32"
+          }
+        ],
+        "internalType": "struct Guard",
+        "name": "",
+        "type": "tuple"
       }
     ],
     "stateMutability": "view",
@@ -811,19 +888,6 @@
     "type": "function"
   },
   {
-    "inputs": [],
-    "name": "liquidator",
-    "outputs": [
-      {
-        "internalType": "address",
-        "name": "",
-        "type": "address"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
     "inputs": [
       {
         "internalType": "AccountId",
@@ -831,41 +895,17 @@
         "type": "uint256"
       },
       {
-        "internalType": "address",
-        "name": "token",
-        "type": "address"
+        "internalType": "bytes[]",
+        "name": "calls",
+        "type": "bytes[]"
       }
     ],
-    "name": "maxWithdraw",
+    "name": "multicall",
     "outputs": [
       {
-        "internalType": "uint256",
-        "name": "",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
-        "name": "token",
-        "type": "address"
-      },
-      {
-        "internalType": "uint256",
-        "name": "count",
-        "type": "uint256"
-      }
-    ],
-    "name": "payClaims",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "served",
-        "type": "uint256"
+        "internalType": "bytes[]",
+        "name": "results",
+        "type": "bytes[]"
       }
     ],
     "stateMutability": "nonpayable",
@@ -874,214 +914,19 @@
   {
     "inputs": [
       {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
-      }
-    ],
-    "name": "policyOf",
-    "outputs": [
-      {
-        "internalType": "BandPolicy",
-        "name": "",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
-      }
-    ],
-    "name": "previewRebalance",
-    "outputs": [
-      {
-        "components": [
-          {
-            "internalType": "enum Outcome",
-            "name": "outcome",
-            "type": "uint8"
-          },
-          {
-            "components": [
-              {
-                "internalType": "int256",
-                "name": "equityE18",
-                "type": "int256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "maintenanceE18",
-                "type": "uint256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "initialE18",
-                "type": "uint256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "healthE18",
-                "type": "uint256"
-              },
-              {
-                "internalType": "bool",
-                "name": "halted",
-                "type": "bool"
-              },
-              {
-                "internalType": "bool",
-                "name": "degraded",
-                "type": "bool"
-              },
-              {
-                "internalType": "bool",
-                "name": "unpriced",
-                "type": "bool"
-              }
-            ],
-            "internalType": "struct Assessment",
-            "name": "before",
-            "type": "tuple"
-          },
-          {
-            "internalType": "uint256",
-            "name": "healthAfterE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "int256",
-            "name": "deficitE18",
-            "type": "int256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "keeperPayMaxE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "keeperFlatE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "gasPriceE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "gasOverhead",
-            "type": "uint256"
-          },
-          {
-            "components": [
-              {
-                "internalType": "uint8",
-                "name": "asset",
-                "type": "uint8"
-              },
-              {
-                "internalType": "bool",
-                "name": "wallet",
-                "type": "bool"
-              },
-              {
-                "internalType": "uint256",
-                "name": "amount",
-                "type": "uint256"
-              },
-              {
-                "internalType": "uint256",
-                "name": "valueE18",
-                "type": "uint256"
-              }
-            ],
-            "internalType": "struct Move[]",
-            "name": "moves",
-            "type": "tuple[]"
-          }
-        ],
-        "internalType": "struct Plan",
-        "name": "",
-        "type": "tuple"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
-      }
-    ],
-    "name": "provision",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
-      }
-    ],
-    "name": "provisionOf",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
-      }
-    ],
-    "name": "reverseProvision",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
-      },
-      {
-        "internalType": "address",
-        "name": "operator",
-        "type": "address"
-      }
-    ],
-    "name": "rightsOf",
-    "outputs": [
-      {
-        "internalType": "uint8",
-        "name": "",
+        "internalType": "enum GuardLevel",
+        "name": "level",
         "type": "uint8"
+      },
+      {
+        "internalType": "uint32",
+        "name": "durationSeconds",
+        "type": "uint32"
       }
     ],
-    "stateMutability": "view",
+    "name": "pause",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -1093,6 +938,19 @@
       }
     ],
     "name": "setAuthority",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "exchange",
+        "type": "address"
+      }
+    ],
+    "name": "setExchange",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -1138,6 +996,19 @@
   {
     "inputs": [
       {
+        "internalType": "uint32",
+        "name": "graceSeconds",
+        "type": "uint32"
+      }
+    ],
+    "name": "setLiquidationGrace",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "address",
         "name": "liquidator_",
         "type": "address"
@@ -1151,121 +1022,50 @@
   {
     "inputs": [
       {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
+        "internalType": "uint8",
+        "name": "underlying",
+        "type": "uint8"
       },
       {
-        "internalType": "address",
-        "name": "operator",
-        "type": "address"
+        "internalType": "uint16",
+        "name": "interestE7",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint16",
+        "name": "clampE7",
+        "type": "uint16"
       },
       {
         "internalType": "uint8",
-        "name": "rights",
+        "name": "divisor",
         "type": "uint8"
+      },
+      {
+        "internalType": "uint8",
+        "name": "deviationBps",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint48",
+        "name": "capE3",
+        "type": "uint48"
       }
     ],
-    "name": "setOperator",
+    "name": "setPerpetual",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "unpause",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
   },
   {
     "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
-      },
-      {
-        "components": [
-          {
-            "internalType": "uint32",
-            "name": "lowerE6",
-            "type": "uint32"
-          },
-          {
-            "internalType": "uint32",
-            "name": "lowerRestoreE6",
-            "type": "uint32"
-          },
-          {
-            "internalType": "uint32",
-            "name": "upperRestoreE6",
-            "type": "uint32"
-          },
-          {
-            "internalType": "uint32",
-            "name": "upperE6",
-            "type": "uint32"
-          },
-          {
-            "internalType": "uint24",
-            "name": "graceSeconds",
-            "type": "uint24"
-          },
-          {
-            "internalType": "uint16",
-            "name": "keeperPayCap",
-            "type": "uint16"
-          },
-          {
-            "internalType": "bool",
-            "name": "releaseToWallet",
-            "type": "bool"
-          },
-          {
-            "internalType": "bool",
-            "name": "walletTopUp",
-            "type": "bool"
-          },
-          {
-            "internalType": "uint64",
-            "name": "assetOrder",
-            "type": "uint64"
-          }
-        ],
-        "internalType": "struct PolicyFields",
-        "name": "policy",
-        "type": "tuple"
-      }
-    ],
-    "name": "setPolicy",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint128",
-        "name": "dailyLimitE18",
-        "type": "uint128"
-      }
-    ],
-    "name": "setWalletLimit",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "from",
-        "type": "uint256"
-      },
-      {
-        "internalType": "AccountId",
-        "name": "to",
-        "type": "uint256"
-      },
       {
         "internalType": "address",
         "name": "token",
@@ -1275,9 +1075,29 @@
         "internalType": "uint256",
         "name": "amount",
         "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "deadline",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint8",
+        "name": "v",
+        "type": "uint8"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "r",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "s",
+        "type": "bytes32"
       }
     ],
-    "name": "transfer",
+    "name": "usePermit",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -1288,35 +1108,6 @@
         "internalType": "AccountId",
         "name": "account",
         "type": "uint256"
-      }
-    ],
-    "name": "walletLimitOf",
-    "outputs": [
-      {
-        "internalType": "uint256",
-        "name": "dailyLimitE18",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "leftE18",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
-      },
-      {
-        "internalType": "address",
-        "name": "token",
-        "type": "address"
       },
       {
         "internalType": "uint256",
@@ -1329,7 +1120,7 @@
         "type": "address"
       }
     ],
-    "name": "withdrawReserve",
+    "name": "withdrawNative",
     "outputs": [
       {
         "internalType": "uint256",
@@ -1341,16 +1132,16 @@
     "type": "function"
   },
   {
-    "inputs": [
+    "inputs": [],
+    "name": "wrappedNative",
+    "outputs": [
       {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
+        "internalType": "address",
+        "name": "",
+        "type": "address"
       }
     ],
-    "name": "writeOff",
-    "outputs": [],
-    "stateMutability": "nonpayable",
+    "stateMutability": "view",
     "type": "function"
   }
 ] as const;

@@ -45,54 +45,6 @@
     "type": "error"
   },
   {
-    "inputs": [
-      {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "maximum",
-        "type": "uint256"
-      }
-    ],
-    "name": "MarginAccount_AmountOverflow",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint256",
-        "name": "length",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "maximum",
-        "type": "uint256"
-      }
-    ],
-    "name": "MarginAccount_BatchTooLong",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "int256",
-        "name": "shares",
-        "type": "int256"
-      },
-      {
-        "internalType": "int256",
-        "name": "maximum",
-        "type": "int256"
-      }
-    ],
-    "name": "MarginAccount_CashOverflow",
-    "type": "error"
-  },
-  {
     "inputs": [],
     "name": "MarginAccount_Locked",
     "type": "error"
@@ -132,49 +84,6 @@
       }
     ],
     "name": "MarginAccount_PositionOverflow",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint256",
-        "name": "instrument",
-        "type": "uint256"
-      }
-    ],
-    "name": "MarginAccount_PriceNotLive",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint256",
-        "name": "accountId",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "held",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "maximum",
-        "type": "uint256"
-      }
-    ],
-    "name": "MarginAccount_TooManyPositions",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint256",
-        "name": "instrument",
-        "type": "uint256"
-      }
-    ],
-    "name": "MarginAccount_UnknownInstrument",
     "type": "error"
   },
   {
@@ -351,6 +260,19 @@
     "anonymous": false,
     "inputs": [
       {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "graceSeconds",
+        "type": "uint256"
+      }
+    ],
+    "name": "LiquidationGraceSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
         "indexed": true,
         "internalType": "address",
         "name": "liquidator",
@@ -433,6 +355,25 @@
       }
     ],
     "name": "OperatorSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "enum GuardLevel",
+        "name": "level",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "until",
+        "type": "uint256"
+      }
+    ],
+    "name": "Paused",
     "type": "event"
   },
   {
@@ -692,13 +633,36 @@
   {
     "inputs": [
       {
-        "internalType": "InstrumentId",
-        "name": "instrument",
-        "type": "uint256"
+        "components": [
+          {
+            "internalType": "address",
+            "name": "target",
+            "type": "address"
+          },
+          {
+            "internalType": "bytes",
+            "name": "data",
+            "type": "bytes"
+          }
+        ],
+        "internalType": "struct Call[]",
+        "name": "calls",
+        "type": "tuple[]"
+      },
+      {
+        "internalType": "address[]",
+        "name": "sweep",
+        "type": "address[]"
       }
     ],
-    "name": "accrueFunding",
-    "outputs": [],
+    "name": "act",
+    "outputs": [
+      {
+        "internalType": "bytes[]",
+        "name": "results",
+        "type": "bytes[]"
+      }
+    ],
     "stateMutability": "nonpayable",
     "type": "function"
   },
@@ -716,6 +680,39 @@
     "type": "function"
   },
   {
+    "inputs": [
+      {
+        "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
+      }
+    ],
+    "name": "cancelGrant",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "clearPause",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
+      }
+    ],
+    "name": "depositNative",
+    "outputs": [],
+    "stateMutability": "payable",
+    "type": "function"
+  },
+  {
     "inputs": [],
     "name": "exchange",
     "outputs": [
@@ -729,69 +726,152 @@
     "type": "function"
   },
   {
-    "inputs": [
-      {
-        "components": [
-          {
-            "internalType": "AccountId",
-            "name": "maker",
-            "type": "uint256"
-          },
-          {
-            "internalType": "AccountId",
-            "name": "taker",
-            "type": "uint256"
-          },
-          {
-            "internalType": "InstrumentId",
-            "name": "instrument",
-            "type": "uint256"
-          },
-          {
-            "internalType": "int256",
-            "name": "sizeE18",
-            "type": "int256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "priceE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "makerFee",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "takerFee",
-            "type": "uint256"
-          },
-          {
-            "internalType": "bool",
-            "name": "makerReduces",
-            "type": "bool"
-          },
-          {
-            "internalType": "bool",
-            "name": "takerReduces",
-            "type": "bool"
-          }
-        ],
-        "internalType": "struct IMarginAccountTrading.Fill",
-        "name": "f",
-        "type": "tuple"
-      }
-    ],
-    "name": "fill",
+    "inputs": [],
+    "name": "executor",
     "outputs": [
       {
+        "internalType": "contract IExecutor",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "internalType": "uint8",
+        "name": "rights",
+        "type": "uint8"
+      },
+      {
         "internalType": "uint256",
-        "name": "quoteE18",
+        "name": "nonce",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "deadline",
+        "type": "uint256"
+      },
+      {
+        "internalType": "bytes",
+        "name": "signature",
+        "type": "bytes"
+      }
+    ],
+    "name": "grantBySignature",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "operator",
+        "type": "address"
+      },
+      {
+        "internalType": "uint8",
+        "name": "rights",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint256",
+        "name": "nonce",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "deadline",
         "type": "uint256"
       }
     ],
-    "stateMutability": "nonpayable",
+    "name": "grantHashOf",
+    "outputs": [
+      {
+        "internalType": "bytes32",
+        "name": "",
+        "type": "bytes32"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
+      }
+    ],
+    "name": "grantNonceOf",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "guard",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "enum GuardLevel",
+            "name": "level",
+            "type": "uint8"
+          },
+          {
+            "internalType": "uint40",
+            "name": "until",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "renewableAt",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint40",
+            "name": "haltedUntil",
+            "type": "uint40"
+          },
+          {
+            "internalType": "uint32",
+            "name": "graceSeconds",
+            "type": "uint32"
+          }
+        ],
+        "internalType": "struct Guard",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {
@@ -815,158 +895,38 @@
         "type": "uint256"
       },
       {
-        "internalType": "address",
-        "name": "token",
-        "type": "address"
-      },
-      {
-        "internalType": "uint256",
-        "name": "amount",
-        "type": "uint256"
+        "internalType": "bytes[]",
+        "name": "calls",
+        "type": "bytes[]"
       }
     ],
-    "name": "isCure",
+    "name": "multicall",
     "outputs": [
       {
-        "internalType": "bool",
-        "name": "",
-        "type": "bool"
+        "internalType": "bytes[]",
+        "name": "results",
+        "type": "bytes[]"
       }
     ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "from",
-        "type": "uint256"
-      },
-      {
-        "internalType": "AccountId",
-        "name": "to",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "fractionE18",
-        "type": "uint256"
-      }
-    ],
-    "name": "movePositions",
-    "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
   },
   {
     "inputs": [
       {
-        "internalType": "InstrumentId",
-        "name": "instrument",
-        "type": "uint256"
-      }
-    ],
-    "name": "perpetualOf",
-    "outputs": [
-      {
-        "components": [
-          {
-            "internalType": "int128",
-            "name": "fundingIndexE18",
-            "type": "int128"
-          },
-          {
-            "internalType": "uint88",
-            "name": "indexPriceE18",
-            "type": "uint88"
-          },
-          {
-            "internalType": "uint40",
-            "name": "updatedAt",
-            "type": "uint40"
-          },
-          {
-            "internalType": "int64",
-            "name": "rateE18",
-            "type": "int64"
-          },
-          {
-            "internalType": "int64",
-            "name": "premiumE18",
-            "type": "int64"
-          },
-          {
-            "internalType": "int80",
-            "name": "weightedE18",
-            "type": "int80"
-          },
-          {
-            "internalType": "uint16",
-            "name": "interestE7",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "clampE7",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint8",
-            "name": "divisor",
-            "type": "uint8"
-          },
-          {
-            "internalType": "uint8",
-            "name": "deviationBps",
-            "type": "uint8"
-          },
-          {
-            "internalType": "uint112",
-            "name": "openInterestE18",
-            "type": "uint112"
-          },
-          {
-            "internalType": "uint96",
-            "name": "pool",
-            "type": "uint96"
-          },
-          {
-            "internalType": "uint48",
-            "name": "capE3",
-            "type": "uint48"
-          }
-        ],
-        "internalType": "struct Perpetual",
-        "name": "",
-        "type": "tuple"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
+        "internalType": "enum GuardLevel",
+        "name": "level",
+        "type": "uint8"
       },
       {
-        "internalType": "InstrumentId",
-        "name": "instrument",
-        "type": "uint256"
+        "internalType": "uint32",
+        "name": "durationSeconds",
+        "type": "uint32"
       }
     ],
-    "name": "positionOf",
-    "outputs": [
-      {
-        "internalType": "Position",
-        "name": "position",
-        "type": "uint256"
-      }
-    ],
-    "stateMutability": "view",
+    "name": "pause",
+    "outputs": [],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -991,6 +951,70 @@
       }
     ],
     "name": "setExchange",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint16",
+        "name": "baseBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint16",
+        "name": "slopeBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint16",
+        "name": "jumpBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint16",
+        "name": "kinkBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint16",
+        "name": "feeBps",
+        "type": "uint16"
+      },
+      {
+        "internalType": "uint16",
+        "name": "minimumDebt",
+        "type": "uint16"
+      }
+    ],
+    "name": "setInterest",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint32",
+        "name": "graceSeconds",
+        "type": "uint32"
+      }
+    ],
+    "name": "setLiquidationGrace",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "address",
+        "name": "liquidator",
+        "type": "address"
+      }
+    ],
+    "name": "setLiquidator",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"
@@ -1034,21 +1058,90 @@
     "type": "function"
   },
   {
+    "inputs": [],
+    "name": "unpause",
+    "outputs": [],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
     "inputs": [
       {
-        "internalType": "InstrumentId",
-        "name": "instrument",
+        "internalType": "address",
+        "name": "token",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "amount",
         "type": "uint256"
       },
       {
-        "internalType": "AccountId[]",
-        "name": "accounts",
-        "type": "uint256[]"
+        "internalType": "uint256",
+        "name": "deadline",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint8",
+        "name": "v",
+        "type": "uint8"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "r",
+        "type": "bytes32"
+      },
+      {
+        "internalType": "bytes32",
+        "name": "s",
+        "type": "bytes32"
       }
     ],
-    "name": "settle",
+    "name": "usePermit",
     "outputs": [],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "amount",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "receiver",
+        "type": "address"
+      }
+    ],
+    "name": "withdrawNative",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "paid",
+        "type": "uint256"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "wrappedNative",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   }
 ] as const;

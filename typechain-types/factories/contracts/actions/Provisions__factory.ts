@@ -314,6 +314,19 @@
     "anonymous": false,
     "inputs": [
       {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "graceSeconds",
+        "type": "uint256"
+      }
+    ],
+    "name": "LiquidationGraceSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
         "indexed": true,
         "internalType": "address",
         "name": "liquidator",
@@ -396,6 +409,25 @@
       }
     ],
     "name": "OperatorSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "enum GuardLevel",
+        "name": "level",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "until",
+        "type": "uint256"
+      }
+    ],
+    "name": "Paused",
     "type": "event"
   },
   {
@@ -651,6 +683,19 @@
     ],
     "name": "WalletLimitSet",
     "type": "event"
+  },
+  {
+    "inputs": [],
+    "name": "access",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
   },
   {
     "inputs": [],
@@ -1104,6 +1149,25 @@
   {
     "inputs": [
       {
+        "internalType": "AccountId[]",
+        "name": "accounts",
+        "type": "uint256[]"
+      }
+    ],
+    "name": "rebalanceMany",
+    "outputs": [
+      {
+        "internalType": "enum Outcome[]",
+        "name": "",
+        "type": "uint8[]"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "AccountId",
         "name": "account",
         "type": "uint256"
@@ -1147,57 +1211,6 @@
       }
     ],
     "name": "setAuthority",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint16",
-        "name": "baseBps",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint16",
-        "name": "slopeBps",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint16",
-        "name": "jumpBps",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint16",
-        "name": "kinkBps",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint16",
-        "name": "feeBps",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint16",
-        "name": "minimumDebt",
-        "type": "uint16"
-      }
-    ],
-    "name": "setInterest",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
-        "name": "liquidator",
-        "type": "address"
-      }
-    ],
-    "name": "setLiquidator",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"

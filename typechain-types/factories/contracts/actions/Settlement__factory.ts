@@ -330,6 +330,19 @@
     "anonymous": false,
     "inputs": [
       {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "graceSeconds",
+        "type": "uint256"
+      }
+    ],
+    "name": "LiquidationGraceSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
         "indexed": true,
         "internalType": "address",
         "name": "liquidator",
@@ -412,6 +425,25 @@
       }
     ],
     "name": "OperatorSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "enum GuardLevel",
+        "name": "level",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "until",
+        "type": "uint256"
+      }
+    ],
+    "name": "Paused",
     "type": "event"
   },
   {
@@ -695,19 +727,6 @@
     "type": "function"
   },
   {
-    "inputs": [],
-    "name": "exchange",
-    "outputs": [
-      {
-        "internalType": "address",
-        "name": "",
-        "type": "address"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
     "inputs": [
       {
         "components": [
@@ -957,57 +976,6 @@
       }
     ],
     "name": "setAuthority",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
-        "name": "exchange",
-        "type": "address"
-      }
-    ],
-    "name": "setExchange",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "underlying",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint16",
-        "name": "interestE7",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint16",
-        "name": "clampE7",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint8",
-        "name": "divisor",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint8",
-        "name": "deviationBps",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint48",
-        "name": "capE3",
-        "type": "uint48"
-      }
-    ],
-    "name": "setPerpetual",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"

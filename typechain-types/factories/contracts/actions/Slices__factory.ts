@@ -161,6 +161,22 @@
     "type": "error"
   },
   {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "timestamp",
+        "type": "uint256"
+      },
+      {
+        "internalType": "uint256",
+        "name": "opensAt",
+        "type": "uint256"
+      }
+    ],
+    "name": "MarginAccount_LiquidationPaused",
+    "type": "error"
+  },
+  {
     "inputs": [],
     "name": "MarginAccount_Locked",
     "type": "error"
@@ -414,6 +430,19 @@
     "anonymous": false,
     "inputs": [
       {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "graceSeconds",
+        "type": "uint256"
+      }
+    ],
+    "name": "LiquidationGraceSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
         "indexed": true,
         "internalType": "address",
         "name": "liquidator",
@@ -496,6 +525,25 @@
       }
     ],
     "name": "OperatorSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "enum GuardLevel",
+        "name": "level",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "until",
+        "type": "uint256"
+      }
+    ],
+    "name": "Paused",
     "type": "event"
   },
   {
@@ -1042,17 +1090,27 @@
   {
     "inputs": [
       {
-        "internalType": "AccountId[]",
-        "name": "accounts",
-        "type": "uint256[]"
+        "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "keeper",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "batch",
+        "type": "uint256"
       }
     ],
-    "name": "rebalanceMany",
+    "name": "rebalanceInBatch",
     "outputs": [
       {
-        "internalType": "enum Outcome[]",
+        "internalType": "enum Outcome",
         "name": "",
-        "type": "uint8[]"
+        "type": "uint8"
       }
     ],
     "stateMutability": "nonpayable",
@@ -1171,6 +1229,19 @@
       }
     ],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "trading",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {

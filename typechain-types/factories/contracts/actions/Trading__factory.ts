@@ -184,6 +184,22 @@
   {
     "inputs": [
       {
+        "internalType": "uint8",
+        "name": "level",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint256",
+        "name": "until",
+        "type": "uint256"
+      }
+    ],
+    "name": "MarginAccount_Paused",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "int256",
         "name": "amount",
         "type": "int256"
@@ -248,6 +264,22 @@
   {
     "inputs": [
       {
+        "internalType": "uint8",
+        "name": "underlying",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint8",
+        "name": "fault",
+        "type": "uint8"
+      }
+    ],
+    "name": "MarginAccount_ReduceOnly",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "uint256",
         "name": "accountId",
         "type": "uint256"
@@ -286,6 +318,22 @@
       }
     ],
     "name": "MarginAccount_UnknownInstrument",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      },
+      {
+        "internalType": "uint8",
+        "name": "fault",
+        "type": "uint8"
+      }
+    ],
+    "name": "PriceOracleAdapter_Halted",
     "type": "error"
   },
   {
@@ -462,6 +510,19 @@
     "anonymous": false,
     "inputs": [
       {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "graceSeconds",
+        "type": "uint256"
+      }
+    ],
+    "name": "LiquidationGraceSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
         "indexed": true,
         "internalType": "address",
         "name": "liquidator",
@@ -544,6 +605,25 @@
       }
     ],
     "name": "OperatorSet",
+    "type": "event"
+  },
+  {
+    "anonymous": false,
+    "inputs": [
+      {
+        "indexed": false,
+        "internalType": "enum GuardLevel",
+        "name": "level",
+        "type": "uint8"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "until",
+        "type": "uint256"
+      }
+    ],
+    "name": "Paused",
     "type": "event"
   },
   {
@@ -827,19 +907,6 @@
     "type": "function"
   },
   {
-    "inputs": [],
-    "name": "exchange",
-    "outputs": [
-      {
-        "internalType": "address",
-        "name": "",
-        "type": "address"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
     "inputs": [
       {
         "components": [
@@ -1089,57 +1156,6 @@
       }
     ],
     "name": "setAuthority",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
-        "name": "exchange",
-        "type": "address"
-      }
-    ],
-    "name": "setExchange",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "underlying",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint16",
-        "name": "interestE7",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint16",
-        "name": "clampE7",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint8",
-        "name": "divisor",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint8",
-        "name": "deviationBps",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint48",
-        "name": "capE3",
-        "type": "uint48"
-      }
-    ],
-    "name": "setPerpetual",
     "outputs": [],
     "stateMutability": "nonpayable",
     "type": "function"

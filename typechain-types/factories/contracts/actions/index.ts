@@ -2,19 +2,27 @@
 /* tslint:disable */
 /* eslint-disable */
 export { AccountViews__factory } from './AccountViews__factory.js';
+export { Batches__factory } from './Batches__factory.js';
 export { Cures__factory } from './Cures__factory.js';
 export { Governance__factory } from './Governance__factory.js';
+export { Grants__factory } from './Grants__factory.js';
+export { Guards__factory } from './Guards__factory.js';
 export { Health__factory } from './Health__factory.js';
+export { Inflow__factory } from './Inflow__factory.js';
+export { Instruments__factory } from './Instruments__factory.js';
 export { LedgerViews__factory } from './LedgerViews__factory.js';
 export { Listings__factory } from './Listings__factory.js';
 export { Losses__factory } from './Losses__factory.js';
 export { Outflow__factory } from './Outflow__factory.js';
+export { Pauses__factory } from './Pauses__factory.js';
 export { Payments__factory } from './Payments__factory.js';
 export { Permissions__factory } from './Permissions__factory.js';
 export { Policies__factory } from './Policies__factory.js';
 export { Provisions__factory } from './Provisions__factory.js';
 export { Rebalancing__factory } from './Rebalancing__factory.js';
+export { RebalancingMany__factory } from './RebalancingMany__factory.js';
 export { Settlement__factory } from './Settlement__factory.js';
 export { Slices__factory } from './Slices__factory.js';
 export { Trading__factory } from './Trading__factory.js';
 export { Transfers__factory } from './Transfers__factory.js';
+export { Wallets__factory } from './Wallets__factory.js';

@@ -270,17 +270,27 @@
   {
     "inputs": [
       {
-        "internalType": "AccountId[]",
-        "name": "accounts",
-        "type": "uint256[]"
+        "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "keeper",
+        "type": "address"
+      },
+      {
+        "internalType": "uint256",
+        "name": "batch",
+        "type": "uint256"
       }
     ],
-    "name": "rebalanceMany",
+    "name": "rebalanceInBatch",
     "outputs": [
       {
-        "internalType": "enum Outcome[]",
+        "internalType": "enum Outcome",
         "name": "",
-        "type": "uint8[]"
+        "type": "uint8"
       }
     ],
     "stateMutability": "nonpayable",
@@ -386,6 +396,19 @@
       }
     ],
     "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [],
+    "name": "trading",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
     "type": "function"
   },
   {

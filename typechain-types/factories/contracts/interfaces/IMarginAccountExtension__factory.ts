@@ -7,6 +7,19 @@
 
   const _abi = [
   {
+    "inputs": [],
+    "name": "access",
+    "outputs": [
+      {
+        "internalType": "address",
+        "name": "",
+        "type": "address"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
     "inputs": [
       {
         "internalType": "AccountId",
@@ -432,6 +445,25 @@
   {
     "inputs": [
       {
+        "internalType": "AccountId[]",
+        "name": "accounts",
+        "type": "uint256[]"
+      }
+    ],
+    "name": "rebalanceMany",
+    "outputs": [
+      {
+        "internalType": "enum Outcome[]",
+        "name": "",
+        "type": "uint8[]"
+      }
+    ],
+    "stateMutability": "nonpayable",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "AccountId",
         "name": "account",
         "type": "uint256"
@@ -464,57 +496,6 @@
       }
     ],
     "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint16",
-        "name": "baseBps",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint16",
-        "name": "slopeBps",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint16",
-        "name": "jumpBps",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint16",
-        "name": "kinkBps",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint16",
-        "name": "feeBps",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint16",
-        "name": "minimumDebt",
-        "type": "uint16"
-      }
-    ],
-    "name": "setInterest",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
-        "name": "liquidator",
-        "type": "address"
-      }
-    ],
-    "name": "setLiquidator",
-    "outputs": [],
-    "stateMutability": "nonpayable",
     "type": "function"
   },
   {

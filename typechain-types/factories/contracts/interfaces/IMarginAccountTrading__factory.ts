@@ -20,19 +20,6 @@
     "type": "function"
   },
   {
-    "inputs": [],
-    "name": "exchange",
-    "outputs": [
-      {
-        "internalType": "address",
-        "name": "",
-        "type": "address"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
     "inputs": [
       {
         "components": [
@@ -258,57 +245,6 @@
       }
     ],
     "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "address",
-        "name": "exchange",
-        "type": "address"
-      }
-    ],
-    "name": "setExchange",
-    "outputs": [],
-    "stateMutability": "nonpayable",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "underlying",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint16",
-        "name": "interestE7",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint16",
-        "name": "clampE7",
-        "type": "uint16"
-      },
-      {
-        "internalType": "uint8",
-        "name": "divisor",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint8",
-        "name": "deviationBps",
-        "type": "uint8"
-      },
-      {
-        "internalType": "uint48",
-        "name": "capE3",
-        "type": "uint48"
-      }
-    ],
-    "name": "setPerpetual",
-    "outputs": [],
-    "stateMutability": "nonpayable",
     "type": "function"
   },
   {

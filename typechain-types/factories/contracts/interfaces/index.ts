@@ -4,8 +4,10 @@
 export { IAggregatorV3__factory } from './IAggregatorV3__factory.js';
 export { ICollateralVault__factory } from './ICollateralVault__factory.js';
 export { IExchange__factory } from './IExchange__factory.js';
+export { IExecutor__factory } from './IExecutor__factory.js';
 export { ILiquidator__factory } from './ILiquidator__factory.js';
 export { IMarginAccount__factory } from './IMarginAccount__factory.js';
+export { IMarginAccountAccess__factory } from './IMarginAccountAccess__factory.js';
 export { IMarginAccountCore__factory } from './IMarginAccountCore__factory.js';
 export { IMarginAccountEvents__factory } from './IMarginAccountEvents__factory.js';
 export { IMarginAccountExtension__factory } from './IMarginAccountExtension__factory.js';
@@ -16,3 +18,4 @@ export { IRebalancer__factory } from './IRebalancer__factory.js';
 export { IRiskEngine__factory } from './IRiskEngine__factory.js';
 export { IShockLevels__factory } from './IShockLevels__factory.js';
 export { ISliceTaker__factory } from './ISliceTaker__factory.js';
+export { IWrappedNative__factory } from './IWrappedNative__factory.js';
