@@ -4,7 +4,7 @@
  */
 import type { Address } from "../core/mainnet.js";
 
-import { dataSlice, getAddress, id } from "ethers";
+import { BaseWallet, SigningKey, dataSlice, getAddress, id } from "ethers";
 import { z } from "zod";
 
 /** Anything that answers JSON-RPC: a Hardhat connection's provider, or `httpRpc`. */
@@ -108,7 +108,17 @@ export async function setNextTimestamp(rpc: Rpc, timestamp: bigint): Promise<voi
  * sweep whatever arrives, and code at a sender's address changes how tokens treat it.
  */
 export async function unlock(rpc: Rpc, role: string): Promise<Address> {
-  const address = toAddress(dataSlice(id(`ballast.${role}`), 12));
+  return await unlockAt(rpc, toAddress(dataSlice(id(`ballast.${role}`), 12)));
+}
+
+/** The same for one whose key is known here, because he signs more than transactions. */
+export async function unlockWallet(rpc: Rpc, role: string): Promise<BaseWallet> {
+  const wallet = new BaseWallet(new SigningKey(id(`ballast.${role}`)));
+  await unlockAt(rpc, toAddress(wallet.address));
+  return wallet;
+}
+
+async function unlockAt(rpc: Rpc, address: Address): Promise<Address> {
   await rpc.request({ method: "hardhat_impersonateAccount", params: [address] });
   await rpc.request({ method: "hardhat_setBalance", params: [address, toQuantity(10n ** 27n)] });
   return address;

@@ -20,6 +20,7 @@ export const FIGURES: readonly Figure[] = [
   { label: "  kept by liquidators", decimals: 2, of: (arm) => arm.losses.discountsUsd },
   { label: "  the fund's share", decimals: 2, of: (arm) => arm.losses.penaltiesUsd },
   { label: "  slippage on the venue", decimals: 2, of: (arm) => arm.losses.slippageUsd },
+  { label: "  closing positions", decimals: 2, of: (arm) => arm.losses.closingUsd },
   { label: "  keeper pay", decimals: 2, of: (arm) => arm.losses.keeperPayUsd },
   { label: "  bad debt", decimals: 2, of: (arm) => arm.losses.badDebtUsd },
   { label: "mark to market, USD", decimals: 2, of: (arm) => arm.markToMarketUsd },
@@ -36,6 +37,7 @@ export const LOSS_KINDS: readonly (keyof ReportLosses)[] = [
   "discountsUsd",
   "penaltiesUsd",
   "slippageUsd",
+  "closingUsd",
   "keeperPayUsd",
   "badDebtUsd",
 ];
@@ -44,6 +46,7 @@ export const LOSS_LABELS: Readonly<Record<keyof ReportLosses, string>> = {
   discountsUsd: "kept by liquidators",
   penaltiesUsd: "the fund's share",
   slippageUsd: "slippage on the venue",
+  closingUsd: "closing positions",
   keeperPayUsd: "keeper pay",
   badDebtUsd: "bad debt",
 };

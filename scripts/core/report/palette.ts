@@ -27,6 +27,7 @@ export const LOSSES: Readonly<Record<keyof ReportLosses, string>> = {
   discountsUsd: SKY,
   penaltiesUsd: VERMILLION,
   slippageUsd: ORANGE,
+  closingUsd: PURPLE,
   keeperPayUsd: GREEN,
   badDebtUsd: BLACK,
 };

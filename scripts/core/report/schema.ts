@@ -5,6 +5,8 @@
  */
 import { z } from "zod";
 
+import { GROUPS } from "../simulation/population.js";
+
 const text = z.string().min(1);
 const count = z.number().int().nonnegative();
 const price = z.number().positive().finite();
@@ -38,6 +40,8 @@ const Losses = z
     penaltiesUsd: cents,
     /** Between the oracle's price and what the venue paid for what takers sold: the venue's part of the discounts. */
     slippageUsd: cents,
+    /** What takers paid to close the positions they took: the maker's price off the mark, and the exchange's fees. */
+    closingUsd: cents,
     /** Paid to keepers for their gas and trouble. */
     keeperPayUsd: cents,
     /** What insolvent accounts owe beyond all they have: the loss of fund and lenders. */
@@ -83,10 +87,13 @@ const Arm = z
 /** What an account is made of, the same in every arm. */
 const accountFields = {
   id: text,
-  /** In words: "ETH", "BTC", "ETH+BTC". */
+  group: z.enum(GROUPS),
+  /** In words: "ETH", "BTC", "ETH+BTC", "USDC". */
   collateral: text,
   /** {1} Debt over the value of the collateral at the start. */
   loanShare: z.number().min(0).max(1),
+  /** {1} What its positions are worth over what was put into the account, at the start; negative is short. */
+  exposure: z.number().finite(),
   /** {1} What the owner keeps in reserve, over the equity at the start. */
   reserveShare: z.number().min(0).max(1),
   /** The health below which it is called, and the one it is restored to. */

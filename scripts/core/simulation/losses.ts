@@ -2,13 +2,13 @@
  * Who lost what, other than to the market; exact, in quote units with 18 decimals.
  *
  * A slice worth f * E at the oracle, taken for a payment and the fund's share, is worth f * E - payment - share to its
- * taker. Part of that the venue keeps when he sells below the oracle, so of an owner's loss the book says three things:
- * what the taker kept, what the fund got, what the venue got. They add up to the loss, and nothing is counted twice.
+ * taker. Part of that the venue keeps when he sells below the oracle, and part the maker and the exchange when he closes the
+ * positions that came with it. So of an owner's loss the book says four things: what the taker kept, what the fund got, what
+ * the venue got, what closing cost. They add up to the loss, and nothing is counted twice.
  */
-import type { Asset } from "../mainnet.js";
-import type { Bids, Observation, Purse } from "./types.js";
+import type { AccountView, Bids, Observation, Prices, Purse } from "./types.js";
 
-import { capitalE18, holdingsE18, purseE18, quoteE18 } from "./types.js";
+import { capitalE18, holdingsE18, profitE18, purseE18, quoteE18 } from "./types.js";
 
 const WAD = 10n ** 18n;
 
@@ -26,6 +26,7 @@ export interface LossTotals {
   readonly discountsE18: bigint;
   readonly penaltiesE18: bigint;
   readonly slippageE18: bigint;
+  readonly closingE18: bigint;
   readonly keeperPayE18: bigint;
   readonly badDebtE18: bigint;
 }
@@ -34,15 +35,17 @@ export class LossBook {
   #takersE18 = 0n;
   #penaltiesE18 = 0n;
   #slippageE18 = 0n;
+  #closingE18 = 0n;
   #keeperPayE18 = 0n;
   #badDebtE18 = 0n;
   readonly #owners = new Map<bigint, bigint>();
 
   get totals(): LossTotals {
     return {
-      discountsE18: this.#takersE18 - this.#slippageE18,
+      discountsE18: this.#takersE18 - this.#slippageE18 - this.#closingE18,
       penaltiesE18: this.#penaltiesE18,
       slippageE18: this.#slippageE18,
+      closingE18: this.#closingE18,
       keeperPayE18: this.#keeperPayE18,
       badDebtE18: this.#badDebtE18,
     };
@@ -72,6 +75,11 @@ export class LossBook {
     this.#slippageE18 += worthE18 - quoteE18(proceeds);
   }
 
+  /** {quote} What a taker was worth before he closed positions that he had taken, and afterwards. */
+  closed(beforeE18: bigint, afterE18: bigint): void {
+    this.#closingE18 += beforeE18 - afterE18;
+  }
+
   /** What an account without anything left, or one still insolvent at the end, owes and will not pay. */
   unpaid(debtE18: bigint): void {
     this.#badDebtE18 += debtE18;
@@ -82,16 +90,20 @@ export class LossBook {
   }
 }
 
-/** {quote} What a change of prices does to everything that `holders` hold. */
-export function markToMarketE18(holders: readonly Purse[], from: Bids, to: Bids): bigint {
-  return holders.reduce((sum, purse) => sum + holdingsE18(purse, to) - holdingsE18(purse, from), 0n);
+/** {quote} What a change of prices does to everything that accounts hold: collateral, reserves and positions. */
+export function markToMarketE18(
+  accounts: readonly Pick<AccountView, "holdings" | "reserve" | "positions">[],
+  from: Prices,
+  to: Prices,
+): bigint {
+  const worth = ({ holdings, reserve, positions }: (typeof accounts)[number], prices: Prices): bigint =>
+    holdingsE18(holdings, prices.bids) + holdingsE18(reserve, prices.bids) + profitE18(positions, prices);
+  return accounts.reduce((sum, account) => sum + worth(account, to) - worth(account, from), 0n);
 }
 
-/** What each account holds of collateral, its reserve included. */
-export function holdersOf({ accounts }: Pick<Observation, "accounts">, count = accounts.length): readonly Purse[] {
-  const sum = (asset: Asset, i: number): bigint =>
-    (accounts[i]?.holdings[asset] ?? 0n) + (accounts[i]?.reserve[asset] ?? 0n);
-  return Array.from({ length: count }, (_, i) => ({ USDC: 0n, ETH: sum("ETH", i), BTC: sum("BTC", i) }));
+/** {quote} The same for tokens outside of accounts. */
+export function walletsMarketE18(wallets: Purse, from: Bids, to: Bids): bigint {
+  return holdingsE18(wallets, to) - holdingsE18(wallets, from);
 }
 
 /**
@@ -99,13 +111,18 @@ export function holdersOf({ accounts }: Pick<Observation, "accounts">, count = a
  * beyond what it owes, which will be the fund's, and what is set aside for provisions. Between two moments it changes by
  * the market's move and by what the venue keeps, and by nothing else.
  */
-export function wealthE18({ accounts, wallets, market, bids }: Observation): bigint {
-  const held = accounts.reduce((sum, account) => sum + capitalE18(account, bids), 0n);
+export function wealthE18(observation: Observation): bigint {
+  const { accounts, wallets, market, bids } = observation;
+  const held = accounts.reduce((sum, account) => sum + capitalE18(account, observation), 0n);
   const owing = market.provisions > market.forfeited ? market.provisions - market.forfeited : 0n;
-  return held + purseE18(wallets, bids) + quoteE18(marginOf(market) + owing + market.forfeited);
+  return held + purseE18(wallets, bids) + quoteE18(marginOf(observation) + owing + market.forfeited);
 }
 
-/** {quote token} What the vault has minus what it owes: fees not yet collected, and what rounding left. */
-export function marginOf({ idle, borrowAssets, supplyAssets, forfeited }: Observation["market"]): bigint {
-  return idle + borrowAssets - supplyAssets - forfeited;
+/**
+ * {quote token} What the vault has minus what it owes, settled pools included: fees not yet collected, and what rounding
+ * left.
+ */
+export function marginOf({ market, perpetuals }: Pick<Observation, "market" | "perpetuals">): bigint {
+  const { idle, borrowAssets, supplyAssets, forfeited } = market;
+  return idle + borrowAssets - supplyAssets - forfeited - perpetuals.ETH.pool - perpetuals.BTC.pool;
 }

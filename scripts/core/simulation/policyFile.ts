@@ -3,7 +3,7 @@
  * stay as each account drew them.
  */
 import type { Asset } from "../mainnet.js";
-import type { Borrower, Policy } from "./population.js";
+import type { Owner, Policy } from "./population.js";
 
 import { z } from "zod";
 
@@ -123,7 +123,7 @@ function describe(fields: PolicyFields): string {
 }
 
 /** The policy of one account once it has adopted the fields. */
-export function adopt(fields: PolicyFields, { policy, kind }: Pick<Borrower, "policy" | "kind">): Policy {
+export function adopt(fields: PolicyFields, { policy, kind }: Pick<Owner, "policy" | "kind">): Policy {
   const order = fields.assetOrder?.filter((asset) => assetsOf(kind).includes(asset));
   return {
     lowerE6: e6(fields.lower),

@@ -1,5 +1,5 @@
 /**
- * Who takes part: borrowers of every kind, drawn once and the same in every arm. Kinds are dealt in equal parts and then
+ * Who borrows: borrowers of every kind, drawn once and the same in every arm. Kinds are dealt in equal parts and then
  * shuffled, so that a small population holds all of them and no two properties go together by construction.
  */
 import type { Asset, UsdPrices } from "../mainnet.js";
@@ -8,7 +8,11 @@ import type { Holdings, Purse } from "./types.js";
 import { MAINNET } from "../mainnet.js";
 import { Random } from "../prices/random.js";
 
-export type CollateralKind = "ETH" | "BTC" | "ETH+BTC";
+export type CollateralKind = "ETH" | "BTC" | "ETH+BTC" | "USDC";
+
+/** What an owner does with his account. */
+export const GROUPS = ["borrower", "long", "short", "maker"] as const;
+export type Group = (typeof GROUPS)[number];
 
 /** The fields of a policy as the contract takes them. */
 export interface Policy {
@@ -23,12 +27,11 @@ export interface Policy {
   readonly assetOrder: bigint;
 }
 
-export interface Borrower {
+/** What is drawn of every owner. */
+export interface Owner {
   readonly name: string;
   readonly kind: CollateralKind;
   readonly collateral: Holdings;
-  /** {bps} Of what it may borrow. */
-  readonly loanBps: bigint;
   /** {bps} Of its equity, kept in reserve. */
   readonly reserveBps: bigint;
   /** Whether half of the reserve is collateral; else all of it is cash. */
@@ -37,13 +40,19 @@ export interface Borrower {
   readonly policy: Policy | null;
 }
 
+export interface Borrower extends Owner {
+  /** {bps} Of what it may borrow. */
+  readonly loanBps: bigint;
+}
+
 const SMALLEST_USD = 20_000;
 const LARGEST_USD = 250_000;
 const LOAN_BPS = { low: 3_000, high: 9_500 };
-const RESERVES_BPS = [0n, 1_000n, 3_000n];
-const KINDS: readonly CollateralKind[] = ["ETH", "BTC", "ETH+BTC"];
+export const RESERVES_BPS = [0n, 1_000n, 3_000n];
+const KINDS = ["ETH", "BTC", "ETH+BTC"] as const satisfies readonly CollateralKind[];
 /** Two fifths keep the default policy; of the others a third lets collateral be released. */
-const POLICIES = ["default", "own", "release", "default", "own"] as const;
+export const POLICIES = ["default", "own", "release", "default", "own"] as const;
+export type PolicyChoice = (typeof POLICIES)[number];
 
 /** Numbers of the collaterals in the vault's list. */
 export const ASSET_NUMBER: Readonly<Record<Asset, bigint>> = { ETH: 1n, BTC: 2n };
@@ -84,10 +93,10 @@ export function drawBorrowers(
 }
 
 /** {token} What `amountE18` of reserve is made of: cash, or half of it collateral in the account's own mix. */
-export function reserveOf(borrower: Borrower, amountE18: bigint, prices: UsdPrices): Purse {
-  const inAssets = borrower.mixedReserve ? amountE18 / 2n : 0n;
-  const kinds = assetsOf(borrower.kind);
-  const share = inAssets / BigInt(kinds.length);
+export function reserveOf(owner: Owner, amountE18: bigint, prices: UsdPrices): Purse {
+  const inAssets = owner.mixedReserve ? amountE18 / 2n : 0n;
+  const kinds = assetsOf(owner.kind);
+  const share = kinds.length === 0 ? 0n : inAssets / BigInt(kinds.length);
   const of = (asset: Asset): bigint => (kinds.includes(asset) ? tokensFor(asset, share, prices) : 0n);
   return { USDC: (amountE18 - inAssets) / 10n ** 12n, ETH: of("ETH"), BTC: of("BTC") };
 }
@@ -97,6 +106,7 @@ function kindsOf(held: readonly Asset[]): readonly CollateralKind[] {
 }
 
 export function assetsOf(kind: CollateralKind): readonly Asset[] {
+  if (kind === "USDC") return [];
   return kind === "ETH+BTC" ? ["ETH", "BTC"] : [kind];
 }
 
@@ -107,12 +117,12 @@ function collateralOf(kind: CollateralKind, usd: number, prices: UsdPrices): Hol
   return { ETH: of("ETH"), BTC: of("BTC") };
 }
 
-function tokensFor(asset: Asset, amountE18: bigint, prices: UsdPrices): bigint {
+export function tokensFor(asset: Asset, amountE18: bigint, prices: UsdPrices): bigint {
   const unit = 10n ** BigInt(MAINNET.assets[asset].decimals);
   return (amountE18 * unit * prices.USDC) / (prices[asset] * 10n ** 18n);
 }
 
-function drawPolicy(choice: (typeof POLICIES)[number], kind: CollateralKind, random: Random): Policy | null {
+export function drawPolicy(choice: PolicyChoice, kind: CollateralKind, random: Random): Policy | null {
   const lower = random.between(1.15, 1.5);
   const lowerRestore = lower + random.between(0.2, 0.5);
   const upperRestore = random.between(2.2, 2.6);
@@ -138,7 +148,7 @@ function e6(health: number): bigint {
   return BigInt(Math.round(health * 100)) * 10_000n;
 }
 
-function dealOut<T>(count: number, kinds: readonly T[], random: Random): readonly T[] {
+export function dealOut<T>(count: number, kinds: readonly T[], random: Random): readonly T[] {
   const dealt = Array.from({ length: count }, (_, i) => kinds.slice(i % kinds.length, (i % kinds.length) + 1)).flat();
   return shuffled(dealt, random);
 }

@@ -2,16 +2,21 @@
  * The promises of docs/INVARIANTS.md that can be read from the chain, checked on readings of it. Pure: each check says
  * what it compared, so that a broken one can be told with its account and amounts.
  */
-import type { AccountView, Observation } from "./types.js";
+import type { AccountView, Observation, Prices } from "./types.js";
 
+import { ASSETS } from "../mainnet.js";
 import { BrokenPromiseError } from "./errors.js";
 import { marginOf, wealthE18 } from "./losses.js";
-import { capitalE18, quoteE18 } from "./types.js";
+import { capitalE18, isAtRisk, notionalE18, quoteE18 } from "./types.js";
 
 const WAD = 10n ** 18n;
 const GAS_BOUND = 5_000_000n;
 /** {1} The interest of one second at 126% a year: above what the steepest curve asks in a simulation. */
 const INTEREST_A_SECOND_E18 = 40_000_000_000n;
+/** {1} The funding of one second at 0.5% an hour: the most that the contracts' bounds allow. */
+const FUNDING_A_SECOND_E18 = 1_400_000_000_000n;
+/** {quote} What rounding may leave of an instrument's quotes: a cent. */
+const ROUNDED_QUOTES_E18 = WAD / 100n;
 
 export interface Check {
   /** Its number in docs/INVARIANTS.md. */
@@ -26,13 +31,14 @@ function check(promise: number, holds: boolean, account: bigint | null, detail: 
 }
 
 /** What must hold of every single reading. */
-export function checksOfState({ accounts, market, custody }: Observation): readonly Check[] {
+export function checksOfState(observation: Observation): readonly Check[] {
+  const { accounts, market, custody } = observation;
   const count = BigInt(accounts.length);
   const sum = (of: (account: AccountView) => bigint): bigint => accounts.reduce((total, a) => total + of(a), 0n);
   const credit = sum(({ cash }) => (cash > 0n ? cash : 0n));
   const debt = sum(({ cash }) => (cash < 0n ? -cash : 0n));
   const owing = market.provisions > market.forfeited ? market.provisions - market.forfeited : 0n;
-  const margin = marginOf(market);
+  const margin = marginOf(observation);
   const unbooked = market.supplyAssets - owing - credit;
 
   const checks = [
@@ -60,7 +66,24 @@ export function checksOfState({ accounts, market, custody }: Observation): reado
       check(3, reserved >= kept, null, `${token}: reserves are ${kept}, vault counts ${reserved}`),
     );
   }
-  return checks;
+  return [...checks, ...checksOfPositions(observation)];
+}
+
+/** What one holds of a perpetual another owes, and what their quotes lack the settled pool has. */
+function checksOfPositions({ accounts, perpetuals }: Observation): readonly Check[] {
+  return ASSETS.flatMap((asset) => {
+    const held = accounts.map(({ positions }) => positions[asset]);
+    const sum = (of: (position: (typeof held)[number]) => bigint): bigint => held.reduce((all, p) => all + of(p), 0n);
+    const sizes = sum(({ sizeE18 }) => sizeE18);
+    const longs = sum(({ sizeE18 }) => (sizeE18 > 0n ? sizeE18 : 0n));
+    const { openInterestE18, pool } = perpetuals[asset];
+    const left = quoteE18(pool) - sum(({ quoteE18: quote }) => quote);
+    return [
+      check(2, sizes === 0n, null, `${asset}: sizes sum to ${sizes}`),
+      check(2, longs === openInterestE18, null, `${asset}: longs are ${longs}, open interest ${openInterestE18}`),
+      check(2, left >= 0n && left <= ROUNDED_QUOTES_E18, null, `${asset}: quotes and settled pool differ by ${left}`),
+    ];
+  });
 }
 
 /** What is known of the time between two readings. */
@@ -109,16 +132,40 @@ export function checksBetween(before: Observation, after: Observation, between: 
   return checks;
 }
 
+/** What lent cash is worth less than its gross index says, {1}: the part of it that is set aside for what lenders may lose. */
+export interface SetAside {
+  readonly beforeE18: bigint;
+  readonly afterE18: bigint;
+}
+
+export function setAsideBetween(before: Observation["market"], after: Observation["market"]): SetAside {
+  const part = ({ provisions, forfeited, supplyAssets }: Observation["market"]): bigint =>
+    provisions > forfeited && supplyAssets > 0n ? ((provisions - forfeited) * WAD) / supplyAssets : 0n;
+  return { beforeE18: part(before), afterE18: part(after) + 1n };
+}
+
+/**
+ * {quote} What an account that lends loses by provisions, also by one for itself: its cash when more is set aside, and of
+ * what comes in the part that is set aside already, since cash enters at the gross index.
+ */
+function provisionBound(before: AccountView, after: AccountView, { beforeE18, afterE18 }: SetAside): bigint {
+  if (after.cash <= 0n) return 0n;
+  const more = before.cash > 0n && afterE18 > beforeE18 ? quoteE18(before.cash) * (afterE18 - beforeE18) : 0n;
+  const entered = before.reserve.USDC > after.reserve.USDC ? before.reserve.USDC - after.reserve.USDC : 0n;
+  return (more + quoteE18(entered) * afterE18) / WAD + 1n;
+}
+
 /** What a rebalance must have done; `after` is read right after it, in the state of its own block. */
 export function checksOfRebalance(
   before: AccountView,
   after: AccountView,
-  facts: { readonly pay: bigint; readonly seconds: bigint; readonly bids: Observation["bids"] },
+  facts: Meanwhile & { readonly pay: bigint; readonly setAside: SetAside },
 ): readonly Check[] {
   const { id, lowerE18 } = before;
-  const lost = capitalE18(before, facts.bids) - capitalE18(after, facts.bids);
-  const allowed = quoteE18(facts.pay) + interestBound(before, facts.seconds);
-  const slack = healthSlack(before, facts.seconds) + healthOfPay(before, facts.pay);
+  const lost = capitalE18(before, facts.prices) - capitalE18(after, facts.prices);
+  const taken = quoteE18(facts.pay) + provisionBound(before, after, facts.setAside);
+  const allowed = taken + accruedBound(before, facts);
+  const slack = healthSlack(before, facts) + healthOf(before, taken);
   const released = after.reserve.ETH > before.reserve.ETH || after.reserve.BTC > before.reserve.BTC;
   const checks = [
     check(6, !after.due, id, `due again at health ${after.healthE18}, outcome ${after.outcome}`),
@@ -134,6 +181,12 @@ export function checksOfRebalance(
   return checks;
 }
 
+/** Between two readings of an account, at prices that stood still. */
+interface Meanwhile {
+  readonly seconds: bigint;
+  readonly prices: Prices;
+}
+
 /** How the protocol sizes slices. */
 export interface SliceRules {
   readonly targetE18: bigint;
@@ -145,14 +198,14 @@ export interface SliceRules {
 export function checksOfSlice(
   before: AccountView,
   after: AccountView,
-  slice: { readonly fractionE18: bigint; readonly seconds: bigint; readonly gas: bigint },
+  slice: { readonly fractionE18: bigint; readonly seconds: bigint; readonly gas: bigint; readonly prices: Prices },
   { targetE18, toleranceE18, dustE18 }: SliceRules,
 ): readonly Check[] {
   const { id, healthE18, equityE18 } = before;
   const unbound = equityE18 < 0n || (equityE18 < dustE18 && quoteE18(-before.cash) < dustE18);
   const whole = slice.fractionE18 === WAD;
-  const highest = targetE18 + toleranceE18 + healthSlack(before, slice.seconds);
-  const lowered = after.healthE18 + healthSlack(before, slice.seconds) < healthE18;
+  const highest = targetE18 + toleranceE18 + healthSlack(before, slice);
+  const lowered = after.healthE18 + healthSlack(before, slice) < healthE18;
   return [
     check(5, healthE18 < WAD, id, `liquidated at health ${healthE18}`),
     check(5, whole || !lowered, id, `a slice lowered health from ${healthE18} to ${after.healthE18}`),
@@ -162,9 +215,23 @@ export function checksOfSlice(
 }
 
 /** Of an owner who has just borrowed or withdrawn, and of a taker who has just taken. */
-export function checksOfOwner({ id, cash, equityE18, initialE18 }: AccountView): readonly Check[] {
+export function checksOfOwner(account: AccountView): readonly Check[] {
+  const { id, equityE18, initialE18 } = account;
   const detail = `equity ${equityE18} below initial margin ${initialE18} by its owner's own action`;
-  return [check(7, cash >= 0n || equityE18 >= initialE18, id, detail)];
+  return [check(7, !isAtRisk(account) || equityE18 >= initialE18, id, detail)];
+}
+
+/** Of each side of a fill: its initial margin holds, or its risk was lessened. */
+export function checksOfFill(
+  before: AccountView,
+  after: AccountView,
+  facts: { readonly seconds: bigint; readonly prices: Prices },
+): readonly Check[] {
+  const { id, equityE18, initialE18 } = after;
+  const room = equityE18 - initialE18 + accruedBound(before, facts) >= before.equityE18 - before.initialE18;
+  const lessened = room && after.healthE18 + healthSlack(before, facts) >= before.healthE18;
+  const detail = `equity ${equityE18} below initial margin ${initialE18} by a fill that added to its risk`;
+  return [check(7, equityE18 >= initialE18 || lessened, id, detail)];
 }
 
 export function checkOfBatch(accounts: number, gas: bigint): Check {
@@ -190,18 +257,21 @@ export class PromiseBook {
   }
 }
 
-/** {quote} What interest may take of an account meanwhile, and a few units of rounding. */
-function interestBound({ cash }: AccountView, seconds: bigint): bigint {
+/** {quote} What interest and funding may take of an account meanwhile, and a few units of rounding. */
+function accruedBound({ cash, positions }: AccountView, { seconds, prices }: Meanwhile): bigint {
   const debtE18 = cash < 0n ? quoteE18(-cash) : 0n;
-  return (debtE18 * INTEREST_A_SECOND_E18 * (seconds + 1n)) / WAD + quoteE18(4n);
+  const interest = (debtE18 * INTEREST_A_SECOND_E18 * (seconds + 1n)) / WAD;
+  const funding = (notionalE18(positions, prices) * FUNDING_A_SECOND_E18 * (seconds + 1n)) / WAD;
+  return interest + funding + quoteE18(4n);
 }
 
-function healthSlack(account: AccountView, seconds: bigint): bigint {
+function healthSlack(account: AccountView, meanwhile: Meanwhile): bigint {
   return account.maintenanceE18 === 0n
     ? 0n
-    : (4n * interestBound(account, seconds) * WAD) / account.maintenanceE18 + 10n ** 6n;
+    : (4n * accruedBound(account, meanwhile) * WAD) / account.maintenanceE18 + 10n ** 6n;
 }
 
-function healthOfPay({ maintenanceE18 }: AccountView, pay: bigint): bigint {
-  return maintenanceE18 === 0n ? 0n : (quoteE18(pay) * WAD) / maintenanceE18;
+/** {1} What an amount is in an account's health. */
+function healthOf({ maintenanceE18 }: AccountView, amountE18: bigint): bigint {
+  return maintenanceE18 === 0n ? 0n : (amountE18 * WAD) / maintenanceE18;
 }

@@ -1,7 +1,7 @@
 /** What a simulation sees of the chain: one consistent reading at one block, exact to the last unit. */
 import type { Asset, FeedName } from "../mainnet.js";
 
-import { MAINNET } from "../mainnet.js";
+import { ASSETS, MAINNET } from "../mainnet.js";
 
 /** {token} Of each collateral. */
 export type Holdings = Readonly<Record<Asset, bigint>>;
@@ -12,7 +12,27 @@ export type Purse = Readonly<Record<FeedName, bigint>>;
 /** {quote/whole token} With 18 decimals: what is owned counts at this. */
 export type Bids = Readonly<Record<Asset, bigint>>;
 
+/** With the same decimals: what is owed counts at the ask. A long is marked at the bid, a short at the ask. */
+export interface Prices {
+  readonly bids: Bids;
+  readonly asks: Bids;
+}
+
 export const EMPTY_PURSE: Purse = { USDC: 0n, ETH: 0n, BTC: 0n };
+
+/** A perpetual position with funding paid up to the reading. */
+export interface Position {
+  /** {unit} Negative is short. */
+  readonly sizeE18: bigint;
+  /** {quote} What was received for it, less what was paid. */
+  readonly quoteE18: bigint;
+}
+
+/** Of the perpetual of each asset. */
+export type Positions = Readonly<Record<Asset, Position>>;
+
+export const NO_POSITION: Position = { sizeE18: 0n, quoteE18: 0n };
+export const NO_POSITIONS: Positions = { ETH: NO_POSITION, BTC: NO_POSITION };
 
 /** Outcomes of a rebalance, in the order of the contract's enumeration. */
 export const OUTCOMES = [
@@ -51,6 +71,7 @@ export interface AccountView {
   /** {quote token} Negative is debt. */
   readonly cash: bigint;
   readonly holdings: Holdings;
+  readonly positions: Positions;
   readonly reserve: Purse;
   readonly equityE18: bigint;
   readonly maintenanceE18: bigint;
@@ -78,6 +99,16 @@ export interface MarketView {
   readonly idle: bigint;
 }
 
+/** The perpetual of one asset. */
+export interface PerpetualView {
+  /** {1/hour} What longs pay shorts. */
+  readonly rateE18: bigint;
+  /** {unit} The sum of all long sizes. */
+  readonly openInterestE18: bigint;
+  /** {quote token} Settled losses that are not yet paid out. */
+  readonly pool: bigint;
+}
+
 /** What the vault answers for and has, {token}. */
 export interface Custody {
   readonly balance: bigint;
@@ -85,20 +116,21 @@ export interface Custody {
   readonly reserved: bigint;
 }
 
-export interface Observation {
+export interface Observation extends Prices {
   readonly block: bigint;
   /** {s} */
   readonly timestamp: bigint;
-  readonly bids: Bids;
-  /** Borrowers first, in their order; then lenders, takers, the keeper and the insurance fund. */
+  /** Owners first, in their order; then lenders, takers, the keeper and the insurance fund. */
   readonly accounts: readonly AccountView[];
   readonly market: MarketView;
+  readonly perpetuals: Readonly<Record<Asset, PerpetualView>>;
   readonly custody: Readonly<Record<FeedName, Custody>>;
   /** What the takers have outside their accounts. */
   readonly wallets: Purse;
 }
 
 const QUOTE_SCALE = 10n ** 12n;
+const WAD = 10n ** 18n;
 
 /** {quote} With 18 decimals, from quote tokens. */
 export function quoteE18(amount: bigint): bigint {
@@ -118,9 +150,47 @@ export function purseE18(purse: Purse, bids: Bids): bigint {
   return quoteE18(purse.USDC) + holdingsE18(purse, bids);
 }
 
+export function hasPosition({ positions }: Pick<AccountView, "positions">): boolean {
+  return ASSETS.some((asset) => positions[asset].sizeE18 !== 0n || positions[asset].quoteE18 !== 0n);
+}
+
+/** Whether an account may come to owe: only then has its health a meaning. */
+export function isAtRisk({ cash, positions }: Pick<AccountView, "cash" | "positions">): boolean {
+  return cash < 0n || ASSETS.some((asset) => positions[asset].sizeE18 !== 0n);
+}
+
+/** {quote} What positions have earned at the mark and not yet been paid; each rounded down. */
+export function profitE18(positions: Positions, prices: Prices): bigint {
+  return ASSETS.reduce((sum, asset) => {
+    const { sizeE18, quoteE18: quote } = positions[asset];
+    return sum + worthE18(asset, sizeE18, prices) + quote;
+  }, 0n);
+}
+
+/** {quote} What a size is worth at the mark; toward minus infinity, as the contracts value what may be owed. */
+function worthE18(asset: Asset, sizeE18: bigint, { bids, asks }: Prices): bigint {
+  const product = sizeE18 * (sizeE18 < 0n ? asks[asset] : bids[asset]);
+  return product >= 0n || product % WAD === 0n ? product / WAD : product / WAD - 1n;
+}
+
+/** {quote} What positions are worth at the ask without their signs. */
+export function notionalE18(positions: Positions, { asks }: Prices): bigint {
+  return ASSETS.reduce((sum, asset) => {
+    const { sizeE18 } = positions[asset];
+    return sum + ((sizeE18 < 0n ? -sizeE18 : sizeE18) * asks[asset]) / WAD;
+  }, 0n);
+}
+
+/** {quote} The same with their signs, at the mark. */
+export function exposureE18(positions: Positions, prices: Prices): bigint {
+  return ASSETS.reduce((sum, asset) => sum + worthE18(asset, positions[asset].sizeE18, prices), 0n);
+}
+
 /** {quote} What an owner has in an account and its reserve. */
-export function capitalE18(account: AccountView, bids: Bids): bigint {
-  return quoteE18(account.cash) + holdingsE18(account.holdings, bids) + purseE18(account.reserve, bids);
+export function capitalE18(account: AccountView, prices: Prices): bigint {
+  const { cash, holdings, positions, reserve } = account;
+  const held = quoteE18(cash) + holdingsE18(holdings, prices.bids) + purseE18(reserve, prices.bids);
+  return held + profitE18(positions, prices);
 }
 
 export function accountIdOf(owner: string): bigint {

@@ -1,14 +1,16 @@
 /** One arm while it runs: what agents share, and the books they write in. */
 import type { Check, SliceRules } from "../../core/simulation/promises.js";
-import type { Bids } from "../../core/simulation/types.js";
+import type { Prices } from "../../core/simulation/types.js";
 import type { EventKind, ReportEvent } from "../../core/report/schema.js";
+import type { Wish } from "../../core/simulation/trading.js";
 import type { Market } from "../market.js";
+import type { Fill } from "./desk.js";
 import type { Log } from "./logs.js";
 import type { Stage } from "./stage.js";
 
 import { usdOf } from "../../core/report/assemble.js";
 import { LossBook } from "../../core/simulation/losses.js";
-import { PromiseBook } from "../../core/simulation/promises.js";
+import { PromiseBook, checksOfFill } from "../../core/simulation/promises.js";
 
 export class ArmState {
   readonly losses = new LossBook();
@@ -19,8 +21,14 @@ export class ArmState {
   keeperCostE18 = 0n;
   transactions = 0;
   step = 0;
-  bids: Bids;
+  prices: Prices;
   collectedAt: bigint;
+  settledAt: bigint;
+  /** Traders who have carried out what they intended. */
+  readonly acted = new Set<bigint>();
+  fills = 0;
+  /** {quote} */
+  volumeE18 = 0n;
   /** Since the last reading: what the chain's events said. */
   socialised = false;
   readonly rebalanced = new Set<bigint>();
@@ -34,16 +42,29 @@ export class ArmState {
     readonly market: Market,
     readonly sliceRules: SliceRules,
   ) {
-    this.bids = stage.start.bids;
+    this.prices = stage.start;
     this.collectedAt = stage.chain.now;
-    this.#names = new Map(stage.borrowers.map(({ account, plan }) => [account, plan.name]));
+    this.settledAt = stage.chain.now;
+    this.#names = new Map(stage.owners.map(({ account, plan }) => [account, plan.name]));
   }
 
-  sent(gas: bigint, by: "keeper" | "liquidator"): void {
+  sent(gas: bigint, by: "keeper" | "liquidator" | "trader"): void {
     this.transactions += 1;
     if (by !== "keeper") return;
     this.keeperGas += gas;
-    this.keeperCostE18 += (gas * this.stage.chain.baseFee * this.bids.ETH) / 10n ** 18n;
+    this.keeperCostE18 += (gas * this.stage.chain.baseFee * this.prices.bids.ETH) / 10n ** 18n;
+  }
+
+  /** Books a fill, and checks both of its sides. */
+  filled({ receipt, priceE18, seconds, sides }: Fill, { sizeE18 }: Wish): void {
+    this.sent(0n, "trader");
+    this.fills += 1;
+    this.volumeE18 += ((sizeE18 < 0n ? -sizeE18 : sizeE18) * priceE18) / 10n ** 18n;
+    const facts = { seconds, prices: this.prices };
+    this.check(
+      sides.flatMap(({ before, after }) => checksOfFill(before, after, facts)),
+      receipt.blockNumber,
+    );
   }
 
   check(checks: readonly Check[], block: bigint): void {

@@ -7,14 +7,15 @@ import type { Stage } from "./stage.js";
 
 import { quotePriceE8 } from "../../core/mainnet.js";
 import { healthOf, usdOf } from "../../core/report/assemble.js";
-import { holdersOf, marginOf, markToMarketE18 } from "../../core/simulation/losses.js";
+import { marginOf, markToMarketE18, walletsMarketE18 } from "../../core/simulation/losses.js";
 import { checksBetween, checksOfState } from "../../core/simulation/promises.js";
-import { capitalE18, quoteE18 } from "../../core/simulation/types.js";
+import { capitalE18, isAtRisk, quoteE18 } from "../../core/simulation/types.js";
 import { openMarket } from "../market.js";
 import { arbitrageAll } from "../venue.js";
 import { ArmState } from "./arm-state.js";
 import { keep, serve } from "./keeper.js";
 import { liquidate } from "./liquidators.js";
+import { trade } from "./traders.js";
 
 export const ARMS = ["none", "rebalance"] as const;
 export type ArmName = (typeof ARMS)[number];
@@ -77,12 +78,12 @@ export async function runArm(
     if (!point.closesBar) continue;
 
     const after = await observer.observe();
-    const owners = stage.borrowers.length;
-    ownersMarketE18 += markToMarketE18(holdersOf(last, owners), last.bids, after.bids);
-    const moved = markToMarketE18([...holdersOf(last), last.wallets], last.bids, after.bids);
+    const owners = stage.owners.length;
+    ownersMarketE18 += markToMarketE18(last.accounts.slice(0, owners), last, after);
+    const moved = markToMarketE18(last.accounts, last, after) + walletsMarketE18(last.wallets, last.bids, after.bids);
     marketE18 += moved;
     verify(arm, last, after, moved);
-    arm.bids = after.bids;
+    arm.prices = after;
     for (const { id, equityE18 } of after.accounts.slice(0, owners)) arm.insolvent(id, equityE18);
 
     const next = points[i + 1];
@@ -92,7 +93,7 @@ export async function runArm(
     closes.push(last);
     progress(point.step + 1);
   }
-  for (const { equityE18 } of last.accounts.slice(0, stage.borrowers.length)) {
+  for (const { equityE18 } of last.accounts.slice(0, stage.owners.length)) {
     if (equityE18 < 0n) arm.losses.unpaid(-equityE18);
   }
   const slippageE18 = arm.losses.totals.slippageE18;
@@ -107,8 +108,11 @@ async function moveWorld({ stage: { chain }, market }: ArmState, { prints, price
 }
 
 /** Lets everybody act on what they saw a while ago, where it still stands now. */
-async function act(arm: ArmState, seen: Observation, now: Observation, until: bigint | null): Promise<Observation> {
+async function act(arm: ArmState, seen: Observation, before: Observation, until: bigint | null): Promise<Observation> {
+  const untraded = arm.transactions;
+  const now = await trade(arm, seen, before);
   const sent = arm.transactions;
+  if (sent !== untraded) verify(arm, before, now, 0n, sent - untraded);
   const slippage = arm.losses.totals.slippageE18;
   const kept = arm.name === "rebalance" ? await keep(arm, seen, now) : now;
   const sentByKeeper = arm.transactions;
@@ -128,16 +132,16 @@ function verify(arm: ArmState, before: Observation, after: Observation, outsideE
 }
 
 function inputOf(arm: ArmState, start: Observation, closes: readonly Observation[], marketE18: bigint): ArmInput {
-  const owners = arm.stage.borrowers.length;
-  const { discountsE18, penaltiesE18, slippageE18, keeperPayE18, badDebtE18 } = arm.losses.totals;
-  const equity = closes.map(({ accounts, bids }) =>
-    accounts.slice(0, owners).reduce((sum, account) => sum + capitalE18(account, bids), 0n),
+  const owners = arm.stage.owners.length;
+  const { discountsE18, penaltiesE18, slippageE18, closingE18, keeperPayE18, badDebtE18 } = arm.losses.totals;
+  const equity = closes.map((at) =>
+    at.accounts.slice(0, owners).reduce((sum, account) => sum + capitalE18(account, at), 0n),
   );
   const tiedUp = equity.reduce((sum, value) => sum + value, 0n) / BigInt(Math.max(1, equity.length));
   const usd = (amountE18: bigint): number => usdOf(amountE18, 18);
   const capital = (at: Observation | undefined, i: number): number => {
     const account = at?.accounts[i];
-    return at && account ? usd(capitalE18(account, at.bids)) : 0;
+    return at && account ? usd(capitalE18(account, at)) : 0;
   };
   return {
     name: arm.name,
@@ -150,17 +154,18 @@ function inputOf(arm: ArmState, start: Observation, closes: readonly Observation
       discountsUsd: usd(discountsE18),
       penaltiesUsd: usd(penaltiesE18),
       slippageUsd: usd(slippageE18),
+      closingUsd: usd(closingE18),
       keeperPayUsd: usd(keeperPayE18),
       badDebtUsd: usd(badDebtE18),
     },
     promises: { checked: arm.promises.checked, broken: 0, breaches: [] },
-    marginUsd: closes.map(({ market }) => usd(quoteE18(marginOf(market)))),
+    marginUsd: closes.map((at) => usd(quoteE18(marginOf(at)))),
     equityUsd: equity.map(usd),
     events: arm.events,
-    accounts: arm.stage.borrowers.map(({ account }, i): AccountRun => ({
+    accounts: arm.stage.owners.map(({ account }, i): AccountRun => ({
       health: closes.map(({ accounts }) => {
         const state = accounts[i];
-        return state === undefined || state.cash >= 0n ? null : healthOf(state.healthE18);
+        return state === undefined || !isAtRisk(state) ? null : healthOf(state.healthE18);
       }),
       startEquityUsd: capital(start, i),
       endEquityUsd: capital(closes.at(-1), i),

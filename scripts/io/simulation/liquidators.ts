@@ -5,12 +5,22 @@
 import type { Terms } from "../../core/simulation/agents.js";
 import type { AccountView, Observation } from "../../core/simulation/types.js";
 import type { ArmState } from "./arm-state.js";
-import type { Person } from "./stage.js";
+import type { Person } from "./people.js";
 
 import { ILiquidator__factory, IMarginAccount__factory } from "../../../typechain-types/index.js";
-import { affordable, costOf, gasCost, mostProfit, paymentLimit, targetsOf } from "../../core/simulation/agents.js";
+import { ASSETS } from "../../core/mainnet.js";
+import {
+  affordable,
+  closingCost,
+  costOf,
+  gasCost,
+  mostProfit,
+  paymentLimit,
+  targetsOf,
+} from "../../core/simulation/agents.js";
 import { checksOfOwner, checksOfSlice } from "../../core/simulation/promises.js";
-import { holdingsE18, valueE18 } from "../../core/simulation/types.js";
+import { MOST_OFF_BPS } from "../../core/simulation/trading.js";
+import { NO_POSITION, capitalE18, holdingsE18, notionalE18, valueE18 } from "../../core/simulation/types.js";
 import { balanceOf } from "../tokens.js";
 import { isRevert } from "./chain.js";
 import { logsOf } from "./logs.js";
@@ -32,8 +42,8 @@ const TURNS = 6;
 
 /** Works on the accounts that were liquidatable in `seen`, until `until` {s} at the latest. */
 export async function liquidate(arm: ArmState, seen: Observation, until: bigint): Promise<void> {
-  const { chain, observer, borrowers } = arm.stage;
-  let ids = targetsOf(seen.accounts.slice(0, borrowers.length)).map(({ id }) => id);
+  const { chain, observer, owners } = arm.stage;
+  let ids = targetsOf(seen.accounts.slice(0, owners.length)).map(({ id }) => id);
   let known = "";
   let states: ReadonlyMap<bigint, AccountView> | null = null;
   for (let look = 0; look < LOOKS; look++) {
@@ -78,12 +88,13 @@ async function takeWhatPays(
   const hopeless = new Set<bigint>();
   let taken = false;
   const fundCash = states.get(arm.stage.fund)?.cash ?? 0n;
+  const { prices } = arm;
   const { venue } = arm.market;
   let pools = { ETH: await venue.bestPrice("ETH"), BTC: await venue.bestPrice("BTC") };
-  const least = gasCost(ROUND_TRIP_GAS, arm.stage.chain.baseFee, arm.bids.ETH);
+  const least = gasCost(ROUND_TRIP_GAS, arm.stage.chain.baseFee, arm.prices.bids.ETH);
   for (const { id, terms } of open) {
     const target = states.get(id);
-    if (!target || mostProfit(target, terms, pools, fundCash) <= least) continue;
+    if (!target || mostProfit(target, terms, { poolPricesE8: pools, prices }, fundCash) <= least) continue;
     const result = await takeIfWorthIt(arm, target, terms, least);
     if (result === "refused") hopeless.add(target.id);
     if (result !== "taken") continue;
@@ -105,7 +116,7 @@ async function takeIfWorthIt(arm: ArmState, target: AccountView, quoted: Terms, 
   if (richest === undefined) return "refused";
   const { taker, cash } = richest;
 
-  const most = affordable(target, quoted, cash);
+  const most = affordable(target, quoted, cash, arm.prices);
   let refused = true;
   // Just short of the whole, because what is left whole may be refused; smaller ones slip less on the way out.
   for (const fraction of [most, (most * 99n) / 100n, most / 2n, most / 4n]) {
@@ -113,7 +124,9 @@ async function takeIfWorthIt(arm: ArmState, target: AccountView, quoted: Terms, 
     const terms = await ask(arm, taker, target, fraction);
     if (terms === null) continue;
     refused = false;
-    const profit = (await proceedsOf(arm, target, terms.fractionE18)) - costOf(target, terms);
+    const proceeds = await proceedsOf(arm, target, terms.fractionE18);
+    const closing = closingCost(target, terms.fractionE18, MOST_OFF_BPS + arm.stage.desk.feeBps, arm.prices);
+    const profit = proceeds - costOf(target, terms, arm.prices) - closing;
     if (profit > least && (await take(arm, taker, target, terms))) return "taken";
   }
   return refused ? "refused" : "too dear";
@@ -172,16 +185,35 @@ async function take(arm: ArmState, taker: Person, target: AccountView, terms: Te
     const { fractionE18, payment, fundFee } = log;
     const seconds = chain.now - asked;
     arm.check(
-      checksOfSlice(before, after, { fractionE18, seconds, gas: receipt.gasUsed }, arm.sliceRules),
+      checksOfSlice(before, after, { fractionE18, seconds, gas: receipt.gasUsed, prices: arm.prices }, arm.sliceRules),
       receipt.blockNumber,
     );
     arm.check(checksOfOwner(takerAfter), receipt.blockNumber);
     arm.losses.sliceTaken({ account: target.id, fractionE18, equityE18: before.equityE18, payment, fundFee });
     arm.insolvent(target.id, before.equityE18);
-    arm.event("liquidated", target.id, (holdingsE18(before.holdings, arm.bids) * fractionE18) / WAD);
+    const grossE18 = holdingsE18(before.holdings, arm.prices.bids) + notionalE18(before.positions, arm.prices);
+    arm.event("liquidated", target.id, (grossE18 * fractionE18) / WAD);
   }
+  await closePositions(arm, taker);
   await sellAll(arm, taker);
   return true;
+}
+
+/** Closes what was taken against the maker; what he does not take, or the ledger does not let go, is held. */
+async function closePositions(arm: ArmState, taker: Person): Promise<void> {
+  const [state] = await arm.stage.observer.accounts([taker.account]);
+  for (const asset of ASSETS) {
+    const { sizeE18 } = state?.positions[asset] ?? NO_POSITION;
+    if (sizeE18 === 0n) continue;
+    const wish = { asset, sizeE18: -sizeE18, reduceOnly: true };
+    const fill = await arm.stage.desk.trade(taker, wish, arm.prices);
+    if (fill === null) continue;
+    arm.filled(fill, wish);
+    for (const { before, after } of fill.sides) {
+      if (before.id !== taker.account) continue;
+      arm.losses.closed(capitalE18(before, arm.prices), capitalE18(after, arm.prices));
+    }
+  }
 }
 
 /** Sells what was taken, in as many turns as a debt of the taker's own asks for: each one's cash frees more collateral. */
@@ -205,7 +237,7 @@ async function sellWhatIsFree(arm: ArmState, { address, account }: Person, state
     arm.sent((await chain.transact({ from: address, to, data, gas: ACTION_GAS })).gasUsed, "liquidator");
     const proceeds = await arm.market.venue.sell(asset, amount, address, 0n);
     arm.sent(0n, "liquidator");
-    arm.losses.sold(valueE18(asset, amount, arm.bids), proceeds);
+    arm.losses.sold(valueE18(asset, amount, arm.prices.bids), proceeds);
   }
   const cash = await balanceOf(chain, TOKENS.USDC, address);
   if (cash === 0n) return;

@@ -1,7 +1,15 @@
 /** Reads the whole protocol at one block, in two calls: the lens on the accounts, and a batch for the rest. */
-import type { Address, FeedName } from "../../core/mainnet.js";
+import type { Address, Asset, FeedName } from "../../core/mainnet.js";
 import type { Terms } from "../../core/simulation/agents.js";
-import type { AccountView, Custody, MarketView, Observation, Purse } from "../../core/simulation/types.js";
+import type {
+  AccountView,
+  Custody,
+  MarketView,
+  Observation,
+  PerpetualView,
+  Position,
+  Purse,
+} from "../../core/simulation/types.js";
 import type { Protocol } from "../protocol.js";
 import type { Chain } from "./chain.js";
 
@@ -9,13 +17,14 @@ import { Interface } from "ethers";
 
 import {
   ICollateralVault__factory,
-  IMarginAccountExtension__factory,
+  IMarginAccount__factory,
   IPriceOracleAdapter__factory,
   MarginLens__factory,
 } from "../../../typechain-types/index.js";
+import { toPerpetual } from "../../core/instrument.js";
 import { MAINNET } from "../../core/mainnet.js";
 import { ASSET_NUMBER } from "../../core/simulation/population.js";
-import { EMPTY_PURSE, IDLE, OUTCOMES, STANDING } from "../../core/simulation/types.js";
+import { EMPTY_PURSE, IDLE, NO_POSITION, OUTCOMES, STANDING } from "../../core/simulation/types.js";
 import { call, header } from "../rpc.js";
 import { Words, fieldsOf } from "./words.js";
 
@@ -24,7 +33,7 @@ const MULTICALL = new Interface([
 ]);
 const ERC20 = new Interface(["function balanceOf(address) view returns (uint256)"]);
 const VAULT = ICollateralVault__factory.createInterface();
-const MARGIN = IMarginAccountExtension__factory.createInterface();
+const MARGIN = IMarginAccount__factory.createInterface();
 const ORACLE = IPriceOracleAdapter__factory.createInterface();
 const LENS = MarginLens__factory.createInterface();
 const ACCOUNT = fieldsOf(MarginLens__factory.abi, "accounts");
@@ -34,6 +43,7 @@ const AT = {
   account: ACCOUNT("account"),
   cash: ACCOUNT("cash"),
   holdings: ACCOUNT("holdings"),
+  positions: ACCOUNT("positions"),
   equity: ACCOUNT("equityE18"),
   maintenance: ACCOUNT("maintenanceE18"),
   initial: ACCOUNT("initialE18"),
@@ -46,6 +56,10 @@ const AT = {
   healthAfter: ACCOUNT("healthAfterE18"),
   provision: ACCOUNT("provision"),
 };
+/** Of a `Held`: instrument, size, quote. */
+const POSITION_WORDS = 3;
+/** Of a perpetual's state: none of its fields fills more than a word. */
+const PERPETUAL = MARGIN.getFunction("perpetualOf").outputs[0]?.components ?? [];
 /** Of a `Quote`: it has no dynamic field. */
 const QUOTE_WORDS = LENS.getFunction("quotes").outputs[0]?.arrayChildren?.components?.length ?? 0;
 
@@ -57,8 +71,16 @@ export const TOKENS: Readonly<Record<FeedName, Address>> = {
 const IN_ORDER: readonly FeedName[] = ["USDC", "ETH", "BTC"];
 const NUMBERS: Readonly<Record<FeedName, bigint>> = { USDC: 0n, ...ASSET_NUMBER };
 
+/** The perpetual of each asset, by its id. */
+export const INSTRUMENTS: Readonly<Record<Asset, bigint>> = {
+  ETH: toPerpetual(ASSET_NUMBER.ETH),
+  BTC: toPerpetual(ASSET_NUMBER.BTC),
+};
+
 export interface Watched {
   readonly accounts: readonly bigint[];
+  /** How many of them, from the first, may keep a reserve. */
+  readonly keeping: number;
   /** Whose tokens outside the accounts count too. */
   readonly wallets: readonly string[];
 }
@@ -110,19 +132,22 @@ export function openObserver(chain: Chain, protocol: Protocol, watched: Watched)
       const at = (index: number, word = 0): bigint => answers[index]?.at(word) ?? 0n;
       const purse = (first: number): Purse => ({ USDC: at(first), ETH: at(first + 1), BTC: at(first + 2) });
       const custody = (token: number): Custody => ({
-        balance: at(3 + token * 2),
-        total: at(4 + token * 2, 0),
-        reserved: at(4 + token * 2, 1),
+        balance: at(FIRST.custody + token * 2),
+        total: at(FIRST.custody + 1 + token * 2, 0),
+        reserved: at(FIRST.custody + 1 + token * 2, 1),
       });
-      const reserves = owners.map((_, i) => purse(9 + i * 3));
-      const wallets = watched.wallets.map((_, i) => purse(9 + owners.length * 3 + i * 3));
+      const perpetual = (index: number): PerpetualView => perpetualOf(answers[FIRST.perpetuals + index]);
+      const reserves = owners.slice(0, watched.keeping).map((_, i) => purse(FIRST.reserves + i * 3));
+      const wallets = watched.wallets.map((_, i) => purse(FIRST.reserves + (watched.keeping + i) * 3));
       return {
         block: head?.number ?? 0n,
         timestamp: head?.timestamp ?? 0n,
-        // Word 0 is the bid.
-        bids: { ETH: at(1), BTC: at(2) },
+        // Word 0 is the bid, word 1 the ask.
+        bids: { ETH: at(FIRST.prices), BTC: at(FIRST.prices + 1) },
+        asks: { ETH: at(FIRST.prices, 1), BTC: at(FIRST.prices + 1, 1) },
         accounts: states.map((state, i) => ({ ...state, reserve: reserves[i] ?? EMPTY_PURSE })),
         market: marketOf((index) => at(0, index)),
+        perpetuals: { ETH: perpetual(0), BTC: perpetual(1) },
         custody: { USDC: custody(0), ETH: custody(1), BTC: custody(2) },
         wallets: wallets.reduce(addPurses, EMPTY_PURSE),
       };
@@ -133,12 +158,18 @@ export function openObserver(chain: Chain, protocol: Protocol, watched: Watched)
 function accountOf(state: Words, reserve: Purse): AccountView {
   const holdings = state.follow(AT.holdings).tuples(2);
   const held = (asset: bigint): bigint => holdings.find((holding) => holding.at(0) === asset)?.at(1) ?? 0n;
+  const positions = state.follow(AT.positions).tuples(POSITION_WORDS);
+  const position = (asset: Asset): Position => {
+    const found = positions.find((one) => one.at(0) === INSTRUMENTS[asset]);
+    return found === undefined ? NO_POSITION : { sizeE18: found.signedAt(1), quoteE18: found.signedAt(2) };
+  };
   const outcome = OUTCOMES[Number(state.at(AT.outcome))] ?? "Failed";
   const healthE18 = state.at(AT.health);
   return {
     id: state.at(AT.account),
     cash: state.signedAt(AT.cash),
     holdings: { ETH: held(ASSET_NUMBER.ETH), BTC: held(ASSET_NUMBER.BTC) },
+    positions: { ETH: position("ETH"), BTC: position("BTC") },
     reserve,
     equityE18: state.signedAt(AT.equity),
     maintenanceE18: state.at(AT.maintenance),
@@ -154,8 +185,11 @@ function accountOf(state: Words, reserve: Purse): AccountView {
   };
 }
 
+/** Where in a batch the answers of each kind begin. */
+const FIRST = { prices: 1, perpetuals: 3, custody: 5, reserves: 11 } as const;
+
 /** In the order in which `observe` reads the answers. */
-function questionsOf({ addresses }: Protocol, { accounts, wallets }: Watched): readonly Question[] {
+function questionsOf({ addresses }: Protocol, { accounts, keeping, wallets }: Watched): readonly Question[] {
   const totals = (token: FeedName): Question => ({
     target: addresses.vault,
     callData: VAULT.encodeFunctionData("totalsOf", [TOKENS[token]]),
@@ -172,12 +206,18 @@ function questionsOf({ addresses }: Protocol, { accounts, wallets }: Watched): r
     target: addresses.rebalancer,
     callData: ORACLE.encodeFunctionData("price", [asset]),
   });
+  const perpetual = (instrument: bigint): Question => ({
+    target: addresses.marginAccount,
+    callData: MARGIN.encodeFunctionData("perpetualOf", [instrument]),
+  });
   return [
     { target: addresses.marginAccount, callData: MARGIN.encodeFunctionData("cashMarket") },
     price(ASSET_NUMBER.ETH),
     price(ASSET_NUMBER.BTC),
+    perpetual(INSTRUMENTS.ETH),
+    perpetual(INSTRUMENTS.BTC),
     ...IN_ORDER.flatMap((token) => [balance(token, addresses.vault), totals(token)]),
-    ...accounts.flatMap((id) => IN_ORDER.map((token) => reserve(id, token))),
+    ...accounts.slice(0, keeping).flatMap((id) => IN_ORDER.map((token) => reserve(id, token))),
     ...wallets.flatMap((wallet) => IN_ORDER.map((token) => balance(token, wallet))),
   ];
 }
@@ -200,6 +240,27 @@ function marketOf(at: (index: number) => bigint): MarketView {
     provisions: at(6),
     forfeited: at(7),
     idle: at(8),
+  };
+}
+
+const PERPETUAL_AT = {
+  rate: perpetualField("rateE18"),
+  openInterest: perpetualField("openInterestE18"),
+  pool: perpetualField("pool"),
+};
+
+function perpetualField(name: string): number {
+  const index = PERPETUAL.findIndex((field) => field.name === name);
+  if (index < 0) throw new TypeError(`A perpetual has no ${name}`);
+  return index;
+}
+
+function perpetualOf(words: Words | undefined): PerpetualView {
+  if (words === undefined) throw new TypeError("A batch without its perpetuals");
+  return {
+    rateE18: words.signedAt(PERPETUAL_AT.rate),
+    openInterestE18: words.at(PERPETUAL_AT.openInterest),
+    pool: words.at(PERPETUAL_AT.pool),
   };
 }
 

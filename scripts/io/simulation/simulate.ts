@@ -3,23 +3,22 @@ import type { ForkState } from "../../core/forkState.js";
 import type { UsdPrices } from "../../core/mainnet.js";
 import type { BaseFees } from "../../core/prices/baseFee.js";
 import type { PricePath } from "../../core/prices/types.js";
-import type { AccountInfo } from "../../core/report/schema.js";
 import type { Report } from "../../core/report/schema.js";
 import type { AdoptedPolicy } from "../../core/simulation/policyFile.js";
 import type { Point } from "../../core/simulation/points.js";
 import type { DeploymentParameters, Listing } from "../../core/deployment/parameters.js";
 import type { ArmResult, ArmRules } from "./arm.js";
-import type { FundedBorrower, Stage } from "./stage.js";
+import type { Population, Stage } from "./stage.js";
 import type { Fork } from "../fork.js";
 
 import { isDeepStrictEqual } from "node:util";
 
-import { noteOf, useOf } from "../../core/forkState.js";
+import { useOf } from "../../core/forkState.js";
 import { quotePriceE8 } from "../../core/mainnet.js";
-import { assembleReport, usdOf } from "../../core/report/assemble.js";
 import { DEFAULT_DELAY, pointsOf } from "../../core/simulation/points.js";
 import { adopt } from "../../core/simulation/policyFile.js";
 import { drawBorrowers } from "../../core/simulation/population.js";
+import { drawTraders, makerFor } from "../../core/simulation/traders.js";
 import { openFork } from "../fork.js";
 import { startBlock } from "../fork-start.js";
 import { serveReplica } from "../replica/server.js";
@@ -28,6 +27,7 @@ import { deployProtocol, parametersFor } from "../protocol.js";
 import { arbitrageAll } from "../venue.js";
 import { ARMS, runArm } from "./arm.js";
 import { Chain } from "./chain.js";
+import { reportOf } from "./report.js";
 import { fundEverybody, setPolicies } from "./stage.js";
 
 /** What was read of files, checked. */
@@ -67,9 +67,14 @@ export interface Simulation {
 const SETUP_SECONDS = 7_200n;
 /** {s} A generated path has no date: its replica's head is always here, 1 January 2026. */
 const UNDATED_HEAD = 1_767_225_600n;
-const DAY = 86_400n;
+const HOUR = 3_600n;
+const DAY = 24n * HOUR;
 /** {s} More than the blocks that funding an account takes, one a second. */
 const SETUP_SECONDS_AN_ACCOUNT = 20n;
+/** The maker, lenders, takers, keeper and donor, and some more. */
+const OTHERS = 12;
+/** Borrowers for each long and each short. */
+const BORROWERS_A_TRADER = 6;
 
 export async function simulate(options: SimulationOptions, hooks: SimulationHooks = {}): Promise<Simulation> {
   const { path, accounts, seed, rpc, block, baseFees, policy, forkStates = [], delaySteps = DEFAULT_DELAY } = options;
@@ -80,7 +85,9 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
   const start = path.bars[0]?.timestamp ?? 0n;
   // Recorded rounds come at their own times: everything is set up just before the first.
   const atOwnTimes = path.prints !== undefined && rpc === undefined;
-  const lead = atOwnTimes ? SETUP_SECONDS + SETUP_SECONDS_AN_ACCOUNT * BigInt(accounts + 10) : DAY;
+  const population = populationOf(accounts, seed, prices, path.held);
+  const people = BigInt(accounts + population.traders.length + OTHERS);
+  const lead = atOwnTimes ? SETUP_SECONDS + SETUP_SECONDS_AN_ACCOUNT * people : DAY;
   const headTimestamp = path.kind === "recorded" ? start - lead : UNDATED_HEAD;
 
   progress(0, "opening the forks");
@@ -110,12 +117,12 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
     );
     finished("deploy");
     progress(0, "funding accounts");
-    const plans = drawBorrowers(accounts, seed, prices, path.held);
     const stages = await Promise.all(
       deployed.map(async ({ fork, protocol }) => {
-        const chain = new Chain(fork.rpc, fork.startedAt + SETUP_SECONDS, baseFees?.perStep[0]);
+        const setUp = fork.startedAt + SETUP_SECONDS;
+        const chain = new Chain(fork.rpc, atOwnTimes ? setUp : nextHour(setUp), baseFees?.perStep[0]);
         await openAt(chain, prices, cross);
-        return await fundEverybody(chain, protocol, plans, prices);
+        return await fundEverybody(chain, protocol, population, prices);
       }),
     );
     finished("fund");
@@ -138,6 +145,17 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
     for (const fork of forks) await fork.close();
     await node?.close();
   }
+}
+
+/** Borrowers, a sixth as many longs and as many shorts, and one who makes their market; the same in all arms. */
+function populationOf(accounts: number, seed: number, prices: UsdPrices, held: PricePath["held"]): Population {
+  const traders = drawTraders(Math.ceil(accounts / BORROWERS_A_TRADER), seed, prices, held);
+  return { borrowers: drawBorrowers(accounts, seed, prices, held), traders, maker: makerFor(traders, prices) };
+}
+
+/** {s} Funding goes by the hours of the clock: a run that has no dates of its own begins with one, whatever its node's head. */
+function nextHour(timestamp: bigint): bigint {
+  return ((timestamp + HOUR - 1n) / HOUR) * HOUR;
 }
 
 /** {s} When the first point is, the same in all arms: at its own time, or at once. */
@@ -195,73 +213,11 @@ function roomFor(parameters: DeploymentParameters, accounts: number): Deployment
     ...parameters,
     quote: withRoom(parameters.quote, factor),
     collaterals: parameters.collaterals.map((listing) => withRoom(listing, factor)),
+    perpetuals: parameters.perpetuals.map((perpetual) => ({ ...perpetual, capE3: perpetual.capE3 * factor })),
   };
 }
 
 /** Two dozen accounts are all of this market: what one taker sells at once is more than a fifth of it, and would wait a day. */
 function withRoom<Of extends Listing>(listing: Of, factor: bigint): Of {
   return { ...listing, capWholeTokens: listing.capWholeTokens * factor, outflowBps: 0n };
-}
-
-function reportOf(
-  { path, seed, baseFees, policy, forkStates = [], delaySteps = DEFAULT_DELAY }: SimulationOptions,
-  startedAtBlock: bigint,
-  points: readonly Point[],
-  { borrowers }: Stage,
-  arms: readonly ArmResult[],
-): Report {
-  const closes = points.filter(({ closesBar }) => closesBar);
-  const track = (asset: "ETH" | "BTC") => {
-    const bars = path.bars.map((bar) => (asset === "ETH" ? bar.eth : bar.btc));
-    return {
-      low: bars.map(({ lowE8 }) => priceOf(lowE8)),
-      high: bars.map(({ highE8 }) => priceOf(highE8)),
-      close: bars.map(({ closeE8 }) => priceOf(closeE8)),
-      oracle: closes.map(({ oracle }) => priceOf(oracle[asset])),
-    };
-  };
-  return assembleReport({
-    source: path.source,
-    kind: path.kind,
-    seed,
-    barSeconds: Number(path.barSeconds),
-    delaySteps,
-    startedAtBlock: Number(startedAtBlock),
-    notes: [
-      ...(baseFees === undefined ? [] : [`Base fee: ${baseFees.note}`]),
-      ...(policy === undefined ? [] : [`Policy: ${policy.note}`]),
-      ...forkStates.map(noteOf),
-    ],
-    ...(path.prints === undefined ? {} : { stepIs: "round" as const }),
-    timestamps: path.bars.map(({ timestamp }) => Number(timestamp)),
-    eth: track("ETH"),
-    btc: track("BTC"),
-    accounts: borrowers.map((borrower) => infoOf(borrower, policy)),
-    arms: arms.map(({ input }) => input),
-  });
-}
-
-const DEFAULT_BAND = { lower: 1.25, lowerRestore: 1.6 };
-
-function infoOf({ plan, debt, worthE18 }: FundedBorrower, adopted: AdoptedPolicy | undefined): AccountInfo {
-  const debtUsd = usdOf(debt, 6);
-  const policy = adopted === undefined ? plan.policy : adopt(adopted.fields, plan);
-  return {
-    id: plan.name,
-    collateral: plan.kind,
-    loanShare: rounded(debtUsd / usdOf(worthE18, 18)),
-    reserveShare: Number(plan.reserveBps) / 10_000,
-    band:
-      policy === null
-        ? DEFAULT_BAND
-        : { lower: Number(policy.lowerE6) / 1e6, lowerRestore: Number(policy.lowerRestoreE6) / 1e6 },
-  };
-}
-
-function rounded(share: number): number {
-  return Math.round(share * 10_000) / 10_000;
-}
-
-function priceOf(priceE8: bigint): number {
-  return Number(priceE8) / 1e8;
 }

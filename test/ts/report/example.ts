@@ -29,6 +29,8 @@ export function exampleInput({ accounts: size = 24, steps = 150 } = {}): ReportI
     const collateral = ["ETH", "BTC", "ETH+BTC"][Math.floor(i / 3) % 3] ?? "ETH";
     const band = i % 2 === 0 ? { lower: 1.25, lowerRestore: 1.6 } : { lower: 1.4, lowerRestore: 1.8 };
     return {
+      group: "borrower",
+      exposure: 0,
       id: `A${String(i + 1).padStart(2, "0")}`,
       collateral,
       loanShare: [0.35, 0.45, 0.55][(i >> 1) % 3] ?? 0.45,
@@ -145,6 +147,7 @@ function armOf(
       discountsUsd: cents(discounts),
       penaltiesUsd: cents(penalties),
       slippageUsd: rebalances ? 512.25 : 0,
+      closingUsd: rebalances ? 20.5 : 0,
       keeperPayUsd: cents(keeperPay),
       badDebtUsd: cents(badDebt),
     },

@@ -15,10 +15,9 @@ describe("assembleReport", function () {
     const [{ events } = { events: [] }] = report.series.arms;
     const accounts = new Set(events.filter(({ kind }) => kind === "rebalanced").map(({ account }) => account));
     expect(arm?.rebalanced).to.equal(accounts.size).and.be.below(events.length);
-    const { discountsUsd, penaltiesUsd, slippageUsd, keeperPayUsd, badDebtUsd } = arm?.losses ?? {};
-    const cents = [discountsUsd, penaltiesUsd, slippageUsd, keeperPayUsd, badDebtUsd].map((v) =>
-      Math.round((v ?? 0) * 100),
-    );
+    const { discountsUsd, penaltiesUsd, slippageUsd, closingUsd, keeperPayUsd, badDebtUsd } = arm?.losses ?? {};
+    const kinds = [discountsUsd, penaltiesUsd, slippageUsd, closingUsd, keeperPayUsd, badDebtUsd];
+    const cents = kinds.map((v) => Math.round((v ?? 0) * 100));
     expect(Math.round((arm?.lossesUsd ?? 0) * 100)).to.equal(cents.reduce((sum, value) => sum + value));
     expect(arm?.penaltiesUsd).to.equal(penaltiesUsd);
   });

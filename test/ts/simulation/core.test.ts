@@ -1,4 +1,4 @@
-import type { AccountView, Observation } from "../../../scripts/core/simulation/types.js";
+import type { Observation } from "../../../scripts/core/simulation/types.js";
 
 import { expect } from "chai";
 
@@ -17,60 +17,10 @@ import {
   checksOfState,
 } from "../../../scripts/core/simulation/promises.js";
 import { EMPTY_PURSE } from "../../../scripts/core/simulation/types.js";
+import { PRICED, RAY, WAD, account, broken, observation } from "./view.js";
 
-const WAD = 10n ** 18n;
-const RAY = 10n ** 27n;
 const PRICES = { ETH: 200_00000000n, BTC: 8_000_00000000n, USDC: 1_00000000n };
-const BIDS = { ETH: 200n * WAD, BTC: 8_000n * WAD };
-
-/** 10 ETH against 1,000, at 200 an ETH; margins of 14% and 23%. */
-function account(changes: Partial<AccountView> = {}): AccountView {
-  return {
-    id: 1n,
-    cash: -1_000_000_000n,
-    holdings: { ETH: 10n * WAD, BTC: 0n },
-    reserve: EMPTY_PURSE,
-    equityE18: 1_000n * WAD,
-    maintenanceE18: 280n * WAD,
-    initialE18: 460n * WAD,
-    healthE18: 3_571_428_571_428_571_428n,
-    halted: false,
-    lowerE18: (125n * WAD) / 100n,
-    lowerRestoreE18: (16n * WAD) / 10n,
-    upperRestoreE18: (16n * WAD) / 10n,
-    outcome: "InBand",
-    due: false,
-    provision: 0n,
-    ...changes,
-  };
-}
-
-/** One borrower and one lender of 1,500; the vault is short by nothing and has nothing more. */
-function observation(changes: Partial<Observation> = {}): Observation {
-  const lender = account({ id: 2n, cash: 1_500_000_000n, holdings: { ETH: 0n, BTC: 0n } });
-  return {
-    block: 7n,
-    timestamp: 100n,
-    bids: BIDS,
-    accounts: [account(), { ...lender, equityE18: 1_500n * WAD, maintenanceE18: 0n, initialE18: 0n }],
-    market: {
-      supplyIndex: RAY,
-      borrowIndex: RAY,
-      supplyAssets: 1_500_000_000n,
-      borrowAssets: 1_000_000_000n,
-      provisions: 0n,
-      forfeited: 0n,
-      idle: 500_000_000n,
-    },
-    custody: {
-      USDC: { balance: 500_000_000n, total: 500_000_000n, reserved: 0n },
-      ETH: { balance: 10n * WAD, total: 10n * WAD, reserved: 0n },
-      BTC: { balance: 0n, total: 0n, reserved: 0n },
-    },
-    wallets: EMPTY_PURSE,
-    ...changes,
-  };
-}
+const NOTHING_SET_ASIDE = { beforeE18: 0n, afterE18: 0n };
 
 const CALM = {
   socialised: false,
@@ -79,10 +29,6 @@ const CALM = {
   outsideE18: 0n,
   transactions: 0,
 };
-
-function broken(checks: readonly { readonly promise: number; readonly holds: boolean }[]): readonly number[] {
-  return [...new Set(checks.filter(({ holds }) => !holds).map(({ promise }) => promise))];
-}
 
 describe("The promises that a simulation checks", function () {
   const calm = observation();
@@ -120,7 +66,7 @@ describe("The promises that a simulation checks", function () {
 
   it("5: a healthy account liquidated, or one left worse or too well", function () {
     const rules = { targetE18: (115n * WAD) / 100n, toleranceE18: WAD / 50n, dustE18: 100n * WAD };
-    const slice = { fractionE18: WAD / 2n, seconds: 0n, gas: 400_000n };
+    const slice = { fractionE18: WAD / 2n, seconds: 0n, gas: 400_000n, prices: PRICED };
     const weak = account({ healthE18: (9n * WAD) / 10n });
     const cured = account({ healthE18: (115n * WAD) / 100n });
     expect(broken(checksOfSlice(weak, cured, slice, rules))).to.deep.equal([]);
@@ -131,7 +77,7 @@ describe("The promises that a simulation checks", function () {
   });
 
   it("6: a rebalance that would go on, costs more than it pays, or moves the wrong way", function () {
-    const facts = { pay: 2_000_000n, seconds: 0n, bids: BIDS };
+    const facts = { pay: 2_000_000n, seconds: 0n, prices: PRICED, setAside: NOTHING_SET_ASIDE };
     const weak = account({ healthE18: (12n * WAD) / 10n });
     expect(broken(checksOfRebalance(weak, account({ cash: -1_002_000_000n }), facts))).to.deep.equal([]);
     expect(broken(checksOfRebalance(weak, account({ due: true }), facts))).to.deep.equal([6]);
@@ -182,6 +128,7 @@ describe("The book of losses", function () {
       discountsE18: 35n * WAD,
       penaltiesE18: 5n * WAD,
       slippageE18: 10n * WAD,
+      closingE18: 0n,
       keeperPayE18: 2n * WAD,
       badDebtE18: 0n,
     });
@@ -213,9 +160,9 @@ describe("Agents", function () {
 
   it("take no more than their capital pays for", function () {
     const terms = { fractionE18: WAD / 2n, payment: 90_000_000n, fundFee: 10_000_000n };
-    expect(costOf(account(), terms)).to.equal(600_000_000n);
-    expect(affordable(account(), terms, 10_000_000_000n)).to.equal(WAD / 2n);
-    expect(affordable(account(), terms, 300_000_000n)).to.equal((WAD * 49n) / 200n);
+    expect(costOf(account(), terms, PRICED)).to.equal(600_000_000n);
+    expect(affordable(account(), terms, 10_000_000_000n, PRICED)).to.equal(WAD / 2n);
+    expect(affordable(account(), terms, 300_000_000n, PRICED)).to.equal((WAD * 49n) / 200n);
   });
 
   it("provide for holes, take provisions back, and write off what is left of nothing", function () {

@@ -5,6 +5,7 @@ import { expect } from "chai";
 
 import { generateCrash } from "../../../scripts/core/prices/crash.js";
 import { serializeReport } from "../../../scripts/core/report/assemble.js";
+import { GROUPS, type Group } from "../../../scripts/core/simulation/population.js";
 import { BrokenPromiseError } from "../../../scripts/core/simulation/errors.js";
 import { pointsOf } from "../../../scripts/core/simulation/points.js";
 import { wealthE18 } from "../../../scripts/core/simulation/losses.js";
@@ -13,7 +14,7 @@ import { TOKENS } from "../../../scripts/io/simulation/observe.js";
 import { simulate } from "../../../scripts/io/simulation/simulate.js";
 import { balanceOf, deal } from "../../../scripts/io/tokens.js";
 
-const OPTIONS = { path: generateCrash({ seed: 3, steps: 6 }), accounts: 6, seed: 3 };
+const OPTIONS = { path: generateCrash({ seed: 3, steps: 6 }), accounts: 12, seed: 3 };
 const WAD = 10n ** 18n;
 
 describe("A simulation", function () {
@@ -54,6 +55,30 @@ describe("A simulation", function () {
       const drift = wealthE18(end) - wealthE18(start) - marketE18 + slippageE18;
       // A cent, of half a million.
       expect(drift < WAD / 100n && drift > -WAD / 100n, `${name}: ${drift}`).to.equal(true);
+    }
+  });
+
+  it("opens longs and shorts against the maker before anything happens, the same in both arms", function () {
+    const of = (wanted: Group) => run.report.accounts.filter(({ group }) => group === wanted);
+    expect(GROUPS.map((group) => of(group).length)).to.deep.equal([12, 2, 2, 1]);
+    expect(of("borrower").every(({ exposure }) => exposure === 0)).to.equal(true);
+    expect(of("long").every(({ exposure }) => exposure > 1)).to.equal(true);
+    expect(of("short").every(({ exposure }) => exposure < -1)).to.equal(true);
+    for (const { start } of run.arms) {
+      const { ETH, BTC } = start.perpetuals;
+      expect(ETH.openInterestE18 + BTC.openInterestE18 > 0n).to.equal(true);
+    }
+    expect(arm("none").start).to.deep.equal(arm("rebalance").start);
+  });
+
+  it("carries positions through liquidations to a taker, who closes them", function () {
+    const closed = run.arms.filter(({ input }) => input.losses.closingUsd > 0);
+    expect(closed.length).to.be.greaterThan(0);
+    for (const { end } of run.arms) {
+      const takers = end.accounts.slice(run.report.accounts.length);
+      expect(takers.every(({ positions }) => positions.ETH.sizeE18 === 0n && positions.BTC.sizeE18 === 0n)).to.equal(
+        true,
+      );
     }
   });
 
