@@ -26,7 +26,7 @@ export interface Check {
   readonly detail: string;
 }
 
-function check(promise: number, holds: boolean, account: bigint | null, detail: string): Check {
+export function check(promise: number, holds: boolean, account: bigint | null, detail: string): Check {
   return { promise, holds, account, detail };
 }
 

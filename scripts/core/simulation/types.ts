@@ -120,6 +120,8 @@ export interface Observation extends Prices {
   readonly block: bigint;
   /** {s} */
   readonly timestamp: bigint;
+  /** Whether an asset has no usable price. */
+  readonly halted: Readonly<Record<Asset, boolean>>;
   /** Owners first, in their order; then lenders, takers, the keeper and the insurance fund. */
   readonly accounts: readonly AccountView[];
   readonly market: MarketView;

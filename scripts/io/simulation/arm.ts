@@ -8,6 +8,7 @@ import type { Stage } from "./stage.js";
 import { quotePriceE8 } from "../../core/mainnet.js";
 import { healthOf, usdOf } from "../../core/report/assemble.js";
 import { marginOf, markToMarketE18, walletsMarketE18 } from "../../core/simulation/losses.js";
+import { checksOfMargins } from "../../core/simulation/margins.js";
 import { checksBetween, checksOfState } from "../../core/simulation/promises.js";
 import { capitalE18, isAtRisk, quoteE18 } from "../../core/simulation/types.js";
 import { openMarket } from "../market.js";
@@ -127,7 +128,8 @@ async function act(arm: ArmState, seen: Observation, before: Observation, until:
 function verify(arm: ArmState, before: Observation, after: Observation, outsideE18: bigint, transactions = 0): void {
   const { socialised, rebalanced, liquidated } = arm;
   const between: Between = { socialised, rebalanced, liquidated, outsideE18, transactions };
-  arm.check([...checksOfState(after), ...checksBetween(before, after, between)], after.block);
+  const margins = checksOfMargins(after, arm.stage.marginTerms);
+  arm.check([...checksOfState(after), ...margins, ...checksBetween(before, after, between)], after.block);
   arm.forget();
 }
 

@@ -142,9 +142,10 @@ export function openObserver(chain: Chain, protocol: Protocol, watched: Watched)
       return {
         block: head?.number ?? 0n,
         timestamp: head?.timestamp ?? 0n,
-        // Word 0 is the bid, word 1 the ask.
+        // Word 0 is the bid, word 1 the ask, word 3 the status.
         bids: { ETH: at(FIRST.prices), BTC: at(FIRST.prices + 1) },
         asks: { ETH: at(FIRST.prices, 1), BTC: at(FIRST.prices + 1, 1) },
+        halted: { ETH: at(FIRST.prices, 3) === HALTED, BTC: at(FIRST.prices + 1, 3) === HALTED },
         accounts: states.map((state, i) => ({ ...state, reserve: reserves[i] ?? EMPTY_PURSE })),
         market: marketOf((index) => at(0, index)),
         perpetuals: { ETH: perpetual(0), BTC: perpetual(1) },
@@ -184,6 +185,9 @@ function accountOf(state: Words, reserve: Purse): AccountView {
     provision: state.at(AT.provision),
   };
 }
+
+/** As IPriceOracleAdapter.Status has it. */
+const HALTED = 0n;
 
 /** Where in a batch the answers of each kind begin. */
 const FIRST = { prices: 1, perpetuals: 3, custody: 5, reserves: 11 } as const;

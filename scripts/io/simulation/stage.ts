@@ -1,5 +1,6 @@
 /** Sets the scene once for all arms: a fork, the protocol on it, and everybody's accounts. */
-import type { UsdPrices } from "../../core/mainnet.js";
+import type { Asset, UsdPrices } from "../../core/mainnet.js";
+import type { MarginTerms } from "../../core/simulation/margins.js";
 import type { Borrower, Policy } from "../../core/simulation/population.js";
 import type { Maker, Trader } from "../../core/simulation/traders.js";
 import type { Bids, Observation, Prices, Purse } from "../../core/simulation/types.js";
@@ -10,6 +11,8 @@ import type { FundedOwner, FundedTrader } from "./owners.js";
 import type { Person } from "./people.js";
 
 import { quotePriceE8 } from "../../core/mainnet.js";
+import { checksOfMargins } from "../../core/simulation/margins.js";
+import { ASSET_NUMBER } from "../../core/simulation/population.js";
 import { PromiseBook, checksOfFill, checksOfOwner, checksOfState } from "../../core/simulation/promises.js";
 import { EMPTY_PURSE, holdingsE18 } from "../../core/simulation/types.js";
 import { Desk } from "./desk.js";
@@ -47,6 +50,7 @@ export interface Stage {
   readonly fund: bigint;
   /** Everybody funded, positions opened, and nothing else happened yet. */
   readonly start: Observation;
+  readonly marginTerms: MarginTerms;
   /** How many promises were checked on the way. */
   readonly checked: number;
 }
@@ -95,7 +99,12 @@ export async function fundEverybody(
   const promises = new PromiseBook();
   await openPositions(desk, traders, await observer.observe(), promises);
   const start = await observer.observe();
-  const checks = [...checksOfState(start), ...start.accounts.flatMap(checksOfOwner)];
+  const marginTerms = { ETH: await termsOf(protocol, "ETH"), BTC: await termsOf(protocol, "BTC") };
+  const checks = [
+    ...checksOfState(start),
+    ...checksOfMargins(start, marginTerms),
+    ...start.accounts.flatMap(checksOfOwner),
+  ];
   promises.record(checks, { arm: "before both", step: 0, block: start.block });
   return {
     chain,
@@ -108,6 +117,7 @@ export async function fundEverybody(
     keeper,
     fund,
     start,
+    marginTerms,
     checked: promises.checked,
   };
 }
@@ -137,6 +147,26 @@ export async function setPolicies(
 ): Promise<void> {
   const people = new People(chain, protocol);
   for (const owner of owners) await people.setPolicy(owner, policyOf(owner));
+}
+
+/** As governance has set them; no level moves them here. */
+async function termsOf({ rebalancer }: Protocol, asset: Asset): Promise<MarginTerms[Asset]> {
+  const risk = await rebalancer.riskParametersOf(ASSET_NUMBER[asset]);
+  const perpetual = await rebalancer.perpetualRiskOf(ASSET_NUMBER[asset]);
+  return {
+    risk: {
+      shockBps: risk.shockBps,
+      haircutMaintenanceBps: risk.haircutMaintenanceBps,
+      haircutInitialBps: risk.haircutInitialBps,
+      initialFactorBps: risk.initialFactorBps,
+      sizeCoefficientBps: risk.sizeCoefficientBps,
+    },
+    perpetual: {
+      basisMaintenanceBps: perpetual.basisMaintenanceBps,
+      basisInitialBps: perpetual.basisInitialBps,
+      profitCap: perpetual.profitCap,
+    },
+  };
 }
 
 function cashOnly(amount: bigint): Purse {

@@ -12,6 +12,7 @@ import {
   targetsOf,
 } from "../../../scripts/core/simulation/agents.js";
 import { LossBook, markToMarketE18, marginOf, wealthE18 } from "../../../scripts/core/simulation/losses.js";
+import { checksOfMargins } from "../../../scripts/core/simulation/margins.js";
 import { checksOfFill, checksOfOwner, checksOfState } from "../../../scripts/core/simulation/promises.js";
 import { INTENTS, drawTraders, makerFor } from "../../../scripts/core/simulation/traders.js";
 import { MOST_OFF_BPS, limitPriceE18, quotedPriceE18, wishOf } from "../../../scripts/core/simulation/trading.js";
@@ -179,6 +180,32 @@ describe("The promises, with positions", function () {
     expect(broken(checksOfFill(weak, weaker, facts))).to.deep.equal([7]);
     expect(broken(checksOfFill(weaker, weak, facts))).to.deep.equal([]);
     expect(broken(checksOfFill(weak, { ...weak, healthE18: WAD }, facts))).to.deep.equal([7]);
+  });
+});
+
+describe("The margins that a simulation checks", function () {
+  const risk = {
+    shockBps: 1_000n,
+    haircutMaintenanceBps: 400n,
+    haircutInitialBps: 800n,
+    initialFactorBps: 15_000n,
+    sizeCoefficientBps: 2_000n,
+  };
+  const terms = { risk, perpetual: { basisMaintenanceBps: 100n, basisInitialBps: 200n, profitCap: 100n } };
+  const checks = (changes: Parameters<typeof account>[0], halted = false) =>
+    checksOfMargins(observation({ accounts: [account(changes)], halted: { ETH: halted, BTC: false } }), {
+      ETH: terms,
+      BTC: terms,
+    });
+
+  it("are the model's, with positions and without, and are left alone where a price is missing", function () {
+    expect(broken(checks({}))).to.deep.equal([]);
+    expect(broken(checks({ initialE18: 460n * WAD + 1n }))).to.deep.equal([9]);
+    // A short of half of it: 10% of 1,000, 4% of 2,000, 1% of 1,000; profit of 300, of which 100 count.
+    const hedged = { positions: position(-5n, 260n), equityE18: 1_300n * WAD, maintenanceE18: 190n * WAD };
+    expect(broken(checks({ ...hedged, initialE18: 530n * WAD }))).to.deep.equal([]);
+    expect(broken(checks({ ...hedged, initialE18: 330n * WAD }))).to.deep.equal([9]);
+    expect(checks({ initialE18: 0n }, true)).to.deep.equal([]);
   });
 });
 

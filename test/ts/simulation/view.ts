@@ -39,6 +39,7 @@ export function observation(changes: Partial<Observation> = {}): Observation {
     block: 7n,
     timestamp: 100n,
     ...PRICED,
+    halted: { ETH: false, BTC: false },
     accounts: [account(), { ...lender, equityE18: 1_500n * WAD, maintenanceE18: 0n, initialE18: 0n }],
     market: {
       supplyIndex: RAY,
