@@ -85,9 +85,19 @@ export function mostProfit(
     // {quote token} = {token} * {quote, E8} * {1e-6} / {token} / E8, in 6 decimals
     return sum + (amount * market.poolPricesE8[asset] * (1_000_000n - feePips)) / 10n ** BigInt(token.decimals + 8);
   }, 0n);
-  const hole = account.equityE18 < 0n ? -account.equityE18 / QUOTE_SCALE : 0n;
-  const least = -(fundCash > 0n ? fundCash : 0n) - hole;
+  const least = leastPayment(account, fundCash);
   return worth - costOf(account, { ...terms, payment: payment < least ? least : payment }, market.prices);
+}
+
+/** {quote token} What a taker is paid at most, negative: all that the fund has, and of lenders no more than the hole. */
+function leastPayment({ equityE18 }: Pick<AccountView, "equityE18">, fundCash: bigint): bigint {
+  const hole = equityE18 < 0n ? -equityE18 / QUOTE_SCALE : 0n;
+  return -(fundCash > 0n ? fundCash : 0n) - hole;
+}
+
+/** Whether a higher discount would bring a taker no more: what there is to pay him with is promised already. */
+export function isExhausted(account: Pick<AccountView, "equityE18">, { payment }: Terms, fundCash: bigint): boolean {
+  return payment <= leastPayment(account, fundCash);
 }
 
 /** A taker's own limit on the payment: terms move with the clock in his favour, interest a little against him. */

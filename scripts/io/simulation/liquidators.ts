@@ -14,6 +14,7 @@ import {
   closingCost,
   costOf,
   gasCost,
+  isExhausted,
   mostProfit,
   paymentLimit,
   targetsOf,
@@ -79,7 +80,10 @@ async function statesOf({ stage }: ArmState, open: readonly Open[]): Promise<Rea
   return new Map(states.map((state) => [state.id, state]));
 }
 
-/** Takes what pays, and names the accounts of which the chain refused every slice: asking again in a minute is no use. */
+/**
+ * Takes what pays, and names the accounts that are no use asking for again in a minute: the chain refused every slice, or nothing
+ * is left that a higher discount could be paid with.
+ */
 async function takeWhatPays(
   arm: ArmState,
   open: readonly Open[],
@@ -94,7 +98,11 @@ async function takeWhatPays(
   const least = gasCost(ROUND_TRIP_GAS, arm.stage.chain.baseFee, arm.prices.bids.ETH);
   for (const { id, terms } of open) {
     const target = states.get(id);
-    if (!target || mostProfit(target, terms, { poolPricesE8: pools, prices }, fundCash) <= least) continue;
+    if (target === undefined) continue;
+    if (mostProfit(target, terms, { poolPricesE8: pools, prices }, fundCash) <= least) {
+      if (isExhausted(target, terms, fundCash)) hopeless.add(id);
+      continue;
+    }
     const result = await takeIfWorthIt(arm, target, terms, least);
     if (result === "refused") hopeless.add(target.id);
     if (result !== "taken") continue;
