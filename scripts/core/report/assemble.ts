@@ -2,15 +2,18 @@ import type {
   AccountInfo,
   ArmSeries,
   EventKind,
+  PerpetualTrack,
   PriceTrack,
   Report,
   ReportArm,
   ReportEvent,
+  ReportGroup,
   ReportLosses,
   ReportOutcome,
   ReportPromises,
 } from "./schema.js";
 
+import { GROUPS } from "../simulation/population.js";
 import { compactJson } from "./json.js";
 import { EVENT_KINDS, ReportSchema } from "./schema.js";
 
@@ -44,6 +47,10 @@ export interface ArmInput {
   readonly promises: ReportPromises;
   readonly marginUsd: readonly number[];
   readonly equityUsd: readonly number[];
+  readonly fills: number;
+  readonly volumeUsd: number;
+  readonly eth: PerpetualTrack;
+  readonly btc: PerpetualTrack;
   /** In any order; the report sorts them by step, and keeps the order within a step. */
   readonly events: readonly ReportEvent[];
   /** In the order of `ReportInput.accounts`. */
@@ -61,7 +68,7 @@ export interface AccountRun {
 /** Completes and checks a report. Throws zod's error on a contradiction, which is a bug of the caller and keeps its stack. */
 export function assembleReport(input: ReportInput): Report {
   return ReportSchema.parse({
-    format: 1,
+    format: 2,
     source: input.source,
     kind: input.kind,
     seed: input.seed,
@@ -71,7 +78,7 @@ export function assembleReport(input: ReportInput): Report {
     startedAtBlock: input.startedAtBlock,
     stepIs: input.stepIs ?? "bar",
     notes: input.notes ?? [],
-    arms: input.arms.map((arm) => summaryOf(arm, input.accounts.length)),
+    arms: input.arms.map((arm) => summaryOf(arm, input.accounts)),
     accounts: input.accounts.map((account, i) => ({
       ...account,
       outcomes: input.arms.map((arm) => outcomeOf(arm, account.id, arm.accounts[i])),
@@ -85,12 +92,11 @@ export function assembleReport(input: ReportInput): Report {
   });
 }
 
-function summaryOf(arm: ArmInput, accounts: number): ReportArm {
-  const touched = (kind: EventKind): number =>
-    new Set(arm.events.filter((event) => event.kind === kind).map(({ account }) => account)).size;
+function summaryOf(arm: ArmInput, accounts: readonly AccountInfo[]): ReportArm {
+  const touched = (kind: EventKind): number => touchedIn(arm, kind).size;
   return {
     name: arm.name,
-    accounts,
+    accounts: accounts.length,
     called: touched("called"),
     rebalanced: touched("rebalanced"),
     liquidated: touched("liquidated"),
@@ -101,10 +107,39 @@ function summaryOf(arm: ArmInput, accounts: number): ReportArm {
     keeperGas: arm.keeperGas,
     keeperGasUsd: arm.keeperGasUsd,
     transactions: arm.transactions,
+    fills: arm.fills,
+    volumeUsd: arm.volumeUsd,
+    groups: [...groupsOf(arm, accounts)],
     capitalTiedUpUsd: arm.capitalTiedUpUsd,
     promises: arm.promises,
     losses: arm.losses,
   };
+}
+
+function touchedIn({ events }: ArmInput, kind: EventKind): ReadonlySet<string> {
+  return new Set(events.filter((event) => event.kind === kind).map(({ account }) => account));
+}
+
+function groupsOf(arm: ArmInput, accounts: readonly AccountInfo[]): readonly ReportGroup[] {
+  const [liquidated, insolvent] = [touchedIn(arm, "liquidated"), touchedIn(arm, "insolvent")];
+  return GROUPS.flatMap((group): ReportGroup[] => {
+    const members = accounts.map((account, i) => ({ account, run: arm.accounts[i] }));
+    const own = members.filter(({ account }) => account.group === group);
+    if (own.length === 0) return [];
+    const sum = (of: (run: AccountRun) => number): number =>
+      roundCents(own.reduce((total, { run }) => total + (run === undefined ? 0 : of(run)), 0));
+    return [
+      {
+        group,
+        accounts: own.length,
+        liquidated: own.filter(({ account }) => liquidated.has(account.id)).length,
+        insolvent: own.filter(({ account }) => insolvent.has(account.id)).length,
+        startEquityUsd: sum((run) => run.startEquityUsd),
+        endEquityUsd: sum((run) => run.endEquityUsd),
+        lossesUsd: sum((run) => run.lossesUsd),
+      },
+    ];
+  });
 }
 
 function outcomeOf(arm: ArmInput, id: string, run: AccountRun | undefined): Partial<ReportOutcome> {
@@ -127,6 +162,8 @@ function seriesOf(arm: ArmInput): ArmSeries {
     health: arm.accounts.map(({ health }) => [...health]),
     marginUsd: [...arm.marginUsd],
     equityUsd: [...arm.equityUsd],
+    eth: arm.eth,
+    btc: arm.btc,
     events: arm.events.toSorted((a, b) => a.step - b.step),
   };
 }

@@ -1,5 +1,5 @@
 /** The charts of a report but for those of health: prices, solvency, losses. */
-import type { PriceTrack, Report } from "./schema.js";
+import type { PerpetualTrack, PriceTrack, Report } from "./schema.js";
 import type { Chart } from "./svg.js";
 
 import { TEXT, moneyAxis, timeAxis, timeScale } from "./axes.js";
@@ -62,6 +62,46 @@ export function armsChart(report: Report, what: "marginUsd" | "equityUsd"): Char
           lineStyle: { color: style.color, type: style.dash, width: 1.8 },
         };
       }),
+    },
+  };
+}
+
+/** One perpetual in all arms: its open interest above, the rate that longs paid below. */
+export function perpetualChart(report: Report, asset: "eth" | "btc"): Chart {
+  const scale = timeScale(report);
+  const name = asset.toUpperCase();
+  const lines = (what: keyof PerpetualTrack, axis: number) =>
+    report.series.arms.map((arm, i) => {
+      const style = ARMS[i % ARMS.length] ?? ARMS[0];
+      return {
+        type: "line" as const,
+        xAxisIndex: axis,
+        yAxisIndex: axis,
+        showSymbol: false,
+        silent: true,
+        // A rate holds for its hour, and open interest until the next fill.
+        step: "end" as const,
+        // {%/hour}
+        data: scale.closes.map((x, step) => [x, (arm[asset][what][step] ?? 0) * (axis === 0 ? 1 : 100)]),
+        lineStyle: { color: style.color, type: style.dash, width: 1.5 },
+      };
+    });
+  const rate = moneyAxis("funding, % an hour");
+  return {
+    width: HALF.width,
+    height: 380,
+    label: `Open interest of ${name} in USD and its funding rate, over time, for each arm`,
+    option: {
+      grid: [
+        { ...GRID, bottom: 204 },
+        { ...GRID, top: 206 },
+      ],
+      xAxis: [timeAxis(scale, { title: false }), timeAxis(scale, { title: true, gridIndex: 1 })],
+      yAxis: [
+        { ...moneyAxis(`${name} open interest, USD`), scale: false },
+        { ...rate, gridIndex: 1, axisLabel: { ...rate.axisLabel, formatter: (value: number) => value.toFixed(3) } },
+      ],
+      series: [...lines("openInterestUsd", 0), ...lines("fundingRate", 1)],
     },
   };
 }

@@ -1,4 +1,5 @@
-import type { Report, ReportArm, ReportLosses } from "./schema.js";
+import type { Group } from "../simulation/population.js";
+import type { Report, ReportArm, ReportGroup, ReportLosses } from "./schema.js";
 
 import { duration, grouped, plural } from "./format.js";
 import { formatMoment } from "../prices/moment.js";
@@ -28,8 +29,30 @@ export const FIGURES: readonly Figure[] = [
   { label: "keeper gas", decimals: 0, of: (arm) => arm.keeperGas },
   { label: "  what it cost, USD", decimals: 2, of: (arm) => arm.keeperGasUsd },
   { label: "transactions", decimals: 0, of: (arm) => arm.transactions },
+  { label: "perpetuals: fills", decimals: 0, of: (arm) => arm.fills },
+  { label: "  volume, USD", decimals: 2, of: (arm) => arm.volumeUsd },
   { label: "promises checked", decimals: 0, of: (arm) => arm.promises.checked },
   { label: "promises broken", decimals: 0, of: (arm) => arm.promises.broken },
+];
+
+export const GROUP_LABELS: Readonly<Record<Group, string>> = {
+  borrower: "borrowers",
+  long: "longs",
+  short: "shorts",
+  maker: "market maker",
+};
+
+/** What is told of a group in an arm. */
+export interface GroupFigure {
+  readonly label: string;
+  readonly of: (group: ReportGroup) => number;
+}
+
+export const GROUP_FIGURES: readonly GroupFigure[] = [
+  { label: "liq.", of: ({ liquidated }) => liquidated },
+  { label: "insolv.", of: ({ insolvent }) => insolvent },
+  { label: "lost, USD", of: ({ lossesUsd }) => lossesUsd },
+  { label: "end, USD", of: ({ endEquityUsd }) => endEquityUsd },
 ];
 
 /** The order in which losses are stacked and listed. */

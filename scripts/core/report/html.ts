@@ -1,8 +1,8 @@
 /** The report as one page that opens from a disk: pictures are inline SVG, there is no script and nothing is fetched. */
 import type { Report, ReportAccount } from "./schema.js";
 
-import { armsChart, lossChart, priceChart } from "./charts.js";
-import { FIGURES, LOSS_KINDS, LOSS_LABELS, differences, setting } from "./figures.js";
+import { armsChart, lossChart, perpetualChart, priceChart } from "./charts.js";
+import { FIGURES, GROUP_FIGURES, GROUP_LABELS, LOSS_KINDS, LOSS_LABELS, differences, setting } from "./figures.js";
 import { grouped, percent, signed } from "./format.js";
 import { CLIP, healthChart } from "./health-chart.js";
 import { ARMS, HEALTH, LOSSES, MARKERS, PRICE } from "./palette.js";
@@ -17,6 +17,7 @@ export function renderHtml(report: Report): string {
   const body = [
     head(report),
     section("The arms compared", armsTable(report)),
+    section("By group", groupsTable(report)),
     section(
       "Prices",
       legend(PRICE_KEYS),
@@ -27,6 +28,11 @@ export function renderHtml(report: Report): string {
       "Solvency",
       legend(armKeys(report)),
       pair(drawSvg(armsChart(report, "marginUsd"), "margin"), drawSvg(armsChart(report, "equityUsd"), "equity")),
+    ),
+    section(
+      "Perpetuals: open interest and funding rate",
+      legend(armKeys(report)),
+      pair(drawSvg(perpetualChart(report, "eth"), "perp-eth"), drawSvg(perpetualChart(report, "btc"), "perp-btc")),
     ),
     healthSection(report),
     section("Accounts", accountsTable(report)),
@@ -141,7 +147,7 @@ function healthSection(report: Report): string {
     const title = share === 0 ? "No reserve" : `Reserve of ${percent(share)} of its equity`;
     return `<h3>${title}</h3>\n<div class="pair">${figures.join("\n")}</div>`;
   });
-  const note = `Healths below ${CLIP.low} and above ${CLIP.high} are drawn at the edge; the line stops where there is no debt.`;
+  const note = `Healths below ${CLIP.low} and above ${CLIP.high} are drawn at the edge; the line stops where there is neither debt nor position.`;
   const more = omitted > 0 ? ` Shown are the ${chosen.length} accounts that most happened to; the table has all.` : "";
   return section("Health of each account", legend(HEALTH_KEYS), `<p class="note">${note}${more}</p>`, ...groups);
 }
@@ -160,16 +166,25 @@ export function pictured({ accounts }: Report): readonly number[] {
 
 function caption(account: ReportAccount | undefined): string {
   if (!account) return "";
-  const { id, collateral, loanShare, band } = account;
-  return `<b>${escape(id)}</b> ${escape(collateral)}, loan ${percent(loanShare)}, band ${band.lower} to ${band.lowerRestore}`;
+  const { id, collateral, band } = account;
+  return `<b>${escape(id)}</b> ${escape(collateral)}, ${riskOf(account)}, band ${band.lower} to ${band.lowerRestore}`;
+}
+
+/** What an account has at risk: a loan, or a position as a multiple of what was put in. */
+function riskOf({ loanShare, exposure }: ReportAccount): string {
+  return exposure === 0 ? `loan ${percent(loanShare)}` : `position ${timesOf(exposure)}`;
+}
+
+function timesOf(exposure: number): string {
+  return exposure === 0 ? "" : `${exposure.toFixed(1)}x`;
 }
 
 /** The same without markup, with the reserve that on the page stands above. */
 export function captionOf(account: ReportAccount | undefined): string {
   if (!account) return "";
-  const { id, collateral, loanShare, reserveShare, band } = account;
+  const { id, collateral, reserveShare, band } = account;
   const reserve = reserveShare === 0 ? "no reserve" : `reserve ${percent(reserveShare)}`;
-  return `${id}: ${collateral}, loan ${percent(loanShare)}, ${reserve}, band ${band.lower} to ${band.lowerRestore}`;
+  return `${id}: ${collateral}, ${riskOf(account)}, ${reserve}, band ${band.lower} to ${band.lowerRestore}`;
 }
 
 function armsTable({ arms }: Report): string {
@@ -186,22 +201,37 @@ function armsTable({ arms }: Report): string {
   return `<table class="arms"><thead>${header}</thead><tbody>${rows.join("\n")}</tbody></table>`;
 }
 
+function groupsTable({ arms }: Report): string {
+  const names = arms.map(({ name }) => `<th colspan="${GROUP_FIGURES.length}">${escape(name)}</th>`).join("");
+  const heads = arms.map(() => GROUP_FIGURES.map(({ label }) => `<th>${label}</th>`).join("")).join("");
+  const rows = (arms[0]?.groups ?? []).map(({ group, accounts, startEquityUsd }, row) => {
+    const cells = arms.flatMap(({ groups }) => {
+      const found = groups[row];
+      return GROUP_FIGURES.map(({ of }) => `<td>${found === undefined ? "" : grouped(of(found))}</td>`);
+    });
+    const what = `<td>${accounts}</td><td>${grouped(startEquityUsd)}</td>`;
+    return `<tr><th>${GROUP_LABELS[group]}</th>${what}${cells.join("")}</tr>`;
+  });
+  const header = `<tr><th></th><th></th><th></th>${names}</tr><tr><th></th><th>accounts</th><th>start, USD</th>${heads}</tr>`;
+  return `<table class="groups"><thead>${header}</thead><tbody>${rows.join("\n")}</tbody></table>`;
+}
+
 function accountsTable({ arms, accounts }: Report): string {
   const columns = ["worst", "calls", "rebal.", "liq.", "start, USD", "end, USD", "losses, USD"];
   const names = arms.map(({ name }) => `<th class="first" colspan="${columns.length}">${escape(name)}</th>`).join("");
   const heads = arms
     .map(() => columns.map((name, i) => `<th${i === 0 ? ` class="first"` : ""}>${name}</th>`).join(""))
     .join("");
-  const rows = accounts.map(({ id, collateral, loanShare, reserveShare, outcomes }) => {
+  const rows = accounts.map(({ id, collateral, loanShare, exposure, reserveShare, outcomes }) => {
     const cells = outcomes.map(
       (o) =>
         `<td class="first ${o.worst}">${o.worst}</td><td>${o.calls}</td><td>${o.rebalances}</td><td>${o.liquidations}</td>` +
         `<td>${grouped(o.startEquityUsd)}</td><td>${grouped(o.endEquityUsd)}</td><td>${grouped(o.lossesUsd)}</td>`,
     );
-    const what = `<td class="word">${escape(collateral)}</td><td>${percent(loanShare)}</td><td>${percent(reserveShare)}</td>`;
+    const what = `<td class="word">${escape(collateral)}</td><td>${percent(loanShare)}</td><td>${timesOf(exposure)}</td><td>${percent(reserveShare)}</td>`;
     return `<tr><th>${escape(id)}</th>${what}${cells.join("")}</tr>`;
   });
-  const top = `<tr><th colspan="4"></th>${names}</tr><tr><th>account</th><th class="word">collateral</th><th>loan</th><th>reserve</th>${heads}</tr>`;
+  const top = `<tr><th colspan="5"></th>${names}</tr><tr><th>account</th><th class="word">collateral</th><th>loan</th><th>position</th><th>reserve</th>${heads}</tr>`;
   return `<table class="accounts"><thead>${top}</thead><tbody>${rows.join("\n")}</tbody></table>`;
 }
 

@@ -6,7 +6,7 @@ import type { Chart } from "./svg.js";
 import type { Key } from "./html.js";
 import type { Report } from "./schema.js";
 
-import { armsChart, lossChart, priceChart } from "./charts.js";
+import { armsChart, lossChart, perpetualChart, priceChart } from "./charts.js";
 import { setting } from "./figures.js";
 import { healthChart } from "./health-chart.js";
 import { HEALTH_KEYS, PRICE_KEYS, armKeys, captionOf, escape, lossKeys, pictured } from "./html.js";
@@ -52,6 +52,10 @@ export function pictures(report: Report): readonly Picture[] {
     picture(report, "solvency", "Solvency", armKeys(report), [
       { chart: armsChart(report, "marginUsd"), id: "margin" },
       { chart: armsChart(report, "equityUsd"), id: "equity" },
+    ]),
+    picture(report, "perpetuals", "Perpetuals: open interest and funding rate", armKeys(report), [
+      { chart: perpetualChart(report, "eth"), id: "perp-eth" },
+      { chart: perpetualChart(report, "btc"), id: "perp-btc" },
     ]),
     picture(report, "health", "Health of each account", HEALTH_KEYS, health),
   ];

@@ -59,6 +59,20 @@ const Promises = z
   })
   .strict();
 
+/** What became of the accounts of one group in an arm; `liquidated` and `insolvent` count accounts. */
+const GroupOutcome = z
+  .object({
+    group: z.enum(GROUPS),
+    accounts: count,
+    liquidated: count,
+    insolvent: count,
+    startEquityUsd: cents,
+    endEquityUsd: cents,
+    /** What its accounts lost of the arm's `lossesUsd`. */
+    lossesUsd: cents,
+  })
+  .strict();
+
 /** One run over the path. `called` to `insolvent` count accounts, not times. */
 const Arm = z
   .object({
@@ -77,6 +91,11 @@ const Arm = z
     /** What that gas cost at the blocks' base fees. */
     keeperGasUsd: cents,
     transactions: count,
+    /** Trades of perpetuals since the start, those included that closed what takers took. */
+    fills: count,
+    volumeUsd: cents,
+    /** In the order of their accounts. */
+    groups: z.array(GroupOutcome),
     /** Mean over the steps of what owners had in accounts and reserves. */
     capitalTiedUpUsd: cents,
     promises: Promises,
@@ -126,6 +145,16 @@ const PriceTrack = z
   })
   .strict();
 
+/** The perpetual of one asset. */
+const PerpetualTrack = z
+  .object({
+    /** What all longs held when each bar closed, at the oracle's price. */
+    openInterestUsd: z.array(cents),
+    /** {1/hour} What longs paid shorts in that hour; negative when they were paid. */
+    fundingRate: z.array(z.number().finite()),
+  })
+  .strict();
+
 const ArmSeries = z
   .object({
     name: text,
@@ -135,6 +164,8 @@ const ArmSeries = z
     marginUsd: z.array(cents),
     /** Equity of all accounts together. */
     equityUsd: z.array(cents),
+    eth: PerpetualTrack,
+    btc: PerpetualTrack,
     /** In order of step. */
     events: z.array(Event),
   })
@@ -152,7 +183,8 @@ const Series = z
 
 const Shape = z
   .object({
-    format: z.literal(1),
+    /** 2 since reports tell of perpetuals: `group`, `exposure`, `groups`, `fills`, `volumeUsd`, `closingUsd`, and a track of each. */
+    format: z.literal(2),
     source: text,
     kind: z.enum(["recorded", "generated"]),
     seed: count,
@@ -192,6 +224,9 @@ export const ReportSchema = Shape.superRefine((report, context) => {
   for (const [i, arm] of series.arms.entries()) {
     full(arm.marginUsd, "arms", i, "marginUsd");
     full(arm.equityUsd, "arms", i, "equityUsd");
+    for (const asset of ["eth", "btc"] as const) {
+      for (const track of ["openInterestUsd", "fundingRate"] as const) full(arm[asset][track], "arms", i, asset, track);
+    }
     if (arm.health.length !== accounts.length) fault("expected one series an account", "series", "arms", i, "health");
     for (const [j, values] of arm.health.entries()) full(values, "arms", i, "health", j);
     for (const [j, event] of arm.events.entries()) {
@@ -219,5 +254,7 @@ export type ReportLosses = z.infer<typeof Losses>;
 export type ReportPromises = z.infer<typeof Promises>;
 export type EventKind = ReportEvent["kind"];
 export type AccountInfo = z.infer<typeof AccountInfo>;
+export type ReportGroup = z.infer<typeof GroupOutcome>;
+export type PerpetualTrack = z.infer<typeof PerpetualTrack>;
 export type PriceTrack = z.infer<typeof PriceTrack>;
 export type ArmSeries = z.infer<typeof ArmSeries>;

@@ -3,7 +3,7 @@ import type { Report } from "./schema.js";
 import Table from "cli-table3";
 import picocolors from "picocolors";
 
-import { FIGURES, differences, setting } from "./figures.js";
+import { FIGURES, GROUP_FIGURES, GROUP_LABELS, differences, setting } from "./figures.js";
 import { elapsed, grouped, percent, signed } from "./format.js";
 
 export interface SummaryOptions {
@@ -18,6 +18,9 @@ export interface SummaryOptions {
 
 const MAX_WIDTH = 100;
 const BREACHES_SHOWN = 5;
+const GROUP_WIDTH = 15;
+/** Of each of the figures of a group. */
+const COLUMN_WIDTHS = [5, 8, 10, 9];
 
 /** The report as a terminal shows it. Pure text; ends with a line break. */
 export function renderSummary(report: Report, options: SummaryOptions): string {
@@ -30,6 +33,7 @@ export function renderSummary(report: Report, options: SummaryOptions): string {
       ...[setting(report), ...report.notes].flatMap((line) => wrap(line, width)),
     ].join("\n"),
     armTable(report, width),
+    groupTable(report),
     differences(report)
       .flatMap((line) => wrap(line, width))
       .join("\n"),
@@ -61,6 +65,29 @@ function armTable(report: Report, width: number): string {
     table.push([label, ...cells, ...(compare ? [signed(of(compare.first) - of(compare.second), decimals)] : [])]);
   }
   return table.toString();
+}
+
+/** One line a group, each arm with its own columns; two arms fit a terminal of 80. */
+function groupTable({ arms }: Report): string {
+  const [first] = arms;
+  if (first === undefined) return "";
+  const line = (label: string, cells: readonly string[]): string =>
+    `${label.padEnd(GROUP_WIDTH)}${cells.map((cell, i) => cell.padStart(COLUMN_WIDTHS[i % COLUMN_WIDTHS.length] ?? 0)).join("")}`;
+  const widest = COLUMN_WIDTHS.reduce((sum, width) => sum + width, 0);
+  return [
+    `${" ".repeat(GROUP_WIDTH)}${arms.map(({ name }) => name.slice(0, widest - 1).padStart(widest)).join("")}`,
+    line(
+      "",
+      arms.flatMap(() => GROUP_FIGURES.map(({ label }) => label)),
+    ),
+    ...first.groups.map(({ group, accounts }, row) => {
+      const cells = arms.flatMap(({ groups }) => {
+        const found = groups[row];
+        return GROUP_FIGURES.map(({ of }) => (found === undefined ? "" : grouped(of(found))));
+      });
+      return line(`${accounts} ${GROUP_LABELS[group]}`, cells);
+    }),
+  ].join("\n");
 }
 
 function breachLines({ arms }: Report, width: number): readonly string[] {

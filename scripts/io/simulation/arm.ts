@@ -1,4 +1,6 @@
 /** Runs one arm over the path, and checks the chain's promises at every reading. */
+import type { Asset } from "../../core/mainnet.js";
+import type { PerpetualTrack } from "../../core/report/schema.js";
 import type { AccountRun, ArmInput } from "../../core/report/assemble.js";
 import type { Point } from "../../core/simulation/points.js";
 import type { Between } from "../../core/simulation/promises.js";
@@ -163,6 +165,10 @@ function inputOf(arm: ArmState, start: Observation, closes: readonly Observation
     promises: { checked: arm.promises.checked, broken: 0, breaches: [] },
     marginUsd: closes.map((at) => usd(quoteE18(marginOf(at)))),
     equityUsd: equity.map(usd),
+    fills: arm.fills,
+    volumeUsd: usd(arm.volumeE18),
+    eth: perpetualTrack(closes, "ETH"),
+    btc: perpetualTrack(closes, "BTC"),
     events: arm.events,
     accounts: arm.stage.owners.map(({ account }, i): AccountRun => ({
       health: closes.map(({ accounts }) => {
@@ -173,5 +179,14 @@ function inputOf(arm: ArmState, start: Observation, closes: readonly Observation
       endEquityUsd: capital(closes.at(-1), i),
       lossesUsd: usd(arm.losses.ofOwner(account)),
     })),
+  };
+}
+
+function perpetualTrack(closes: readonly Observation[], asset: Asset): PerpetualTrack {
+  return {
+    openInterestUsd: closes.map(({ perpetuals, bids }) =>
+      usdOf((perpetuals[asset].openInterestE18 * bids[asset]) / 10n ** 18n, 18),
+    ),
+    fundingRate: closes.map(({ perpetuals }) => Number(perpetuals[asset].rateE18 / 10n ** 9n) / 1e9),
   };
 }

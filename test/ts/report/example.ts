@@ -1,8 +1,9 @@
 import type { AccountRun, ArmInput, ReportInput } from "../../../scripts/core/report/assemble.js";
-import type { AccountInfo, ReportEvent } from "../../../scripts/core/report/schema.js";
+import type { AccountInfo, PerpetualTrack, ReportEvent } from "../../../scripts/core/report/schema.js";
 
 import { generateCrash } from "../../../scripts/core/prices/crash.js";
 import { floatOfE8 } from "../../../scripts/core/prices/decimal.js";
+import { GROUPS } from "../../../scripts/core/simulation/population.js";
 import { decidePrint } from "../../../scripts/core/prices/feed.js";
 
 const cents = (value: number): number => Math.round(value * 100) / 100;
@@ -29,8 +30,8 @@ export function exampleInput({ accounts: size = 24, steps = 150 } = {}): ReportI
     const collateral = ["ETH", "BTC", "ETH+BTC"][Math.floor(i / 3) % 3] ?? "ETH";
     const band = i % 2 === 0 ? { lower: 1.25, lowerRestore: 1.6 } : { lower: 1.4, lowerRestore: 1.8 };
     return {
-      group: "borrower",
-      exposure: 0,
+      group: GROUPS[Math.min(3, Math.max(0, i - size + 4))] ?? "borrower",
+      exposure: i < size - 3 ? 0 : i === size - 2 ? -2.3456 : 1.5,
       id: `A${String(i + 1).padStart(2, "0")}`,
       collateral,
       loanShare: [0.35, 0.45, 0.55][(i >> 1) % 3] ?? 0.45,
@@ -154,7 +155,18 @@ function armOf(
     promises: { checked: 4_200, broken: 0, breaches: [] },
     marginUsd: prices.eth.map((_, step) => cents(1_000 + step * 3 - (rebalances || step < 80 ? 0 : badDebt))),
     equityUsd: equity.map(cents),
+    fills: 12,
+    volumeUsd: 345_678.9,
+    eth: perpetual(prices.eth, rebalances ? 3_000 : 2_500),
+    btc: perpetual(prices.btc, rebalances ? 70 : 60),
     events,
     accounts: runs,
+  };
+}
+
+function perpetual(prices: readonly number[], units: number): PerpetualTrack {
+  return {
+    openInterestUsd: prices.map((price, step) => cents(price * units * (1 - step / (2 * prices.length)))),
+    fundingRate: prices.map((_, step) => (step % 7 === 0 ? -0.0001 : 0.0000125)),
   };
 }

@@ -18,7 +18,7 @@ describe("the report's pictures", function () {
 
   it("are its charts, with title, setting and keys, in one font", function () {
     const found = pictures(report);
-    expect(found.map(({ name }) => name)).to.deep.equal(["prices", "losses", "solvency", "health"]);
+    expect(found.map(({ name }) => name)).to.deep.equal(["prices", "losses", "solvency", "perpetuals", "health"]);
     for (const { name, svg } of found) {
       expect(svg, name).to.include("agents 1 step late").and.include("generated, shaped after");
       const fonts = new Set([...svg.matchAll(/font-family\s*[=:]\s*"?([^";>]*)/g)].map(([, font]) => font));

@@ -25,6 +25,9 @@ describe("renderSummary", function () {
     expect(text).to.include("generated, shaped after 12-13 March 2020 (not history)");
     expect(text).to.match(/liquidated +│ +\d+ │ +\d+ │ +-\d+ │/);
     expect(text).to.match(/with rebalancing against without: \d+ fewer accounts liquidated, [\d,.]+ USD/);
+    expect(text)
+      .to.match(/1 market maker +\d/)
+      .and.match(/1 longs +\d/);
     expect(text).to.match(/Time: 62\.0 s\n {2}deploy +840 ms \(1\.4%\)/);
     expect(text).to.match(/Written:\n {2}out\/report\.json\n {2}out\/report\.html\n$/);
   });
@@ -59,7 +62,7 @@ describe("renderHtml", function () {
   });
 
   it("draws prices, losses, solvency, and every account in both arms", function () {
-    expect(html.match(/<svg[^>]*role="img"/g)).to.have.length(2 + 1 + 2 + report.accounts.length);
+    expect(html.match(/<svg[^>]*role="img"/g)).to.have.length(2 + 1 + 2 + 2 + report.accounts.length);
     for (const { id } of report.accounts) expect(html).to.include(`aria-label="Health of account ${id} `);
     expect(html).to.not.match(/NaN|undefined|Infinity/);
   });

@@ -127,9 +127,9 @@ describe("npm run simulate", function () {
     const { code, stdout, stderr } = await simulate("--steps", "2", "--accounts", "3", "--json", "--out", out);
     expect(stderr).to.equal("");
     expect(code).to.equal(0);
-    expect(JSON.parse(stdout)).to.include({ format: 1, steps: 2 });
+    expect(JSON.parse(stdout)).to.include({ format: 2, steps: 2 });
     expect((await readdir(out)).toSorted()).to.deep.equal([
-      ...["health.png", "losses.png", "prices.png", "report.html", "report.json", "solvency.png"],
+      ...["health.png", "losses.png", "perpetuals.png", "prices.png", "report.html", "report.json", "solvency.png"],
     ]);
     const png = await readFile(join(out, "losses.png"));
     expect(png.subarray(1, 4).toString()).to.equal("PNG");
