@@ -34,7 +34,8 @@ Options
   --policy FILE               JSON of a policy that every account adopts where it is rebalanced: lower and lowerRestore,
                               and if wanted upperRestore, upper, graceSeconds, keeperPayCap, releaseToWallet, assetOrder
   --steps N                   bars or rounds to run, at least ${MIN_STEPS} (default ${DEFAULT_STEPS}); the generated crash always spans 50 hours
-  --accounts N                accounts in each arm, at least ${MIN_ACCOUNTS} (default 24)
+  --accounts N                borrowers in each arm, at least ${MIN_ACCOUNTS} (default 24); a sixth as many longs, as many
+                              shorts and a market maker join them
   --delay N                   steps between what keeper and liquidators see and what they do (default ${DEFAULT_DELAY}; 0: at once)
   --seed N                    seed of prices and accounts, 0 to ${MAX_SEED} (default 1)
   --fork-state FILE           recorded state for the replica: a dump of accounts (code, storage, balance, nonce), which
