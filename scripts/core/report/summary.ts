@@ -18,9 +18,9 @@ export interface SummaryOptions {
 
 const MAX_WIDTH = 100;
 const BREACHES_SHOWN = 5;
-const GROUP_WIDTH = 15;
+const GROUP_WIDTH = 14;
 /** Of each of the figures of a group. */
-const COLUMN_WIDTHS = [5, 8, 10, 9];
+const COLUMN_WIDTHS = [5, 8, 10, 10];
 
 /** The report as a terminal shows it. Pure text; ends with a line break. */
 export function renderSummary(report: Report, options: SummaryOptions): string {

@@ -150,7 +150,9 @@ export function setAsideBetween(before: Observation["market"], after: Observatio
  */
 function provisionBound(before: AccountView, after: AccountView, { beforeE18, afterE18 }: SetAside): bigint {
   if (after.cash <= 0n) return 0n;
-  const more = before.cash > 0n && afterE18 > beforeE18 ? quoteE18(before.cash) * (afterE18 - beforeE18) : 0n;
+  // A reading has the cash net of what was set aside before.
+  const grossE18 = before.cash > 0n && beforeE18 < WAD ? (quoteE18(before.cash) * WAD) / (WAD - beforeE18) + 1n : 0n;
+  const more = afterE18 > beforeE18 ? grossE18 * (afterE18 - beforeE18) : 0n;
   const entered = before.reserve.USDC > after.reserve.USDC ? before.reserve.USDC - after.reserve.USDC : 0n;
   return (more + quoteE18(entered) * afterE18) / WAD + 1n;
 }

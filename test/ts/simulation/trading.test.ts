@@ -13,7 +13,12 @@ import {
 } from "../../../scripts/core/simulation/agents.js";
 import { LossBook, markToMarketE18, marginOf, wealthE18 } from "../../../scripts/core/simulation/losses.js";
 import { checksOfMargins } from "../../../scripts/core/simulation/margins.js";
-import { checksOfFill, checksOfOwner, checksOfState } from "../../../scripts/core/simulation/promises.js";
+import {
+  checksOfFill,
+  checksOfOwner,
+  checksOfRebalance,
+  checksOfState,
+} from "../../../scripts/core/simulation/promises.js";
 import { INTENTS, drawTraders, makerFor } from "../../../scripts/core/simulation/traders.js";
 import { MOST_OFF_BPS, limitPriceE18, quotedPriceE18, wishOf } from "../../../scripts/core/simulation/trading.js";
 import { NO_POSITION, NO_POSITIONS, exposureE18, profitE18 } from "../../../scripts/core/simulation/types.js";
@@ -168,6 +173,16 @@ describe("The promises, with positions", function () {
     expect(second(open([3n, -3n], [-600n, 601n]))).to.deep.equal([2]);
     expect(second(open([3n, -3n], [-600n, 600n + 5n * 10n ** 12n], 5n))).to.deep.equal([]);
     expect(second(open([3n, -3n], [-600n, 600n], 10_001n))).to.deep.equal([2]);
+  });
+
+  it("6: a rebalance of one who lends may cost him what is set aside of his cash, and no more", function () {
+    const lent = account({ cash: 950_000_000n, ...nothing, healthE18: WAD, outcome: "Provisioned" });
+    // A twentieth was set aside of 1,000, and then a tenth.
+    const setAside = { beforeE18: WAD / 20n, afterE18: WAD / 10n };
+    const facts = { pay: 0n, seconds: 0n, prices: PRICED, setAside };
+    const left = (cash: bigint) => ({ ...lent, cash });
+    expect(broken(checksOfRebalance(lent, left(900_000_000n), facts))).to.deep.equal([]);
+    expect(broken(checksOfRebalance(lent, left(899_999_000n), facts))).to.deep.equal([6]);
   });
 
   it("7: a position below its initial margin, by a fill that did not lessen its risk", function () {
