@@ -11,6 +11,7 @@ import { openFork } from "../../../scripts/io/fork.js";
 import { deployProtocol, parametersFor } from "../../../scripts/io/protocol.js";
 import { unlock } from "../../../scripts/io/rpc.js";
 import { balanceOf, deal, encodeApprove } from "../../../scripts/io/tokens.js";
+import { Errors__factory } from "../../../typechain-types/index.js";
 
 const PRICES = { ETH: 2_000_00000000n, BTC: 40_000_00000000n, USDC: 1_00000000n };
 const ROUTER = new Interface([
@@ -34,16 +35,19 @@ describe("A wallet's ways in, on a fork with Uniswap's own router", () => {
     id = accountIdOf(owner);
     const lender = await unlock(fork.rpc, "lender");
     await deal(fork.rpc, USDC.address, lender, parseUnits("1000000", 6));
+    // Enough ether beside the owner's that no outflow limit holds his up.
+    await deal(fork.rpc, WETH.address, lender, parseEther("1000"));
     for (const [from, token] of [
       [lender, USDC.address],
+      [lender, WETH.address],
       [owner, USDC.address],
       [owner, WETH.address],
     ] as const) {
       await (await sender(from)).sendTransaction({ to: token, data: encodeApprove(addresses.vault, FAR * FAR) });
     }
-    await marginAccount
-      .connect(await sender(lender))
-      .deposit(accountIdOf(lender), USDC.address, parseUnits("1000000", 6));
+    const lending = marginAccount.connect(await sender(lender));
+    await lending.deposit(accountIdOf(lender), USDC.address, parseUnits("1000000", 6));
+    await lending.deposit(accountIdOf(lender), WETH.address, parseEther("1000"));
   });
 
   after(async () => await fork.close());
@@ -67,7 +71,7 @@ describe("A wallet's ways in, on a fork with Uniswap's own router", () => {
     const account = await byOwner();
     await account.depositNative(id, { value: parseEther("10") });
     expect(await marginAccount.collateralOf(id, 1)).to.equal(parseEther("10"));
-    expect(await balanceOf(fork.rpc, WETH.address, addresses.vault)).to.equal(parseEther("10"));
+    expect(await balanceOf(fork.rpc, WETH.address, addresses.vault)).to.equal(parseEther("1010"));
 
     // Ten ether carry less than this by themselves.
     const borrowed = parseUnits("20000", 6);
@@ -108,8 +112,9 @@ describe("A wallet's ways in, on a fork with Uniswap's own router", () => {
       swap(USDC.address, WETH.address, borrowed, 0n),
       calls.encodeFunctionData("deposit", [id, WETH.address, parseEther("1")]),
     ];
+    const errors = Errors__factory.connect(addresses.marginAccount, await sender(owner));
     await expect(account.multicall(id, batch)).to.be.revertedWithCustomError(
-      account,
+      errors,
       "MarginAccount_BelowInitialMargin",
     );
   });
