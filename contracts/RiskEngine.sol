@@ -155,8 +155,8 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
                 for (uint256 entry; entry < ENTRIES_PER_PAGE; ++entry) {
                     uint8 asset = page.assetAt(entry);
                     if (asset == 0) continue;
-                    _fill(leg, asset, page.amountAt(entry), quoteScale, quoteFault);
-                    Margin.addLeg(a, leg);
+                    _fillForMargin(leg, asset, page.amountAt(entry), quoteScale, quoteFault);
+                    Margin.addCollateral(a, leg);
                 }
             }
         }
@@ -192,7 +192,7 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         if (pages.length > MAX_PAGES) revert Errors.RiskEngine_TooManyPages(pages.length, MAX_PAGES);
         if (positions.length > MAX_POSITIONS)
             revert Errors.RiskEngine_TooManyPositions(positions.length, MAX_POSITIONS);
-        result = new Leg[](most);
+        result = Margin.roomFor(most);
         (uint256 quoteScale, Fault quoteFault) = _quoteSide();
         uint256 count;
         for (uint256 i; i < pages.length; ++i) {
@@ -200,6 +200,7 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
             for (uint256 entry; entry < ENTRIES_PER_PAGE; ++entry) {
                 uint8 asset = page.assetAt(entry);
                 if (asset == 0) continue;
+                Margin.addRoom(result, count);
                 _fill(result[count++], asset, page.amountAt(entry), quoteScale, quoteFault);
             }
         }
@@ -223,8 +224,11 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         uint8 underlying = position.underlying();
         uint256 at;
         while (at < count && result[at].asset != underlying) ++at;
+        if (at == count) {
+            Margin.addRoom(result, at);
+            _fill(result[at], underlying, 0, quoteScale, quoteFault);
+        }
         Leg memory leg = result[at];
-        if (at == count) _fill(leg, underlying, 0, quoteScale, quoteFault);
         leg.sizeE18 = position.size();
         leg.quoteE18 = position.quote();
         // Owned at the bid, owed at the ask.
@@ -239,20 +243,32 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         return at == count ? count + 1 : count;
     }
 
+    /// @dev Everything of a leg but its position.
     function _fill(Leg memory leg, uint8 asset, uint256 amount, uint256 quoteScale, Fault quoteFault) internal view {
-        ListedAsset listed = _assets[asset];
-        uint256 shock = listed.shockMaintenanceBps();
-        (uint256 bid, uint256 ask, uint256 unit, Status status, ) = _sides(asset, listed, quoteScale, quoteFault);
-        // An asset without parameters is no collateral: it counts for nothing, and shields nobody.
-        if (shock == 0) (bid, ask, status) = (0, 0, Status.Live);
+        (leg.askE18, leg.unit) = _fillForMargin(leg, asset, amount, quoteScale, quoteFault);
         leg.asset = asset;
-        leg.halted = status == Status.Halted;
-        leg.degraded = status == Status.Degraded;
         leg.afterOutage = quoteFault == Fault.AfterOutage;
         leg.amount = amount;
-        leg.unit = unit;
+    }
+
+    /// @dev What the margin of a collateral needs, and its bid. A leg that serves one collateral after the other is overwritten.
+    function _fillForMargin(
+        Leg memory leg,
+        uint8 asset,
+        uint256 amount,
+        uint256 quoteScale,
+        Fault quoteFault
+    ) private view returns (uint256 ask, uint256 unit) {
+        ListedAsset listed = _assets[asset];
+        uint256 shock = listed.shockMaintenanceBps();
+        uint256 bid;
+        Status status;
+        (bid, ask, unit, status, ) = _sides(asset, listed, quoteScale, quoteFault);
+        // An asset without parameters is no collateral: it counts for nothing, and shields nobody.
+        if (shock == 0) (bid, ask, status) = (0, 0, Status.Live);
+        leg.halted = status == Status.Halted;
+        leg.degraded = status == Status.Degraded;
         leg.bidE18 = bid;
-        leg.askE18 = ask;
         // {quote} = {token} * {quote/whole token} / {token/whole token}
         leg.valueE18 = Rounding.mulDivDown(amount, bid, unit);
         unchecked {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title Rounding
 /// @notice Division with the direction in the name: `Down` and `Up` for amounts, `Floor` and `Ceil` for signed values.
@@ -24,10 +25,10 @@ library Rounding {
     function mulDivUp(uint256 x, uint256 y, uint256 d) internal pure returns (uint256 quotient) {
         if ((x | y) >> 128 != 0) return Math.mulDiv(x, y, d, Math.Rounding.Ceil);
         unchecked {
-            // As above; the quotient only grows where there is a remainder, when it is below the product.
+            // As above. One less than the product, where there is one, is divided, and one added: no remainder is asked for.
             uint256 product = x * y;
-            quotient = product / d;
-            if (product % d != 0) ++quotient;
+            uint256 one = SafeCast.toUint(product != 0);
+            quotient = (product - one) / d + one;
         }
     }
 

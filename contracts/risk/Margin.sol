@@ -55,16 +55,42 @@ library Margin {
         }
     }
 
+    /// @notice A list of `count` legs that are still to come: none of them is there, so nothing is cleared for those that never are.
+    function roomFor(uint256 count) internal pure returns (Leg[] memory legs) {
+        assembly ("memory-safe") {
+            legs := mload(0x40)
+            mstore(legs, count)
+            mstore(0x40, add(legs, shl(5, add(count, 1))))
+        }
+    }
+
+    /// @notice Puts a new leg at `index` of such a list: without a position, and all else for the caller to fill in.
+    function addRoom(Leg[] memory legs, uint256 index) internal pure {
+        assembly ("memory-safe") {
+            // {Leg} has 21 words, and the last six are the position's.
+            let leg := mload(0x40)
+            mstore(0x40, add(leg, 0x2a0))
+            calldatacopy(add(leg, 0x1e0), calldatasize(), 0xc0)
+            mstore(add(add(legs, 0x20), shl(5, index)), leg)
+        }
+    }
+
     /// @notice Adds a leg to the sums; the health is not yet known.
     function addLeg(Assessment memory a, Leg memory leg) internal pure {
         if (hasPosition(leg)) return _addPosition(a, leg);
+        addCollateral(a, leg);
+    }
+
+    /// @notice Adds a leg that is known to have no position.
+    function addCollateral(Assessment memory a, Leg memory leg) internal pure {
         if (leg.halted) {
             a.halted = true;
             return;
         }
         if (leg.degraded) a.degraded = true;
-        (uint256 maintenance, uint256 initial) = marginOf(leg, leg.valueE18);
-        a.equityE18 += int256(leg.valueE18);
+        uint256 value = leg.valueE18;
+        (uint256 maintenance, uint256 initial) = marginOf(leg, value);
+        a.equityE18 += int256(value);
         a.maintenanceE18 += maintenance;
         a.initialE18 += initial;
     }
