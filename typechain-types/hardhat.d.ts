@@ -11,6 +11,7 @@ import * as Contracts from "./index.js";
 declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
   getContractFactory(name: 'CollateralVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CollateralVault__factory>
+getContractFactory(name: 'Exchange', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Exchange__factory>
 getContractFactory(name: 'Executor', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Executor__factory>
 getContractFactory(name: 'Liquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Liquidator__factory>
 getContractFactory(name: 'MarginAccount', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccount__factory>
@@ -22,7 +23,6 @@ getContractFactory(name: 'Rebalancer', signerOrOptions?: ethers.Signer | Factory
 getContractFactory(name: 'RiskEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RiskEngine__factory>
 getContractFactory(name: 'ShockLevels', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ShockLevels__factory>
 getContractFactory(name: 'UniswapV3TwapSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UniswapV3TwapSource__factory>
-getContractFactory(name: 'Exchange', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Exchange__factory>
 getContractFactory(name: 'AccountViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccountViews__factory>
 getContractFactory(name: 'Batches', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Batches__factory>
 getContractFactory(name: 'Cures', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Cures__factory>
@@ -67,17 +67,19 @@ getContractFactory(name: 'IRiskEngine', signerOrOptions?: ethers.Signer | Factor
 getContractFactory(name: 'IShockLevels', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IShockLevels__factory>
 getContractFactory(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISliceTaker__factory>
 getContractFactory(name: 'IWrappedNative', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IWrappedNative__factory>
-getContractFactory(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountState__factory>
 getContractFactory(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConstantFeed__factory>
+getContractFactory(name: 'ConstantSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConstantSource__factory>
 getContractFactory(name: 'MintableToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MintableToken__factory>
 getContractFactory(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SettableAggregator__factory>
 getContractFactory(name: 'UsdCoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UsdCoin__factory>
 getContractFactory(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.WrappedBitcoin__factory>
+getContractFactory(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountState__factory>
 getContractFactory(name: 'MarginLens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginLens__factory>
 getContractFactory(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EACAggregatorProxy__factory>
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
 
   getContractAt(name: 'CollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CollateralVault>
+getContractAt(name: 'Exchange', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Exchange>
 getContractAt(name: 'Executor', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Executor>
 getContractAt(name: 'Liquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Liquidator>
 getContractAt(name: 'MarginAccount', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccount>
@@ -89,7 +91,6 @@ getContractAt(name: 'Rebalancer', address: string | ethers.Addressable, signer?:
 getContractAt(name: 'RiskEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RiskEngine>
 getContractAt(name: 'ShockLevels', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ShockLevels>
 getContractAt(name: 'UniswapV3TwapSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UniswapV3TwapSource>
-getContractAt(name: 'Exchange', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Exchange>
 getContractAt(name: 'AccountViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccountViews>
 getContractAt(name: 'Batches', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Batches>
 getContractAt(name: 'Cures', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Cures>
@@ -134,17 +135,19 @@ getContractAt(name: 'IRiskEngine', address: string | ethers.Addressable, signer?
 getContractAt(name: 'IShockLevels', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IShockLevels>
 getContractAt(name: 'ISliceTaker', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISliceTaker>
 getContractAt(name: 'IWrappedNative', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IWrappedNative>
-getContractAt(name: 'MarginAccountState', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountState>
 getContractAt(name: 'ConstantFeed', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConstantFeed>
+getContractAt(name: 'ConstantSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConstantSource>
 getContractAt(name: 'MintableToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MintableToken>
 getContractAt(name: 'SettableAggregator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SettableAggregator>
 getContractAt(name: 'UsdCoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UsdCoin>
 getContractAt(name: 'WrappedBitcoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.WrappedBitcoin>
+getContractAt(name: 'MarginAccountState', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountState>
 getContractAt(name: 'MarginLens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginLens>
 getContractAt(name: 'EACAggregatorProxy', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EACAggregatorProxy>
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
 
   deployContract(name: 'CollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
+deployContract(name: 'Exchange', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
 deployContract(name: 'Executor', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Executor>
 deployContract(name: 'Liquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
 deployContract(name: 'MarginAccount', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccount>
@@ -156,7 +159,6 @@ deployContract(name: 'Rebalancer', signerOrOptions?: ethers.Signer | DeployContr
 deployContract(name: 'RiskEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RiskEngine>
 deployContract(name: 'ShockLevels', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ShockLevels>
 deployContract(name: 'UniswapV3TwapSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UniswapV3TwapSource>
-deployContract(name: 'Exchange', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
 deployContract(name: 'AccountViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
 deployContract(name: 'Batches', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Batches>
 deployContract(name: 'Cures', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Cures>
@@ -201,17 +203,19 @@ deployContract(name: 'IRiskEngine', signerOrOptions?: ethers.Signer | DeployCont
 deployContract(name: 'IShockLevels', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IShockLevels>
 deployContract(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISliceTaker>
 deployContract(name: 'IWrappedNative', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IWrappedNative>
-deployContract(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
 deployContract(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
+deployContract(name: 'ConstantSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantSource>
 deployContract(name: 'MintableToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>
 deployContract(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
 deployContract(name: 'UsdCoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
 deployContract(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
+deployContract(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
 deployContract(name: 'MarginLens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
 deployContract(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
   deployContract(name: 'CollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
+deployContract(name: 'Exchange', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
 deployContract(name: 'Executor', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Executor>
 deployContract(name: 'Liquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
 deployContract(name: 'MarginAccount', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccount>
@@ -223,7 +227,6 @@ deployContract(name: 'Rebalancer', args: any[], signerOrOptions?: ethers.Signer 
 deployContract(name: 'RiskEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RiskEngine>
 deployContract(name: 'ShockLevels', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ShockLevels>
 deployContract(name: 'UniswapV3TwapSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UniswapV3TwapSource>
-deployContract(name: 'Exchange', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
 deployContract(name: 'AccountViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
 deployContract(name: 'Batches', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Batches>
 deployContract(name: 'Cures', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Cures>
@@ -268,12 +271,13 @@ deployContract(name: 'IRiskEngine', args: any[], signerOrOptions?: ethers.Signer
 deployContract(name: 'IShockLevels', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IShockLevels>
 deployContract(name: 'ISliceTaker', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISliceTaker>
 deployContract(name: 'IWrappedNative', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IWrappedNative>
-deployContract(name: 'MarginAccountState', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
 deployContract(name: 'ConstantFeed', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
+deployContract(name: 'ConstantSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantSource>
 deployContract(name: 'MintableToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>
 deployContract(name: 'SettableAggregator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
 deployContract(name: 'UsdCoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
 deployContract(name: 'WrappedBitcoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
+deployContract(name: 'MarginAccountState', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
 deployContract(name: 'MarginLens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
 deployContract(name: 'EACAggregatorProxy', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>

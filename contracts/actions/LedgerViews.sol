@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {QUOTE, RAY, WAD} from "../base/Constants.sol";
 import {IMarginAccountExtension} from "../interfaces/IMarginAccountExtension.sol";
-import {Plan} from "../interfaces/IRebalancer.sol";
+import {Move, Outcome, Plan} from "../interfaces/IRebalancer.sol";
 import {Account, AccountBook} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {Rounding} from "../math/Rounding.sol";
@@ -69,8 +69,15 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
     }
 
     /// @inheritdoc IMarginAccountExtension
-    function previewRebalance(AccountId account) external view whenConsistent returns (Plan memory) {
-        return _plan(account, _market.loadAccrued());
+    function previewRebalance(AccountId account) external view whenConsistent returns (Plan memory plan) {
+        Cash memory c = _market.loadAccrued();
+        plan = _plan(account, c);
+        // As {Rebalancing}: a pause lets nothing out.
+        if (plan.outcome == Outcome.Released && _isTightened(c.guarded)) {
+            plan.outcome = Outcome.NotWorthIt;
+            plan.healthAfterE18 = plan.before.healthE18;
+            plan.moves = new Move[](0);
+        }
     }
 
     /// @inheritdoc IMarginAccountExtension

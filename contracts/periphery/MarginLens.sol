@@ -38,7 +38,8 @@ contract MarginLens {
         uint256 maintenanceE18; // {quote}
         uint256 initialE18; // {quote}
         uint256 healthE18; // {1}
-        bool halted;
+        bool halted; // a price the account depends on is missing
+        bool degraded; // two sources differ, or one is missing
         uint256 lowerE18; // {1}
         uint256 lowerRestoreE18; // {1}
         uint256 upperRestoreE18; // {1}
@@ -117,6 +118,7 @@ contract MarginLens {
         state.initialE18 = plan.before.initialE18;
         state.healthE18 = plan.before.healthE18;
         state.halted = plan.before.halted;
+        state.degraded = plan.before.degraded;
         state.outcome = plan.outcome;
         state.healthAfterE18 = plan.healthAfterE18;
         state.deficitE18 = plan.deficitE18;

@@ -42,8 +42,8 @@ async function measure(feedKind: FeedKind): Promise<Measured> {
   return { ...(await measureAll(market)), nameOf: (address) => market.nameOf(address) };
 }
 
-function printTable(constant: Measured, proxied: Measured): void {
-  const { head, rows } = tableOf(constant.readings, proxied.readings);
+function printTable(constant: Measured, proxied: Measured, seconded: Measured): void {
+  const { head, rows } = tableOf(constant.readings, proxied.readings, seconded.readings);
   const table = new Table({ head: [...head], colWidths: [30], wordWrap: true, style: { head: [], border: [] } });
   table.push(...rows.map((row) => [...row]));
   terminal.result(table.toString());
@@ -71,7 +71,7 @@ function demandAll({ problems }: Measured): void {
 
 /** A snapshot that is not there yet is empty: everything is new. */
 function readSnapshot(): GasSnapshot {
-  if (!existsSync(SNAPSHOT)) return { constantFeeds: {}, proxiedFeeds: {} };
+  if (!existsSync(SNAPSHOT)) return { constantFeeds: {}, proxiedFeeds: {}, secondedFeeds: {} };
   return GasSnapshot.parse(JSON.parse(readFileSync(SNAPSHOT, "utf8")));
 }
 
@@ -87,11 +87,13 @@ await runCommand(async () => {
   }
 
   const proxied = await measure("proxied");
-  printTable(constant, proxied);
+  const seconded = await measure("seconded");
+  printTable(constant, proxied, seconded);
   printBreakdowns(constant, flags.breakdown);
   demandAll(constant);
   demandAll(proxied);
-  const found = snapshotOf(constant.readings, proxied.readings);
+  demandAll(seconded);
+  const found = snapshotOf(constant.readings, proxied.readings, seconded.readings);
   if (flags.update) writeFileSync(SNAPSHOT, `${JSON.stringify(found, null, 2)}\n`);
   if (!flags.check) return;
 

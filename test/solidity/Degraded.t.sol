@@ -10,6 +10,7 @@ import {IMarginAccountCore} from "../../contracts/interfaces/IMarginAccountCore.
 import {IMarginAccountExtension} from "../../contracts/interfaces/IMarginAccountExtension.sol";
 import {Outcome, Plan} from "../../contracts/interfaces/IRebalancer.sol";
 import {AccountHeader} from "../../contracts/types/AccountHeader.sol";
+import {AccountId} from "../../contracts/types/AccountId.sol";
 import {Assessment} from "../../contracts/types/Assessment.sol";
 
 /// @title DegradedTest
@@ -108,6 +109,9 @@ contract DegradedTest is BallastTest {
         ILiquidator.Quote memory live = liquidator.quote(_account(alice), ALL);
         _say(1_700, 1_740);
         assertTrue(marginAccount.assess(_account(alice)).degraded);
+        AccountId[] memory ids = new AccountId[](1);
+        ids[0] = _account(alice);
+        assertTrue(lens.accounts(ids)[0].degraded);
         assertEq(abi.encode(liquidator.quote(_account(alice), ALL)), abi.encode(live));
         vm.prank(taker);
         ILiquidator.Quote memory taken = liquidator.liquidate(_account(alice), _account(taker), ALL, NO_LIMIT, "");

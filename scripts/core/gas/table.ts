@@ -16,6 +16,7 @@ export const GasSnapshot = z
   .object({
     constantFeeds: z.record(z.string(), z.number().int().positive()),
     proxiedFeeds: z.record(z.string(), z.number().int().positive()),
+    secondedFeeds: z.record(z.string(), z.number().int().positive()),
   })
   .strict();
 
@@ -36,15 +37,23 @@ export function limitedRows(readings: readonly Reading[]): readonly LimitedReadi
   });
 }
 
-export function snapshotOf(constantFeeds: readonly Reading[], proxiedFeeds: readonly Reading[]): GasSnapshot {
+export function snapshotOf(
+  constantFeeds: readonly Reading[],
+  proxiedFeeds: readonly Reading[],
+  secondedFeeds: readonly Reading[],
+): GasSnapshot {
   const entries = (readings: readonly Reading[]): Record<string, number> =>
     Object.fromEntries(readings.map(({ operation, gas }) => [operation, Number(gas)]));
-  return { constantFeeds: entries(constantFeeds), proxiedFeeds: entries(proxiedFeeds) };
+  return {
+    constantFeeds: entries(constantFeeds),
+    proxiedFeeds: entries(proxiedFeeds),
+    secondedFeeds: entries(secondedFeeds),
+  };
 }
 
 /** One line for each difference; none when the snapshot still holds. */
 export function differences(kept: GasSnapshot, found: GasSnapshot): readonly string[] {
-  return (["constantFeeds", "proxiedFeeds"] as const).flatMap((set) => {
+  return (["constantFeeds", "proxiedFeeds", "secondedFeeds"] as const).flatMap((set) => {
     const names = new Set([...Object.keys(kept[set]), ...Object.keys(found[set])]);
     return [...names].flatMap((name) => {
       const [before, after] = [kept[set][name], found[set][name]];
@@ -67,16 +76,27 @@ export function kilo(gas: bigint): string {
 export function tableOf(
   constantFeeds: readonly Reading[],
   proxiedFeeds: readonly Reading[],
+  secondedFeeds: readonly Reading[],
 ): { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] } {
-  const head = ["operation (thousand gas)", ...PEERS.peers, "with proxied feeds", "Ballast", "at most", "left"];
+  const head = [
+    "operation (thousand gas)",
+    ...PEERS.peers,
+    "with proxied feeds",
+    "with second sources",
+    "Ballast",
+    "at most",
+    "left",
+  ];
   const rows = PEERS.rows.map(({ operation, figures, atMost }) => {
     const ours = constantFeeds.find((reading) => reading.operation === operation);
     const proxied = proxiedFeeds.find((reading) => reading.operation === operation);
+    const seconded = secondedFeeds.find((reading) => reading.operation === operation);
     const left = ours === undefined ? "" : ((atMost * 1_000 - Number(ours.gas)) / 1_000).toFixed(1);
     return [
       operation,
       ...figures,
       proxied === undefined ? "" : kilo(proxied.gas),
+      seconded === undefined ? "" : kilo(seconded.gas),
       ours === undefined ? "" : kilo(ours.gas),
       `${atMost}`,
       left,

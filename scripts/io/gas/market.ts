@@ -18,7 +18,8 @@ import { toAddress } from "../rpc.js";
 import { OVERRIDES, type Chain } from "./chain.js";
 
 /** What stands behind each asset: a feed that costs nothing, or Chainlink's proxy before an aggregator with storage. */
-export type FeedKind = "constant" | "proxied";
+/** Seconded: constant, with a constant second source beside each. */
+export type FeedKind = "constant" | "proxied" | "seconded";
 
 /** Whole dollars in the quote's six decimals. */
 export const usd = (whole: bigint): bigint => whole * 1_000_000n;
@@ -51,6 +52,7 @@ const KEEPER = {
   releaseMultiple: 20,
   discountBps: 500,
 };
+const DEVIATION_BPS = 300;
 const LIQUIDATION = {
   startDiscountBps: 500,
   healthSlopeBps: 10_000,
@@ -197,16 +199,20 @@ export class Market {
 
   /** Puts a new feed behind an asset; feeds are constant, so this is how a price moves. */
   async setPrice(asset: number, price: bigint): Promise<void> {
-    const { chain, riskEngine, names } = this.parts;
+    const { chain, riskEngine, feedKind, names } = this.parts;
     const feed = await this.deployFeed(price * PRICE_SCALE);
     names.set(feed.toLowerCase(), `feed of asset ${asset}`);
     const decimals = asset === 0 ? 6 : 18;
     await chain.send(async () => await riskEngine.setFeed(asset, feed, decimals, HEARTBEAT, SLACK, OVERRIDES));
+    if (feedKind !== "seconded" || asset === 0) return;
+    const second = await chain.deploy("ConstantSource", [price * 10n ** 18n]);
+    names.set(second.toLowerCase(), `second source of asset ${asset}`);
+    await chain.send(async () => await riskEngine.setSecondary(asset, second, DEVIATION_BPS, 0, 0, OVERRIDES));
   }
 
   private async deployFeed(answerE8: bigint): Promise<string> {
     const { chain, feedKind, names } = this.parts;
-    if (feedKind === "constant") return await chain.deploy("ConstantFeed", [answerE8]);
+    if (feedKind !== "proxied") return await chain.deploy("ConstantFeed", [answerE8]);
     const address = await chain.deploy("SettableAggregator", ["BENCH / USD", 8, 0]);
     names.set(address.toLowerCase(), "aggregator");
     const aggregator = await chain.ethers.getContractAt("SettableAggregator", address, this.admin);

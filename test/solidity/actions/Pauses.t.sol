@@ -10,7 +10,7 @@ import {IMarginAccountCore} from "../../../contracts/interfaces/IMarginAccountCo
 import {IMarginAccountEvents} from "../../../contracts/interfaces/IMarginAccountEvents.sol";
 import {IMarginAccountExtension} from "../../../contracts/interfaces/IMarginAccountExtension.sol";
 import {IPriceOracleAdapter} from "../../../contracts/interfaces/IPriceOracleAdapter.sol";
-import {Outcome} from "../../../contracts/interfaces/IRebalancer.sol";
+import {Outcome, Plan} from "../../../contracts/interfaces/IRebalancer.sol";
 import {Guard, GuardLevel} from "../../../contracts/types/Guard.sol";
 import {InstrumentId, toPerpetual} from "../../../contracts/types/InstrumentId.sol";
 import {TradingTest} from "../utils/TradingTest.sol";
@@ -260,7 +260,12 @@ contract PausesTest is TradingTest {
     function test_ReleasesWaitForThePauseToEnd() public {
         _borrow(alice, 20e18, 10_000e6);
         _setPolicy(alice, _policy());
+        assertEq(uint8(marginAccount.previewRebalance(_account(alice)).outcome), uint8(Outcome.Released));
         _pause(GuardLevel.ReduceOnly, 1 days);
+        Plan memory plan = marginAccount.previewRebalance(_account(alice));
+        assertEq(uint8(plan.outcome), uint8(Outcome.NotWorthIt));
+        assertEq(plan.moves.length, 0);
+        assertEq(plan.healthAfterE18, _health(alice));
         vm.prank(keeper);
         assertEq(uint8(marginAccount.rebalance(_account(alice))), uint8(Outcome.NotWorthIt));
         assertEq(_collateral(alice, WETH_ASSET), 20e18);

@@ -24,21 +24,22 @@ describe("gas table", function () {
   });
 
   it("puts our figure beside the peers' and what is left of the limit", function () {
-    const { head, rows } = tableOf([reading(OPERATIONS.repay, 64_300n)], []);
+    const { head, rows } = tableOf([reading(OPERATIONS.repay, 64_300n)], [], [reading(OPERATIONS.repay, 70_001n)]);
     const row = rows.find(([operation]) => operation === "repay part");
     expect(head).to.have.length(row?.length ?? 0);
-    expect(row?.slice(-3)).to.deep.equal(["64.3", "65", "0.7"]);
+    expect(row?.slice(-5)).to.deep.equal(["", "70.1", "64.3", "65", "0.7"]);
   });
 
   it("says what changed since the snapshot, and nothing when nothing did", function () {
-    const kept = snapshotOf([reading("a", 100n), reading("b", 5n)], [reading("a", 120n)]);
+    const kept = snapshotOf([reading("a", 100n), reading("b", 5n)], [reading("a", 120n)], [reading("a", 9n)]);
     expect(differences(kept, kept)).to.deep.equal([]);
-    const found = snapshotOf([reading("a", 90n), reading("c", 7n)], [reading("a", 121n)]);
+    const found = snapshotOf([reading("a", 90n), reading("c", 7n)], [reading("a", 121n)], [reading("a", 8n)]);
     expect(differences(kept, found)).to.deep.equal([
       'constantFeeds: "a" 100 -> 90 (-10)',
       'constantFeeds: "b" is gone; it was 5',
       'constantFeeds: "c" is new: 7',
       'proxiedFeeds: "a" 120 -> 121 (+1)',
+      'secondedFeeds: "a" 9 -> 8 (-1)',
     ]);
   });
 });

@@ -2,6 +2,7 @@
 /* tslint:disable */
 /* eslint-disable */
 export type { ConstantFeed } from './ConstantFeed.js';
+export type { ConstantSource } from './ConstantSource.js';
 export type { MintableToken } from './MintableToken.js';
 export type { SettableAggregator } from './SettableAggregator.js';
 export type { UsdCoin } from './UsdCoin.js';

@@ -1032,7 +1032,7 @@
           }
         ],
         "internalType": "struct Plan",
-        "name": "",
+        "name": "plan",
         "type": "tuple"
       }
     ],

@@ -2,6 +2,7 @@
 /* tslint:disable */
 /* eslint-disable */
 export { ConstantFeed__factory } from './ConstantFeed__factory.js';
+export { ConstantSource__factory } from './ConstantSource__factory.js';
 export { MintableToken__factory } from './MintableToken__factory.js';
 export { SettableAggregator__factory } from './SettableAggregator__factory.js';
 export { UsdCoin__factory } from './UsdCoin__factory.js';
