@@ -59,6 +59,22 @@ contract HaltedTradingTest is TradingTest {
         _reduce(1e18, 1_992e18 - 1, abi.encodeWithSelector(outside, _raw(maker), 1_992e18 - 1, 1_992e18, 2_008e18));
     }
 
+    function test_TheBandIsRoundedInwards() public {
+        // A quote a little below a dollar gives a price with digits to its end.
+        _setPrice(QUOTE_ASSET, 99_999_999);
+        _setPrice(WETH_ASSET, 2_000e8);
+        (IPriceOracleAdapter.Price memory price, ) = riskEngine.price(WETH_ASSET);
+        _makeStale(WETH_ASSET);
+        uint256 lowest = (price.askE18 * 996 + 999) / 1_000;
+        uint256 highest = (price.askE18 * 1_004) / 1_000;
+        assertTrue((price.askE18 * 996) % 1_000 != 0 && (price.askE18 * 1_004) % 1_000 != 0);
+        bytes4 outside = Errors.MarginAccount_PriceOutsideBand.selector;
+        _reduce(1e18, highest + 1, abi.encodeWithSelector(outside, _raw(maker), highest + 1, lowest, highest));
+        _reduce(1e18, lowest - 1, abi.encodeWithSelector(outside, _raw(maker), lowest - 1, lowest, highest));
+        _reduce(1e18, highest, "");
+        _reduce(1e18, lowest, "");
+    }
+
     function test_RevertWhen_APositionGrows() public {
         IExchange.Order memory one = _order(maker, ETH_PERP, -1e18, 2_000e18);
         IExchange.Order memory other = _order(trader, ETH_PERP, 1e18, 2_000e18);

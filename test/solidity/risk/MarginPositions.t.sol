@@ -114,6 +114,21 @@ contract MarginPositionsTest is BaseTest {
         }
     }
 
+    function test_leastEquity_RoundsDown() public pure {
+        Leg[] memory legs = new Leg[](1);
+        // A long of three units at one; a tenth of it is less than a unit.
+        legs[0] = _bare(3, 1e18);
+        assertEq(Margin.leastEquity(legs, 5, 0.1e18), 8);
+        legs[0].halted = true;
+        assertEq(Margin.leastEquity(legs, 5, 0.1e18), 7);
+        // A short loses the other way, and collateral hedges it.
+        legs[0] = _bare(-3, 1e18);
+        legs[0].halted = true;
+        assertEq(Margin.leastEquity(legs, 5, 0.1e18), 1);
+        legs[0].valueE18 = 3;
+        assertEq(Margin.leastEquity(legs, 5, 0.1e18), 5);
+    }
+
     function test_sizeTaken_RoundsTowardZero() public pure {
         assertEq(Margin.sizeTaken(3, 0.5e18), int256(1));
         assertEq(Margin.sizeTaken(-3, 0.5e18), -int256(1));
