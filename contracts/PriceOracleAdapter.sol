@@ -15,7 +15,8 @@ import {DEVIATION_STEP, PriceGuard, RecordedPrice, Sequencer} from "./types/Pric
 
 /// @title PriceOracleAdapter
 /// @notice Reads Chainlink-style feeds and answers in quote units, with a bid, an ask and a status.
-/// @dev RiskEngine inherits it, so that pricing an account is one call and not two; it can as well stand alone.
+/// @dev RiskEngine inherits it, so that pricing an account is one call and not two; it can as well stand alone. Longer than four
+/// hundred lines by a few: a feed is read where it is judged.
 contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
     uint24 internal constant MIN_HEARTBEAT = 1 minutes;
     uint24 internal constant MAX_HEARTBEAT = 7 days;

@@ -19,7 +19,8 @@ import {Position} from "./types/Position.sol";
 
 /// @title Rebalancer
 /// @notice Plans rebalances. It moves nothing: MarginAccount carries a plan out.
-/// @dev It is the risk engine too: a plan is computed where prices and parameters are, and not one call further away.
+/// @dev It is the risk engine too: a plan is computed where prices and parameters are, and not one call further away. Longer than
+/// four hundred lines: release and top-up grow the same draft, each the other's mirror, and are checked side by side.
 contract Rebalancer is IRebalancer, RiskEngine {
     /// @dev What a plan is computed from and grows in; memory only.
     struct Draft {

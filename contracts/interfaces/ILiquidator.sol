@@ -82,7 +82,8 @@ interface ILiquidator {
         bytes calldata data
     ) external returns (Quote memory);
 
-    /// @notice The terms on which a slice could be taken now. Reverts where {liquidate} would for the account's sake.
+    /// @notice The terms on which a slice could be taken now. Reverts where {liquidate} would for the account's sake; a halt of all
+    /// liquidations is not looked at.
     function quote(AccountId account, uint256 fractionE18) external view returns (Quote memory);
 
     /// @notice How accounts are liquidated.

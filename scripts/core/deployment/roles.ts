@@ -37,14 +37,7 @@ export const PERMISSIONS: readonly {
   {
     contract: "marginAccount",
     role: "governor",
-    functions: [
-      "setInterest",
-      "setLiquidator",
-      "setPerpetual",
-      "setExchange",
-      "unpause",
-      "setLiquidationGrace",
-    ],
+    functions: ["setInterest", "setLiquidator", "setPerpetual", "setExchange", "unpause", "setLiquidationGrace"],
   },
   { contract: "marginAccount", role: "guardian", functions: ["pause"] },
   { contract: "liquidator", role: "governor", functions: ["setLiquidationParameters"] },
