@@ -9,19 +9,16 @@ import {Governance} from "./actions/Governance.sol";
 import {Grants} from "./actions/Grants.sol";
 import {Listings} from "./actions/Listings.sol";
 import {Pauses} from "./actions/Pauses.sol";
+import {SelfKnowledge} from "./actions/SelfKnowledge.sol";
 import {Wallets} from "./actions/Wallets.sol";
-import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {IExecutor} from "./interfaces/IExecutor.sol";
 import {IMarginAccountAccess} from "./interfaces/IMarginAccountAccess.sol";
-import {IMarginAccountCore} from "./interfaces/IMarginAccountCore.sol";
-import {IRebalancer} from "./interfaces/IRebalancer.sol";
-import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
 import {AccountId} from "./types/AccountId.sol";
 
 /// @title MarginAccountAccess
 /// @notice The fourth part of MarginAccount's code: ways in that spare a wallet a transaction, and what roles may set. As the
 /// extension does, it asks MarginAccount, as which it runs, for other contracts.
-contract MarginAccountAccess is Batches, Cures, Wallets, Grants, Governance, Listings, Pauses {
+contract MarginAccountAccess is SelfKnowledge, Batches, Cures, Wallets, Grants, Governance, Listings, Pauses {
     IExecutor private immutable _executor;
     address private immutable _wrapped;
 
@@ -42,32 +39,8 @@ contract MarginAccountAccess is Batches, Cures, Wallets, Grants, Governance, Lis
         return _wrapped;
     }
 
-    function _self() private view returns (IMarginAccountCore) {
-        return IMarginAccountCore(address(this));
-    }
-
     /// @dev Known here too: a call of the trading part's code would carry the coins that came, and it takes none.
     function _isCure(AccountId account, address token, uint256 amount) internal view override returns (bool) {
         return _cures(account, token, amount);
-    }
-
-    function _vault() internal view override returns (ICollateralVault) {
-        return _self().vault();
-    }
-
-    function _riskEngine() internal view override returns (IRiskEngine) {
-        return _self().riskEngine();
-    }
-
-    function _rebalancer() internal view override returns (IRebalancer) {
-        return _self().rebalancer();
-    }
-
-    function _quoteToken() internal view override returns (address) {
-        return _self().quoteToken();
-    }
-
-    function _quoteScale() internal view override returns (uint256) {
-        return _self().quoteScale();
     }
 }

@@ -7,18 +7,15 @@ import {LedgerViews} from "./actions/LedgerViews.sol";
 import {Policies} from "./actions/Policies.sol";
 import {Provisions} from "./actions/Provisions.sol";
 import {RebalancingMany} from "./actions/RebalancingMany.sol";
+import {SelfKnowledge} from "./actions/SelfKnowledge.sol";
 import {Transfers} from "./actions/Transfers.sol";
 import {Parts} from "./base/Parts.sol";
-import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
-import {IMarginAccountCore} from "./interfaces/IMarginAccountCore.sol";
-import {IRebalancer} from "./interfaces/IRebalancer.sol";
-import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
 
 /// @title MarginAccountExtension
 /// @notice The second part of MarginAccount's code. It knows no other contract but the fourth part: running as MarginAccount, it
 /// asks itself.
 /// Called at its own address it has neither vault nor ledger, and whatever needs one reverts.
-contract MarginAccountExtension is Parts, RebalancingMany, Transfers, Policies, Provisions, LedgerViews {
+contract MarginAccountExtension is Parts, SelfKnowledge, RebalancingMany, Transfers, Policies, Provisions, LedgerViews {
     address public immutable access;
 
     /// @param access_ A {MarginAccountAccess}.
@@ -34,29 +31,5 @@ contract MarginAccountExtension is Parts, RebalancingMany, Transfers, Policies, 
     /// @dev Access knows who may send the chain's own coin.
     receive() external payable {
         _runAsOwn(access);
-    }
-
-    function _self() private view returns (IMarginAccountCore) {
-        return IMarginAccountCore(address(this));
-    }
-
-    function _vault() internal view override returns (ICollateralVault) {
-        return _self().vault();
-    }
-
-    function _riskEngine() internal view override returns (IRiskEngine) {
-        return _self().riskEngine();
-    }
-
-    function _rebalancer() internal view override returns (IRebalancer) {
-        return _self().rebalancer();
-    }
-
-    function _quoteToken() internal view override returns (address) {
-        return _self().quoteToken();
-    }
-
-    function _quoteScale() internal view override returns (uint256) {
-        return _self().quoteScale();
     }
 }

@@ -2,7 +2,6 @@
 pragma solidity 0.8.30;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
-import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 
 import {Errors} from "../../contracts/base/Errors.sol";
 import {IExchange} from "../../contracts/interfaces/IExchange.sol";
@@ -10,19 +9,7 @@ import {IMarginAccountTrading} from "../../contracts/interfaces/IMarginAccountTr
 import {AccountId, toAccountId} from "../../contracts/types/AccountId.sol";
 import {InstrumentId} from "../../contracts/types/InstrumentId.sol";
 import {TradingTest} from "./utils/TradingTest.sol";
-
-/// @dev An owner without a key: says yes to the hashes it was told of.
-contract ApprovingOwner is IERC1271 {
-    mapping(bytes32 => bool) public approved;
-
-    function approve(bytes32 hash) external {
-        approved[hash] = true;
-    }
-
-    function isValidSignature(bytes32 hash, bytes memory) external view returns (bytes4) {
-        return approved[hash] ? IERC1271.isValidSignature.selector : bytes4(0);
-    }
-}
+import {ApprovingOwner} from "./utils/mocks/ApprovingOwner.sol";
 
 contract ExchangeTest is TradingTest {
     IExchange.Order internal ask; // the maker sells 5 at 2,000

@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
-
 import {Errors} from "../../../contracts/base/Errors.sol";
 import {IMarginAccountAccess} from "../../../contracts/interfaces/IMarginAccountAccess.sol";
 import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
 import {BallastTest} from "../utils/BallastTest.sol";
-
-/// @dev An owner without a key, who says yes to one hash.
-contract GrantingOwner is IERC1271 {
-    bytes32 public approved;
-
-    function approve(bytes32 hash) external {
-        approved = hash;
-    }
-
-    function isValidSignature(bytes32 hash, bytes memory) external view returns (bytes4) {
-        return approved == hash ? IERC1271.isValidSignature.selector : bytes4(0);
-    }
-}
+import {ApprovingOwner} from "../utils/mocks/ApprovingOwner.sol";
 
 /// @title GrantsTest
 /// @notice Operators' rights by signature: once, for one account, on one chain, until a time.
@@ -171,7 +157,7 @@ contract GrantsTest is BallastTest {
     }
 
     function test_AnOwnerWithoutKeyGrantsByHisCode() public {
-        GrantingOwner owner = new GrantingOwner();
+        ApprovingOwner owner = new ApprovingOwner();
         AccountId account = _account(address(owner));
         _refused(account, WITHDRAW, 0, "", _bad(account));
         owner.approve(_digest(account, WITHDRAW, 0, block.chainid));

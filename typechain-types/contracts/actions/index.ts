@@ -21,6 +21,7 @@ export type { Policies } from './Policies.js';
 export type { Provisions } from './Provisions.js';
 export type { Rebalancing } from './Rebalancing.js';
 export type { RebalancingMany } from './RebalancingMany.js';
+export type { SelfKnowledge } from './SelfKnowledge.js';
 export type { Settlement } from './Settlement.js';
 export type { Slices } from './Slices.js';
 export type { Trading } from './Trading.js';

@@ -21,6 +21,7 @@ export { Policies__factory } from './Policies__factory.js';
 export { Provisions__factory } from './Provisions__factory.js';
 export { Rebalancing__factory } from './Rebalancing__factory.js';
 export { RebalancingMany__factory } from './RebalancingMany__factory.js';
+export { SelfKnowledge__factory } from './SelfKnowledge__factory.js';
 export { Settlement__factory } from './Settlement__factory.js';
 export { Slices__factory } from './Slices__factory.js';
 export { Trading__factory } from './Trading__factory.js';
