@@ -3,10 +3,10 @@ pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 import {WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
+import {Signatures} from "./base/Signatures.sol";
 import {IExchange} from "./interfaces/IExchange.sol";
 import {IMarginAccountCore} from "./interfaces/IMarginAccountCore.sol";
 import {IMarginAccountTrading} from "./interfaces/IMarginAccountTrading.sol";
@@ -168,7 +168,7 @@ contract Exchange is IExchange, AccessManaged, EIP712 {
         if (signer != order.account.ownerOf() && !marginAccount.mayAct(order.account, signer, RIGHT_TRADE)) {
             revert Errors.MarginAccount_NotAuthorized(raw, signer, RIGHT_TRADE);
         }
-        if (!SignatureChecker.isValidSignatureNowCalldata(signer, hash, signature)) {
+        if (!Signatures.isValid(signer, hash, signature)) {
             revert Errors.Exchange_BadSignature(raw, signer);
         }
     }

@@ -2,9 +2,9 @@
 pragma solidity 0.8.30;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 import {Errors} from "../base/Errors.sol";
+import {Signatures} from "../base/Signatures.sol";
 import {IMarginAccountAccess} from "../interfaces/IMarginAccountAccess.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {Permissions} from "./Permissions.sol";
@@ -39,7 +39,7 @@ abstract contract Grants is Permissions, IMarginAccountAccess {
         uint256 next = _grantNonces[account];
         if (nonce != next) revert Errors.MarginAccount_WrongNonce(raw, nonce, next);
         bytes32 hash = _grantHash(account, operator, rights, nonce, deadline);
-        if (!SignatureChecker.isValidSignatureNow(account.ownerOf(), hash, signature)) {
+        if (!Signatures.isValid(account.ownerOf(), hash, signature)) {
             revert Errors.MarginAccount_BadSignature(raw);
         }
         if (rights & ~ALL_RIGHTS != 0) revert Errors.MarginAccount_UnknownRight(rights, ALL_RIGHTS);
