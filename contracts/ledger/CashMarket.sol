@@ -131,21 +131,29 @@ library CashMarketLib {
         c.updatedAt = block.timestamp;
         if (c.borrowShares == 0) return;
 
-        uint256 growth = InterestMath.compound(borrowRate(c), elapsed);
+        uint256 debt = borrowAssets(c);
+        uint256 supply = supplyAssets(c);
+        uint256 growth = InterestMath.compound(_rateAt(c, debt, supply), elapsed);
         // {RAY} = {RAY} * {RAY} / {RAY}
         uint256 rise = Rounding.mulDivUp(c.borrowIndex, growth, RAY);
         c.borrowIndex += rise;
         if (c.supplyShares == 0) return;
-        // {quote token * RAY} the interest of all debt, without the fee, spread over the supply shares
-        uint256 interest = c.borrowShares * rise;
-        uint256 fee = (c.curve >> 64) & type(uint16).max;
-        c.supplyIndex += Rounding.mulDivDown(interest, BPS - fee, BPS * c.supplyShares);
+        uint256 kept = BPS - ((c.curve >> 64) & type(uint16).max);
+        // {quote token * RAY} The interest of all debt, without the fee, spread over the supply shares. Lenders earn on what they lent:
+        // where debt beyond it stands against profits that are not yet paid, its interest stays in the vault with the fee. Else a
+        // unit of supply could be alone with any debt, and take the index wherever it likes.
+        c.supplyIndex +=
+            debt > supply
+                ? Rounding.mulDivDown(c.supplyIndex, growth * kept, BPS * RAY)
+                : Rounding.mulDivDown(c.borrowShares * rise, kept, BPS * c.supplyShares);
     }
 
     /// @notice The yearly borrow rate at the present utilisation; {RAY/year}.
     function borrowRate(Cash memory c) internal pure returns (uint256) {
-        uint256 debt = borrowAssets(c);
-        uint256 supply = supplyAssets(c);
+        return _rateAt(c, borrowAssets(c), supplyAssets(c));
+    }
+
+    function _rateAt(Cash memory c, uint256 debt, uint256 supply) private pure returns (uint256) {
         // Debt up, credit down and the quotient up: borrowers pay. Beyond all that is lent, utilisation is one.
         uint256 utilisation = debt >= supply ? (debt == 0 ? 0 : RAY) : Rounding.mulDivUp(debt, RAY, supply);
         uint256 curve = c.curve;
@@ -228,21 +236,22 @@ library CashMarketLib {
             uint256 index = netSupplyIndex(c);
             uint256 value = Rounding.mulDivDown(held, index, RAY);
             uint256 taken = assets < value ? assets : value;
-            // Never more than `held`: taken <= held * index / RAY, and `held` is whole.
-            uint256 burned = taken == 0 ? 0 : Rounding.mulDivUp(taken, RAY, index);
-            // An open provision keeps the difference between gross and net.
-            if (index != c.supplyIndex) c.forfeited += Rounding.mulDivDown(burned, c.supplyIndex, RAY) - taken;
-            c.supplyShares -= burned;
+            // A debtor holds no shares. Never more than `held`: taken <= held * index / RAY, and `held` is whole.
+            uint256 burned = assets > value ? held : (taken == 0 ? 0 : Rounding.mulDivUp(taken, RAY, index));
+            _burn(c, burned, taken, index);
             shares -= int256(burned);
             assets -= taken;
             if (assets == 0) return shares;
-            // What is left of the shares is worth less than one unit; a debtor holds none.
-            c.supplyShares -= uint256(shares);
-            shares = 0;
         }
         uint256 minted = Rounding.mulDivUp(assets, RAY, c.borrowIndex);
         c.borrowShares += minted;
         return shares - int256(minted);
+    }
+
+    /// @dev Burns supply shares that leave with `taken`. An open provision keeps the difference between gross and net; rounded down.
+    function _burn(Cash memory c, uint256 burned, uint256 taken, uint256 index) private pure {
+        if (index != c.supplyIndex) c.forfeited += Rounding.mulDivDown(burned, c.supplyIndex, RAY) - taken;
+        c.supplyShares -= burned;
     }
 
     /// @notice Moves the fraction `numerator / denominator` of one account's shares to another's, netting what meets its
@@ -260,9 +269,9 @@ library CashMarketLib {
         if (moved > 0 == to >= 0 || to == 0) return (from - moved, to + moved);
         // Opposite signs: what the taker owes is repaid from what he took, or what he took in debt from what he has.
         if (moved > 0) {
-            uint256 value = Rounding.mulDivDown(uint256(moved), netSupplyIndex(c), RAY);
-            int256 emptied = debit(c, moved, value);
-            c.supplyShares -= uint256(emptied);
+            uint256 index = netSupplyIndex(c);
+            uint256 value = Rounding.mulDivDown(uint256(moved), index, RAY);
+            _burn(c, uint256(moved), value, index);
             return (from - moved, credit(c, to, value));
         }
         uint256 debt = Rounding.mulDivUp(uint256(-moved), c.borrowIndex, RAY);

@@ -49,11 +49,15 @@ export function accrue(cash: Cash, terms: InterestTerms, now: bigint): Cash {
   const elapsed = now - cash.updatedAt;
   if (elapsed === 0n) return cash;
   if (cash.borrowShares === 0n) return { ...cash, updatedAt: now };
-  const rise = mulDivUp(cash.borrowIndex, compound(borrowRateUp(utilisationUp(cash), terms), elapsed), RAY);
+  const growth = compound(borrowRateUp(utilisationUp(cash), terms), elapsed);
+  const rise = mulDivUp(cash.borrowIndex, growth, RAY);
   const borrowIndex = cash.borrowIndex + rise;
   if (cash.supplyShares === 0n) return { ...cash, borrowIndex, updatedAt: now };
-  // {quote token * RAY} all interest, of which lenders get their part, by the share
-  const gained = mulDivDown(cash.borrowShares * rise, BPS - terms.feeBps, BPS * cash.supplyShares);
+  // All interest, of which lenders get their part, by the share; but no more than what they lent earns at that rate.
+  const gained =
+    borrowAssets(cash) > supplyAssets(cash)
+      ? mulDivDown(cash.supplyIndex * growth, BPS - terms.feeBps, BPS * RAY)
+      : mulDivDown(cash.borrowShares * rise, BPS - terms.feeBps, BPS * cash.supplyShares);
   return { ...cash, borrowIndex, supplyIndex: cash.supplyIndex + gained, updatedAt: now };
 }
 
@@ -101,14 +105,12 @@ export function debit(cash: Cash, shares: bigint, assets: bigint): Booked {
   if (shares <= 0n) return borrow(cash, shares, assets);
   const net = netSupplyIndex(cash);
   const taken = minimum(assets, mulDivDown(shares, net, RAY));
-  const burned = taken === 0n ? 0n : mulDivUp(taken, RAY, net);
-  // While a provision is open, a leaver leaves the difference between gross and net behind.
-  const forfeit = net === cash.supplyIndex ? 0n : mulDivDown(burned, cash.supplyIndex, RAY) - taken;
-  const after = { ...cash, supplyShares: cash.supplyShares - burned, forfeited: cash.forfeited + forfeit };
+  // A debtor keeps no shares.
+  const burned = assets > taken ? shares : taken === 0n ? 0n : mulDivUp(taken, RAY, net);
+  const after = burn(cash, burned, taken);
   const left = shares - burned;
   if (taken === assets) return { cash: after, shares: left };
-  // A debtor keeps no shares; what is left of them is worth less than one unit.
-  return borrow({ ...after, supplyShares: after.supplyShares - left }, 0n, assets - taken);
+  return borrow(after, 0n, assets - taken);
 }
 
 /** Moves the fraction numerator / denominator of one account's shares to another's, netting opposites there. */
@@ -118,14 +120,19 @@ export function moveFraction(cash: Cash, from: bigint, to: bigint, numerator: bi
   if (to === 0n || moved > 0n === to > 0n) return { cash, from: from - moved, to: to + moved };
   if (moved > 0n) {
     const value = mulDivDown(moved, netSupplyIndex(cash), RAY);
-    const emptied = debit(cash, moved, value);
-    const rest = { ...emptied.cash, supplyShares: emptied.cash.supplyShares - emptied.shares };
-    const booked = credit(rest, to, value);
+    const booked = credit(burn(cash, moved, value), to, value);
     return { cash: booked.cash, from: from - moved, to: booked.shares };
   }
   const debt = mulDivUp(-moved, cash.borrowIndex, RAY);
   const booked = debit({ ...cash, borrowShares: cash.borrowShares + moved }, to, debt);
   return { cash: booked.cash, from: from - moved, to: booked.shares };
+}
+
+/** While a provision is open, a leaver leaves the difference between gross and net behind. */
+function burn(cash: Cash, shares: bigint, taken: bigint): Cash {
+  const gross = mulDivDown(shares, cash.supplyIndex, RAY);
+  const forfeit = netSupplyIndex(cash) === cash.supplyIndex ? 0n : gross - taken;
+  return { ...cash, supplyShares: cash.supplyShares - shares, forfeited: cash.forfeited + forfeit };
 }
 
 function borrow(cash: Cash, shares: bigint, assets: bigint): Booked {

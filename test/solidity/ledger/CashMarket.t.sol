@@ -217,6 +217,35 @@ contract CashMarketTest is BaseTest {
         assertEq(c.borrowRate(), 0.01e27, "nobody borrows");
     }
 
+    /// @dev One unit is lent, and debt of 90,000 stands against profits that are not yet paid: the unit earns what a unit owes.
+    function test_loadAccrued_LendersEarnOnWhatTheyLentAlone() public {
+        harness.initialise(200, 800, 9_000, 8_500, 2_000, 0);
+        Cash memory c = harness.load();
+        (c.supplyShares, c.borrowShares) = (1e6, 90_000e6);
+        harness.store(c);
+        vm.warp(START + 365 days);
+        c = harness.load();
+        // A year at 100%, and lenders' part of it.
+        assertApproxEqRel(c.borrowIndex, 2.718281828e27, 1e9);
+        assertEq(c.supplyIndex, RAY + ((c.borrowIndex - RAY) * 4) / 5);
+        // Nor does the index leave its field.
+        vm.warp(START + 1_000 days);
+        harness.store(harness.load());
+    }
+
+    function test_loadAccrued_WhatLendersEarnBesideMoreDebtRoundsDown() public {
+        harness.initialise(1_000, 0, 0, 10_000, 3_333, 0);
+        Cash memory c = harness.load();
+        (c.supplyShares, c.borrowShares) = (1, 2);
+        harness.store(c);
+        uint256 growth = RAY / 10;
+        uint256 elapsed;
+        while ((growth * 6_667) % 10_000 == 0 || elapsed == 0) growth = InterestMath.compound(1e26, ++elapsed);
+        vm.warp(START + elapsed);
+        c = harness.load();
+        assertEq(c.supplyIndex, RAY + (growth * 6_667) / 10_000);
+    }
+
     function test_loadAccrued_TheFeeStaysInTheVault() public {
         harness.initialise(1_000, 0, 0, 10_000, 2_000, 0);
         Cash memory c = harness.load();
@@ -376,6 +405,25 @@ contract CashMarketTest is BaseTest {
         assertEq(c.debit(10, 2), -1);
         assertEq(c.supplyShares, 0);
         assertEq(c.borrowShares, 1);
+    }
+
+    /// @dev Cash whose whole value a provision holds pays nothing; but it is not gone: it covers the loss, or comes to the fund.
+    function test_debit_WhatAProvisionHoldsWholeIsForfeited() public pure {
+        Cash memory c = _cash(RAY, RAY, 1_000, 0);
+        c.provisions = 1_000;
+        assertEq(c.debit(400, 100), -100);
+        assertEq(c.supplyShares, 600);
+        assertEq(c.forfeited, 400);
+    }
+
+    function test_moveFraction_WhatAProvisionHoldsWholeIsForfeited() public pure {
+        Cash memory c = _cash(RAY, RAY, 1_000, 50);
+        c.provisions = 1_000;
+        (int256 from, int256 to) = c.moveFraction(400, -50, 1, 2);
+        assertEq(from, 200);
+        assertEq(to, -50);
+        assertEq(c.supplyShares, 800);
+        assertEq(c.forfeited, 200);
     }
 
     function test_debit_ForfeitedRoundsDown() public pure {
