@@ -147,7 +147,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     }
 
     /// @inheritdoc ICollateralVault
-    function push(
+    function send(
         address token,
         address owner,
         address to,
@@ -233,7 +233,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     /// @inheritdoc ICollateralVault
     /// @dev Nothing limits it: a reserve is its owner's alone.
-    function pushFromReserve(
+    function sendFromReserve(
         AccountId account,
         address token,
         address to,
@@ -247,7 +247,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     }
 
     /// @inheritdoc ICollateralVault
-    function toReserve(AccountId account, uint8 asset, uint256 amount) external onlyMarginAccount {
+    function moveToReserve(AccountId account, uint8 asset, uint256 amount) external onlyMarginAccount {
         address token = asset == 0 ? _quoteToken : _tokenOf[asset];
         address owner = account.ownerOf();
         uint256 kept = _letOut(token, owner, owner, amount);
@@ -258,7 +258,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     }
 
     /// @inheritdoc ICollateralVault
-    function fromReserve(AccountId account, uint8 asset, uint256 amount) external onlyMarginAccount {
+    function moveFromReserve(AccountId account, uint8 asset, uint256 amount) external onlyMarginAccount {
         address token = asset == 0 ? _quoteToken : _tokenOf[asset];
         _subtractReserve(account, asset, token, amount);
         Token storage slot = _tokens[token];
@@ -273,7 +273,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     //////////////////////////////////////////////////////////////////////////*/
 
     /// @inheritdoc ICollateralVault
-    function assetOf(address token) external view returns (uint8 asset) {
+    function numberOf(address token) external view returns (uint8 asset) {
         return _load(token).asset();
     }
 

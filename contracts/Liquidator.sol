@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 
-import {BPS, WAD} from "./base/Constants.sol";
+import {BPS, BPS_TO_WAD, WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {ILiquidator} from "./interfaces/ILiquidator.sol";
 import {IMarginAccountCore} from "./interfaces/IMarginAccountCore.sol";
@@ -24,7 +24,9 @@ contract Liquidator is ILiquidator, AccessManaged {
     /// @dev What a slice is computed from; memory only.
     struct Terms {
         Leg[] legs;
-        Assessment assessment;
+        int256 equityE18; // {quote}
+        uint256 maintenanceE18; // {quote}
+        uint256 healthE18; // {1}
         uint256 discountE18;
         uint256 fractionE18;
         uint256 maxFractionE18;
@@ -34,7 +36,6 @@ contract Liquidator is ILiquidator, AccessManaged {
 
     uint8 internal constant RIGHT_TRADE = 2;
     uint8 internal constant ANY_RIGHT = 0xff;
-    uint256 internal constant BPS_TO_WAD = WAD / BPS;
     uint256 internal constant MAX_SECANT_STEPS = 3;
     /// @dev Smaller slices would only buy a look at the clock.
     uint256 internal constant MIN_FRACTION = 0.01e18;
@@ -94,13 +95,26 @@ contract Liquidator is ILiquidator, AccessManaged {
         // Checks
         _requireStranger(account, taker);
         Terms memory t = _terms(account, fractionE18);
-        q = _toQuote(t);
+        _fillQuote(q, t);
         if (t.fractionE18 == 0 || (t.fractionE18 < MIN_FRACTION && t.fractionE18 < t.maxFractionE18)) {
             revert Errors.Liquidator_FractionTooSmall(t.fractionE18, MIN_FRACTION);
         }
 
         // Interaction: the ledger moves the slice under its lock, calls the taker back, and checks his margin.
-        (uint256 paidToTaker, int256 cash) = marginAccount.takeSlice(_slice(account, taker, t, q), msg.sender, data);
+        (uint256 paidToTaker, int256 cash) = marginAccount.takeSlice(
+            IMarginAccountCore.Slice({
+                account: account,
+                taker: taker,
+                fractionE18: t.fractionE18,
+                payment: q.payment > 0 ? uint256(q.payment) : 0,
+                fundFee: q.fundFee,
+                fromFund: t.payment.fromFund / _quoteScale,
+                fromLenders: t.payment.fromLenders / _quoteScale,
+                healthAfterE18: t.healthAfterE18
+            }),
+            msg.sender,
+            data
+        );
         if (t.payment.fromFund != 0) q.payment = -int256(paidToTaker);
 
         // Checks: on what the ledger says is left.
@@ -122,8 +136,8 @@ contract Liquidator is ILiquidator, AccessManaged {
     }
 
     /// @inheritdoc ILiquidator
-    function quote(AccountId account, uint256 fractionE18) external view returns (Quote memory) {
-        return _toQuote(_terms(account, fractionE18));
+    function quote(AccountId account, uint256 fractionE18) external view returns (Quote memory q) {
+        _fillQuote(q, _terms(account, fractionE18));
     }
 
     /// @inheritdoc ILiquidator
@@ -162,7 +176,7 @@ contract Liquidator is ILiquidator, AccessManaged {
             Margin.favourOwner(t.legs);
             a = Margin.assess(t.legs, cash * int256(_quoteScale));
         }
-        t.assessment = a;
+        (t.equityE18, t.maintenanceE18, t.healthE18) = (a.equityE18, a.maintenanceE18, a.healthE18);
         if (a.healthE18 >= WAD) revert Errors.Liquidator_Healthy(raw, a.healthE18);
 
         LiquidationParameters memory p = _parameters;
@@ -201,11 +215,10 @@ contract Liquidator is ILiquidator, AccessManaged {
     /// @dev The largest slice: what restores the target health, found in closed form and shrunk by secant steps where the
     /// size factor makes it overshoot; everything where nothing could be restored, or what is left would be dust.
     function _maxFraction(Terms memory t, int256 cash, LiquidationParameters memory p) private view returns (uint256) {
-        Assessment memory a = t.assessment;
-        uint256 health = a.healthE18;
-        if (a.equityE18 < 0 || t.discountE18 >= health) return WAD;
+        uint256 health = t.healthE18;
+        if (t.equityE18 < 0 || t.discountE18 >= health) return WAD;
         uint256 dust = uint256(p.dustValue) * WAD;
-        if (uint256(a.equityE18) < dust && -cash * int256(_quoteScale) < int256(dust)) return WAD;
+        if (uint256(t.equityE18) < dust && -cash * int256(_quoteScale) < int256(dust)) return WAD;
 
         uint256 target = p.targetHealthBps * BPS_TO_WAD;
         uint256 ceiling = target + p.toleranceBps * BPS_TO_WAD;
@@ -229,11 +242,10 @@ contract Liquidator is ILiquidator, AccessManaged {
 
     /// @dev Health when the fraction is gone: (E - f * d * MM) / MM(1 - f).
     function _healthAfter(Terms memory t, uint256 fraction) private pure returns (uint256) {
-        Assessment memory a = t.assessment;
-        uint256 discountValue = Rounding.mulDivUp(a.maintenanceE18, t.discountE18, WAD);
-        int256 keeps = Rounding.mulDivFloor(a.equityE18, WAD - fraction, WAD);
-        if (a.equityE18 > int256(discountValue)) {
-            keeps = a.equityE18 - int256(Rounding.mulDivUp(discountValue, fraction, WAD));
+        uint256 discountValue = Rounding.mulDivUp(t.maintenanceE18, t.discountE18, WAD);
+        int256 keeps = Rounding.mulDivFloor(t.equityE18, WAD - fraction, WAD);
+        if (t.equityE18 > int256(discountValue)) {
+            keeps = t.equityE18 - int256(Rounding.mulDivUp(discountValue, fraction, WAD));
         }
         return Margin.health(keeps, Margin.maintenanceAfter(t.legs, fraction));
     }
@@ -256,28 +268,9 @@ contract Liquidator is ILiquidator, AccessManaged {
         return (a.healthE18, rounding);
     }
 
-    function _slice(
-        AccountId account,
-        AccountId taker,
-        Terms memory t,
-        Quote memory q
-    ) private view returns (IMarginAccountCore.Slice memory) {
-        return
-            IMarginAccountCore.Slice({
-                account: account,
-                taker: taker,
-                fractionE18: t.fractionE18,
-                payment: q.payment > 0 ? uint256(q.payment) : 0,
-                fundFee: q.fundFee,
-                fromFund: t.payment.fromFund / _quoteScale,
-                fromLenders: t.payment.fromLenders / _quoteScale,
-                healthAfterE18: t.healthAfterE18
-            });
-    }
-
     /// @dev To quote units: what the taker pays up, what he is paid down.
-    function _toQuote(Terms memory t) private view returns (Quote memory q) {
-        q.healthE18 = t.assessment.healthE18;
+    function _fillQuote(Quote memory q, Terms memory t) private view {
+        q.healthE18 = t.healthE18;
         q.discountE18 = t.discountE18;
         q.maxFractionE18 = t.maxFractionE18;
         q.fractionE18 = t.fractionE18;

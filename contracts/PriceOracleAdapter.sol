@@ -211,13 +211,17 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         uint256 quoteScale,
         Fault quoteFault
     ) private view returns (Price memory result, Fault fault) {
-        (result.bidE18, result.askE18, result.unit, result.status, fault) = _sides(
-            asset,
-            _assets[asset],
-            quoteScale,
-            quoteFault
-        );
-        if (result.status == Status.Halted) (result.bidE18, result.askE18) = (0, 0);
+        uint256 bid;
+        uint256 ask;
+        uint256 unit;
+        Status status;
+        (bid, ask, unit, status, fault) = _sides(asset, _assets[asset], quoteScale, quoteFault);
+        result = _toPrice(bid, ask, unit, status);
+    }
+
+    /// @dev What callers are told: no price where it is halted.
+    function _toPrice(uint256 bid, uint256 ask, uint256 unit, Status status) internal pure returns (Price memory) {
+        return status == Status.Halted ? Price(0, 0, unit, status) : Price(bid, ask, unit, status);
     }
 
     /// @dev Both sides of an asset's price. Of a halted one both are the last valid ask, zero where none is known.

@@ -8,6 +8,7 @@ import {Errors} from "./base/Errors.sol";
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {IRebalancer, Move, Outcome, Plan, Request} from "./interfaces/IRebalancer.sol";
 import {Rounding} from "./math/Rounding.sol";
+import {Feeds} from "./risk/Feeds.sol";
 import {Margin} from "./risk/Margin.sol";
 import {RiskEngine} from "./RiskEngine.sol";
 import {AccountHeader, CallState} from "./types/AccountHeader.sol";
@@ -40,6 +41,7 @@ contract Rebalancer is IRebalancer, RiskEngine {
         uint256 count;
     }
 
+    uint256 private constant NONE = type(uint256).max;
     uint32 internal constant MAX_GAS = 5_000_000;
     uint32 internal constant MAX_OVERHEAD = 100_000;
     uint64 internal constant MAX_BASE_FEE = 10_000 gwei;
@@ -79,7 +81,7 @@ contract Rebalancer is IRebalancer, RiskEngine {
     ) external view returns (Plan memory p) {
         AccountHeader header = request.header;
         BandPolicy policy = request.policy;
-        Leg[] memory legs = _legs(pages, positions);
+        Leg[] memory legs = _legs(pages, positions, _readQuote());
         Assessment memory a = Margin.assess(legs, request.cashE18);
         p.before = a;
         p.healthAfterE18 = a.healthE18;
@@ -162,7 +164,9 @@ contract Rebalancer is IRebalancer, RiskEngine {
         uint256 target = d.policy.upperRestore();
         if (d.cashE18 > 0) _releaseCash(d, target);
         for (uint256 order = d.policy.assetOrder(); order != 0; order >>= 8) {
-            Leg memory leg = _held(d.legs, uint8(order));
+            uint256 at = _find(d.legs, uint8(order));
+            if (at == NONE) continue;
+            Leg memory leg = d.legs[at];
             if (leg.bidE18 != 0 && !leg.halted) _releaseLeg(d, leg, target);
         }
         if (d.count == 0) return false;
@@ -285,7 +289,9 @@ contract Rebalancer is IRebalancer, RiskEngine {
     function _collectAsset(Draft memory d, uint8 asset, bool wallet) private view {
         uint256 available = _available(d, asset, wallet);
         if (available == 0) return;
-        Leg memory leg = _legFor(d, asset);
+        uint256 at = _legFor(d, asset);
+        if (at == NONE) return;
+        Leg memory leg = d.legs[at];
         if (leg.halted || leg.bidE18 == 0) return;
         uint256 value = _valueToCollect(d, leg);
         if (value == 0) return;
@@ -337,9 +343,15 @@ contract Rebalancer is IRebalancer, RiskEngine {
         return balance < allowance ? balance : allowance;
     }
 
-    function _ask(address token, bytes memory call) private view returns (uint256) {
-        (bool ok, bytes memory data) = token.staticcall(call);
-        return ok && data.length >= 32 ? abi.decode(data, (uint256)) : 0;
+    /// @dev Zero where no word comes. A token that eats its gas, or answers with a flood, stops nothing.
+    function _ask(address token, bytes memory question) private view returns (uint256 answer) {
+        uint256 gasLimit = Feeds.FEED_GAS;
+        assembly ("memory-safe") {
+            let ok := staticcall(gasLimit, token, add(question, 0x20), mload(question), 0, 0x20)
+            if and(ok, gt(returndatasize(), 31)) {
+                answer := mload(0)
+            }
+        }
     }
 
     /// @dev The vault refuses less from a wallet than its minimum deposit.
@@ -369,7 +381,7 @@ contract Rebalancer is IRebalancer, RiskEngine {
         d.equityE18 = a.equityE18 - int256(keeperPay);
         d.maintenanceE18 = a.maintenanceE18;
         d.initialE18 = a.initialE18;
-        d.moves = new Move[](_mostMoves(d.policy.assetOrder(), request.walletLeftE18 != 0));
+        d.moves = _roomForMoves(_mostMoves(d.policy.assetOrder(), request.walletLeftE18 != 0));
     }
 
     /// @dev Cash and each asset of the order, once from the reserve and once from the wallet: at most 18.
@@ -393,31 +405,38 @@ contract Rebalancer is IRebalancer, RiskEngine {
         d.moves[d.count++] = Move({asset: asset, wallet: wallet, amount: amount, valueE18: valueE18});
     }
 
-    /// @dev The leg of an asset the account holds; an empty one when it does not.
-    function _held(Leg[] memory legs, uint8 asset) private pure returns (Leg memory leg) {
-        for (uint256 i; i < legs.length; ++i) {
-            if (legs[i].asset == asset) return legs[i];
+    /// @dev A list of `count` moves that are still to come; nothing is cleared for those that never do.
+    function _roomForMoves(uint256 count) private pure returns (Move[] memory moves) {
+        assembly ("memory-safe") {
+            moves := mload(0x40)
+            mstore(moves, count)
+            mstore(0x40, add(moves, shl(5, add(count, 1))))
         }
     }
 
-    /// @dev The leg of an asset, priced for the purpose when the account does not hold it yet; without price when there is no
-    /// room for another kind.
-    function _legFor(Draft memory d, uint8 asset) private view returns (Leg memory leg) {
-        leg = _held(d.legs, asset);
-        if (leg.amount != 0) return leg;
-        if (_kinds(d.legs) == MAX_COLLATERALS) {
-            Leg memory none;
-            return none;
+    /// @dev Where the leg of an asset is; `NONE` where the account does not hold it.
+    function _find(Leg[] memory legs, uint8 asset) private pure returns (uint256) {
+        for (uint256 i; i < legs.length; ++i) {
+            if (legs[i].asset == asset) return i;
         }
-        if (leg.asset != 0) return leg;
-        (uint256 quoteScale, Fault quoteFault) = _quoteSide();
-        _fill(leg, asset, 0, quoteScale, quoteFault);
+        return NONE;
+    }
+
+    /// @dev Where the leg of an asset is, priced for the purpose when the account does not hold it yet; `NONE` when there is no room
+    /// for another kind.
+    function _legFor(Draft memory d, uint8 asset) private view returns (uint256 at) {
+        at = _find(d.legs, asset);
+        if (at != NONE && d.legs[at].amount != 0) return at;
+        if (_kinds(d.legs) == MAX_COLLATERALS) return NONE;
+        if (at != NONE) return at;
         // From now on the account holds it, for the wallet's turn and for the count of kinds.
-        Leg[] memory legs = new Leg[](d.legs.length + 1);
-        for (uint256 i; i < d.legs.length; ++i) {
+        at = d.legs.length;
+        Leg[] memory legs = Margin.roomFor(at + 1);
+        for (uint256 i; i < at; ++i) {
             legs[i] = d.legs[i];
         }
-        legs[d.legs.length] = leg;
+        Margin.addRoom(legs, at);
+        _fill(legs[at], asset, 0, _readQuote());
         d.legs = legs;
     }
 
@@ -429,9 +448,11 @@ contract Rebalancer is IRebalancer, RiskEngine {
 
     function _finish(Plan memory p, Draft memory d) private pure {
         p.healthAfterE18 = Margin.health(d.equityE18, d.maintenanceE18);
-        Move[] memory moves = new Move[](d.count);
-        for (uint256 i; i < d.count; ++i) {
-            moves[i] = d.moves[i];
+        Move[] memory moves = d.moves;
+        uint256 count = d.count;
+        assembly ("memory-safe") {
+            // Cuts the list to what was found.
+            mstore(moves, count)
         }
         p.moves = moves;
         p.deficitE18 = _shortfall(d);

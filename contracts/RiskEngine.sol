@@ -10,6 +10,7 @@ import {PriceOracleAdapter} from "./PriceOracleAdapter.sol";
 import {Margin} from "./risk/Margin.sol";
 import {CollateralPage, ENTRIES_PER_PAGE} from "./types/CollateralPage.sol";
 import {HAIRCUT_STEP, INITIAL_FACTOR_STEP, ListedAsset, SIZE_COEFFICIENT_STEP} from "./types/ListedAsset.sol";
+import {ListedPerpetual, toListedPerpetual} from "./types/ListedPerpetual.sol";
 import {Assessment, Leg} from "./types/Assessment.sol";
 import {Position} from "./types/Position.sol";
 
@@ -17,7 +18,16 @@ import {Position} from "./types/Position.sol";
 /// @notice Prices an account's pages and computes its margin.
 /// @dev It is the price oracle too: one call prices an account and computes its margin.
 contract RiskEngine is IRiskEngine, PriceOracleAdapter {
-    uint256 internal constant BPS_TO_WAD = WAD / BPS;
+    /// @dev What was read of feeds already; memory only.
+    struct Reading {
+        uint256 quoteScale;
+        Fault quoteFault;
+        uint8 asset; // 0: none but the quote's
+        uint256 bidE18;
+        uint256 askE18;
+        uint256 unit;
+        Status status;
+    }
 
     uint16 internal constant MIN_SHOCK = 100;
     /// @dev Below one third, so that a shock of three times the level still leaves a positive price.
@@ -35,7 +45,7 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     /// @dev The module that moves shocks; nobody does while it is zero.
     address private _shockLevels;
     // slot 4
-    mapping(uint8 underlying => PerpetualRisk) private _perpetualRisk;
+    mapping(uint8 underlying => ListedPerpetual) private _perpetuals;
 
     constructor(address authority) PriceOracleAdapter(authority) {}
 
@@ -102,13 +112,19 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         }
 
         // Effects
-        _perpetualRisk[underlying] = p;
+        _perpetuals[underlying] = toListedPerpetual(p.basisMaintenanceBps, p.basisInitialBps, p.profitCap);
         emit PerpetualRiskSet(underlying, p);
     }
 
     /// @inheritdoc IRiskEngine
     function perpetualRiskOf(uint8 underlying) external view returns (PerpetualRisk memory) {
-        return _perpetualRisk[underlying];
+        ListedPerpetual perpetual = _perpetuals[underlying];
+        return
+            PerpetualRisk({
+                basisMaintenanceBps: uint16(perpetual.basisMaintenanceBps()),
+                basisInitialBps: uint16(perpetual.basisInitialBps()),
+                profitCap: uint64(perpetual.profitCap())
+            });
     }
 
     /// @inheritdoc IRiskEngine
@@ -139,35 +155,66 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
 
     /// @inheritdoc IRiskEngine
     /// @dev One leg in memory serves all: nothing but the sums leaves this function.
-    function assess(
+    function assessAccount(
         int256 cashE18,
         CollateralPage[] calldata pages,
         Position[] calldata positions
     ) external view returns (Assessment memory a) {
-        if (positions.length != 0) return Margin.assess(_legs(pages, positions), cashE18);
+        if (positions.length != 0) return Margin.assess(_legs(pages, positions, _readQuote()), cashE18);
         a.equityE18 = cashE18;
         if (pages.length != 0) {
             if (pages.length > MAX_PAGES) revert Errors.RiskEngine_TooManyPages(pages.length, MAX_PAGES);
             (uint256 quoteScale, Fault quoteFault) = _quoteSide();
-            Leg memory leg;
+            Leg[] memory one = Margin.roomFor(1);
+            Margin.addRoom(one, 0);
+            Leg memory leg = one[0];
             for (uint256 i; i < pages.length; ++i) {
                 CollateralPage page = pages[i];
                 for (uint256 entry; entry < ENTRIES_PER_PAGE; ++entry) {
                     uint8 asset = page.assetAt(entry);
                     if (asset == 0) continue;
-                    _fillForMargin(leg, asset, page.amountAt(entry), quoteScale, quoteFault);
+                    ListedAsset listed = _assets[asset];
+                    (uint256 bid, , uint256 unit, Status status, ) = _sides(asset, listed, quoteScale, quoteFault);
+                    _fillForMargin(leg, listed, page.amountAt(entry), bid, unit, status);
                     Margin.addCollateral(a, leg);
                 }
             }
         }
         // Whether what is halted is dust needs all legs at once; it is rare.
-        if (a.halted) return Margin.assess(_legs(pages, positions), cashE18);
+        if (a.halted) return Margin.assess(_legs(pages, positions, _readQuote()), cashE18);
         a.healthE18 = Margin.health(a.equityE18, a.maintenanceE18);
     }
 
     /// @inheritdoc IRiskEngine
     function legs(CollateralPage[] calldata pages, Position[] calldata positions) external view returns (Leg[] memory) {
-        return _legs(pages, positions);
+        return _legs(pages, positions, _readQuote());
+    }
+
+    /// @inheritdoc IRiskEngine
+    function assessFill(
+        uint8 underlying,
+        int256 makerCashE18,
+        CollateralPage[] calldata makerPages,
+        Position[] calldata makerPositions,
+        int256 takerCashE18,
+        CollateralPage[] calldata takerPages,
+        Position[] calldata takerPositions
+    )
+        external
+        view
+        returns (Price memory underlyingPrice, Fault fault, Assessment memory maker, Assessment memory taker)
+    {
+        Reading memory r = _readQuote();
+        r.asset = underlying;
+        (r.bidE18, r.askE18, r.unit, r.status, fault) = _sides(
+            underlying,
+            _assets[underlying],
+            r.quoteScale,
+            r.quoteFault
+        );
+        underlyingPrice = _toPrice(r.bidE18, r.askE18, r.unit, r.status);
+        maker = Margin.assess(_legs(makerPages, makerPositions, r), makerCashE18);
+        taker = Margin.assess(_legs(takerPages, takerPositions, r), takerCashE18);
     }
 
     /// @inheritdoc IRiskEngine
@@ -185,7 +232,8 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     /// read once.
     function _legs(
         CollateralPage[] calldata pages,
-        Position[] calldata positions
+        Position[] calldata positions,
+        Reading memory r
     ) internal view returns (Leg[] memory result) {
         uint256 most = pages.length * ENTRIES_PER_PAGE + positions.length;
         if (most == 0) return result;
@@ -193,7 +241,6 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         if (positions.length > MAX_POSITIONS)
             revert Errors.RiskEngine_TooManyPositions(positions.length, MAX_POSITIONS);
         result = Margin.roomFor(most);
-        (uint256 quoteScale, Fault quoteFault) = _quoteSide();
         uint256 count;
         for (uint256 i; i < pages.length; ++i) {
             CollateralPage page = pages[i];
@@ -201,11 +248,11 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
                 uint8 asset = page.assetAt(entry);
                 if (asset == 0) continue;
                 Margin.addRoom(result, count);
-                _fill(result[count++], asset, page.amountAt(entry), quoteScale, quoteFault);
+                _fill(result[count++], asset, page.amountAt(entry), r);
             }
         }
         for (uint256 i; i < positions.length; ++i) {
-            count = _addPosition(result, count, positions[i], quoteScale, quoteFault);
+            count = _addPosition(result, count, positions[i], r);
         }
         assembly ("memory-safe") {
             // Cuts the list to what was found.
@@ -218,68 +265,64 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
         Leg[] memory result,
         uint256 count,
         Position position,
-        uint256 quoteScale,
-        Fault quoteFault
+        Reading memory r
     ) private view returns (uint256) {
         uint8 underlying = position.underlying();
         uint256 at;
         while (at < count && result[at].asset != underlying) ++at;
         if (at == count) {
             Margin.addRoom(result, at);
-            _fill(result[at], underlying, 0, quoteScale, quoteFault);
+            _fill(result[at], underlying, 0, r);
         }
         Leg memory leg = result[at];
         leg.sizeE18 = position.size();
         leg.quoteE18 = position.quote();
         // Owned at the bid, owed at the ask.
         leg.markE18 = leg.sizeE18 < 0 ? leg.askE18 : leg.bidE18;
-        PerpetualRisk memory risk = _perpetualRisk[underlying];
-        leg.basisMaintenanceE18 = uint256(risk.basisMaintenanceBps) * BPS_TO_WAD;
-        leg.basisInitialE18 = uint256(risk.basisInitialBps) * BPS_TO_WAD;
-        leg.profitCapE18 = uint256(risk.profitCap) * WAD;
+        leg.perpetual = _perpetuals[underlying];
         // Without parameters nothing is known of its risk; without size there is none.
-        if (leg.shockE18 == 0 && leg.sizeE18 != 0) leg.halted = true;
+        if (leg.listed.shockMaintenanceBps() == 0 && leg.sizeE18 != 0) leg.halted = true;
         if (leg.sizeE18 == 0 && leg.amount == 0) leg.halted = false;
         return at == count ? count + 1 : count;
     }
 
     /// @dev Everything of a leg but its position.
-    function _fill(Leg memory leg, uint8 asset, uint256 amount, uint256 quoteScale, Fault quoteFault) internal view {
-        (leg.askE18, leg.unit) = _fillForMargin(leg, asset, amount, quoteScale, quoteFault);
+    function _fill(Leg memory leg, uint8 asset, uint256 amount, Reading memory r) internal view {
+        ListedAsset listed = _assets[asset];
+        uint256 bid;
+        Status status;
+        if (asset == r.asset) (bid, leg.askE18, leg.unit, status) = (r.bidE18, r.askE18, r.unit, r.status);
+        else (bid, leg.askE18, leg.unit, status, ) = _sides(asset, listed, r.quoteScale, r.quoteFault);
+        if (!_fillForMargin(leg, listed, amount, bid, leg.unit, status)) leg.askE18 = 0;
         leg.asset = asset;
-        leg.afterOutage = quoteFault == Fault.AfterOutage;
+        leg.afterOutage = r.quoteFault == Fault.AfterOutage;
         leg.amount = amount;
     }
 
+    /// @dev The quote's side of every price.
+    function _readQuote() internal view returns (Reading memory r) {
+        (r.quoteScale, r.quoteFault) = _quoteSide();
+    }
+
     /// @dev What the margin of a collateral needs, and its bid. A leg that serves one collateral after the other is overwritten.
+    /// @return counts Whether the asset is collateral at all.
     function _fillForMargin(
         Leg memory leg,
-        uint8 asset,
+        ListedAsset listed,
         uint256 amount,
-        uint256 quoteScale,
-        Fault quoteFault
-    ) private view returns (uint256 ask, uint256 unit) {
-        ListedAsset listed = _assets[asset];
-        uint256 shock = listed.shockMaintenanceBps();
-        uint256 bid;
-        Status status;
-        (bid, ask, unit, status, ) = _sides(asset, listed, quoteScale, quoteFault);
+        uint256 bid,
+        uint256 unit,
+        Status status
+    ) private pure returns (bool counts) {
         // An asset without parameters is no collateral: it counts for nothing, and shields nobody.
-        if (shock == 0) (bid, ask, status) = (0, 0, Status.Live);
+        counts = listed.shockMaintenanceBps() != 0;
+        if (!counts) (bid, status) = (0, Status.Live);
+        leg.listed = listed;
         leg.halted = status == Status.Halted;
         leg.degraded = status == Status.Degraded;
         leg.bidE18 = bid;
         // {quote} = {token} * {quote/whole token} / {token/whole token}
         leg.valueE18 = Rounding.mulDivDown(amount, bid, unit);
-        unchecked {
-            // Sixteen bits times 1e14.
-            leg.shockE18 = shock * BPS_TO_WAD;
-            leg.shockInitialE18 = listed.shockInitialBps() * BPS_TO_WAD;
-            leg.haircutMaintenanceE18 = listed.haircutMaintenanceBps() * BPS_TO_WAD;
-            leg.haircutInitialE18 = listed.haircutInitialBps() * BPS_TO_WAD;
-            leg.initialFactorE18 = listed.initialFactorBps() * BPS_TO_WAD;
-            leg.sizeCoefficientE18 = listed.sizeCoefficientBps() * BPS_TO_WAD;
-        }
     }
 
     /// @dev {bps} The most that the module may set; zero and zero where shocks are constant.

@@ -22,10 +22,10 @@ abstract contract Cures is Health {
         if (!_accounts[account].header.mayOwe()) return false;
         Cash memory c = _market.loadAccrued();
         (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(account, c);
-        uint8 asset = _vault().assetOf(token);
+        uint8 asset = _vault().numberOf(token);
         if (asset == QUOTE && _toE18(int256(amount)) <= -cashE18) return true;
 
-        Assessment memory a = _riskEngine().assess(cashE18, pages, positions);
+        Assessment memory a = _riskEngine().assessAccount(cashE18, pages, positions);
         uint256 wanted = Rounding.mulDivUp(a.maintenanceE18, _policyOf(account).lowerRestore(), WAD);
         int256 deficit = int256(wanted) - a.equityE18;
         if (deficit <= 0) return false;

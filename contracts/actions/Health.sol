@@ -33,8 +33,16 @@ abstract contract Health is Permissions {
         AccountId id,
         Cash memory c
     ) internal view returns (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) {
+        return _portfolio(id, _accounts[id].header, c);
+    }
+
+    /// @param header The account's, for callers who have it.
+    function _portfolio(
+        AccountId id,
+        AccountHeader header,
+        Cash memory c
+    ) internal view returns (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) {
         Account storage account = _accounts[id];
-        AccountHeader header = account.header;
         cashE18 = _toE18(c.valueOf(header.cashShares()));
         pages = account.loadPages();
         uint256 count = header.positionCount();
@@ -48,23 +56,34 @@ abstract contract Health is Permissions {
     ) internal view returns (Position[] memory positions) {
         positions = new Position[](count);
         for (uint256 i; i < count; ++i) {
-            Perpetual memory p = _perpetuals[account.positions[i].underlying()];
-            p.accrue();
-            positions[i] = account.accrued(i, p.fundingIndexE18);
+            positions[i] = account.accrued(i, _fundingIndexOf(account.positions[i].underlying()));
         }
+    }
+
+    /// @dev {quote E18/unit} A perpetual's funding index now; nothing is written.
+    function _fundingIndexOf(uint8 underlying) internal view returns (int256) {
+        Perpetual memory p = _perpetuals[underlying];
+        p.accrue();
+        return p.fundingIndexE18;
     }
 
     function _assess(AccountId id, Cash memory c) internal view returns (Assessment memory) {
         (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(id, c);
-        return _riskEngine().assess(cashE18, pages, positions);
+        return _riskEngine().assessAccount(cashE18, pages, positions);
     }
 
     /// @dev Reverts when an account with debt or positions is below its initial margin. One with neither needs no price. A halted
     /// collateral counts zero on both sides, so an account whose other collateral suffices is not held up by it; for a position
     /// without price nothing suffices.
     function _requireInitialMargin(AccountId id, Cash memory c) internal view {
-        if (!_accounts[id].header.mayOwe()) return;
-        Assessment memory a = _assess(id, c);
+        _requireInitialMargin(id, _accounts[id].header, c);
+    }
+
+    /// @param header The account's, for callers who have it.
+    function _requireInitialMargin(AccountId id, AccountHeader header, Cash memory c) internal view {
+        if (!header.mayOwe()) return;
+        (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(id, header, c);
+        Assessment memory a = _riskEngine().assessAccount(cashE18, pages, positions);
         if (a.unpriced) revert Errors.MarginAccount_PriceHalted(AccountId.unwrap(id));
         if (a.equityE18 < int256(a.initialE18)) {
             revert Errors.MarginAccount_BelowInitialMargin(AccountId.unwrap(id), a.equityE18, a.initialE18);
@@ -72,8 +91,8 @@ abstract contract Health is Permissions {
     }
 
     /// @dev Reverts when a debt remains that is too small to be worth liquidating.
-    function _requireNoDustDebt(AccountId id, Cash memory c) internal view {
-        int256 cash = c.valueOf(_accounts[id].header.cashShares());
+    function _requireNoDustDebt(AccountId id, int256 shares, Cash memory c) internal view {
+        int256 cash = c.valueOf(shares);
         if (cash >= 0) return;
         uint256 minimum = (c.minimumDebt() * 1e18) / _quoteScale();
         if (uint256(-cash) < minimum) {

@@ -14,9 +14,9 @@ import {Position} from "../types/Position.sol";
 abstract contract Instruments is MarginAccountState {
     using PerpetualMarket for Perpetual;
 
-    /// @dev The instrument with funding up to now; reverts when there is none.
-    function _loadPerpetual(InstrumentId instrument) internal view returns (Perpetual memory p) {
-        p = _perpetuals[instrument.underlyingOf()];
+    /// @dev Brings an instrument's funding up to now; reverts when there is no such instrument.
+    /// @param p As it is stored.
+    function _accrueListed(InstrumentId instrument, Perpetual memory p) internal view {
         if (!instrument.isPerpetual() || p.updatedAt == 0) {
             revert Errors.MarginAccount_UnknownInstrument(InstrumentId.unwrap(instrument));
         }
@@ -24,27 +24,11 @@ abstract contract Instruments is MarginAccountState {
     }
 
     function _storePerpetual(InstrumentId instrument, Perpetual memory p) internal {
-        _perpetuals[instrument.underlyingOf()] = p;
-        emit PerpetualChanged(
-            InstrumentId.unwrap(instrument),
-            p.fundingIndexE18,
-            p.indexPriceE18,
-            p.rateE18,
-            p.premiumE18,
-            p.weightedE18,
-            p.openInterestE18,
-            p.pool
-        );
+        (uint256 funding, uint256 hour, uint256 interest) = _perpetuals[instrument.underlyingOf()].store(p);
+        emit PerpetualChanged(InstrumentId.unwrap(instrument), funding, hour, interest);
     }
 
-    function _sayPosition(AccountId id, InstrumentId instrument, Position position, Perpetual memory p) internal {
-        int256 index = position.isNone() ? int256(0) : p.fundingIndexE18;
-        emit PositionChanged(
-            AccountId.unwrap(id),
-            InstrumentId.unwrap(instrument),
-            position.size(),
-            position.quote(),
-            index
-        );
+    function _sayPosition(AccountId id, InstrumentId instrument, Position position) internal {
+        emit PositionChanged(AccountId.unwrap(id), InstrumentId.unwrap(instrument), position.size(), position.quote());
     }
 }

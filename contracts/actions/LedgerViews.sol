@@ -31,7 +31,7 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
     /// borrows nothing; at most what lies idle. For collateral: v = (E - IM) / (1 - q), where q is its initial margin rate.
     /// Rounding: down.
     function maxWithdraw(AccountId account, address token) external view whenConsistent returns (uint256) {
-        uint8 asset = _vault().assetOf(token);
+        uint8 asset = _vault().numberOf(token);
         Cash memory c = _market.loadAccrued();
         (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(account, c);
         Leg[] memory legs = _riskEngine().legs(pages, positions);

@@ -17,8 +17,14 @@ abstract contract Outflow is Health {
     using CashMarketLib for CashMarket;
 
     /// @dev Books cash that leaves an account, into debt if need be; all positive cash when `amount` is the maximum.
-    function _takeCash(AccountId account, uint256 amount, Cash memory c) internal returns (uint256) {
-        AccountHeader header = _accounts[account].header;
+    /// @return The amount.
+    /// @return header The account's, as it is then.
+    function _takeCash(
+        AccountId account,
+        uint256 amount,
+        Cash memory c
+    ) internal returns (uint256, AccountHeader header) {
+        header = _accounts[account].header;
         if (amount == type(uint256).max) {
             int256 cash = c.valueOf(header.cashShares());
             if (cash <= 0) revert Errors.MarginAccount_ZeroAmount();
@@ -29,23 +35,32 @@ abstract contract Outflow is Health {
         bool mayOwe = shares < 0 || header.positionCount() != 0;
         _requireBelow(mayOwe ? GuardLevel.ReduceOnly : GuardLevel.LiquidateOnly, c.guarded);
         if (mayOwe) header = header.withRiskBlock(block.number);
-        _setCash(account, header, shares);
+        header = _setCash(account, header, shares);
         _market.store(c);
-        if (shares < 0) _requireNoDustDebt(account, c);
-        return amount;
+        if (shares < 0) _requireNoDustDebt(account, shares, c);
+        return (amount, header);
     }
 
     /// @dev Books collateral that leaves an account; all of it when `amount` is the maximum.
-    function _takeCollateral(AccountId account, uint8 asset, uint256 amount) internal returns (uint256, bool mayOwe) {
+    /// @return The amount.
+    /// @return header The account's, as it is then.
+    function _takeCollateral(
+        AccountId account,
+        uint8 asset,
+        uint256 amount
+    ) internal returns (uint256, AccountHeader header) {
         if (amount == type(uint256).max) {
             amount = _accounts[account].amountOf(asset);
             if (amount == 0) revert Errors.MarginAccount_ZeroAmount();
         }
         _removeCollateral(account, asset, amount);
-        AccountHeader header = _accounts[account].header;
-        mayOwe = header.mayOwe();
+        header = _accounts[account].header;
+        bool mayOwe = header.mayOwe();
         _requireBelow(mayOwe ? GuardLevel.ReduceOnly : GuardLevel.LiquidateOnly, _market.isGuarded());
-        if (mayOwe) _accounts[account].header = header.withRiskBlock(block.number);
-        return (amount, mayOwe);
+        if (mayOwe) {
+            header = header.withRiskBlock(block.number);
+            _accounts[account].header = header;
+        }
+        return (amount, header);
     }
 }

@@ -6,6 +6,7 @@ import {Errors} from "../base/Errors.sol";
 import {IMarginAccountCore} from "../interfaces/IMarginAccountCore.sol";
 import {IMarginAccountTrading} from "../interfaces/IMarginAccountTrading.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
+import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {Delegation} from "./Delegation.sol";
 import {Inflow} from "./Inflow.sol";
@@ -63,20 +64,21 @@ abstract contract Payments is Inflow, Outflow, Delegation, IMarginAccountCore {
         _requireMayAct(account, RIGHT_WITHDRAW);
 
         // Effects, and the check on the state that will persist. Inside a slice or a batch it is made at the end of that.
-        uint8 asset = _vault().assetOf(token);
+        uint8 asset = _vault().numberOf(token);
         bool check = !_defers(AccountId.unwrap(account));
         if (asset == QUOTE) {
             Cash memory c = _market.loadAccrued();
-            paid = _takeCash(account, amount, c);
-            if (check) _requireInitialMargin(account, c);
+            AccountHeader header;
+            (paid, header) = _takeCash(account, amount, c);
+            if (check) _requireInitialMargin(account, header, c);
         } else {
-            bool mayOwe;
-            (paid, mayOwe) = _takeCollateral(account, asset, amount);
+            AccountHeader header;
+            (paid, header) = _takeCollateral(account, asset, amount);
             // The margin needs the interest of now; nothing needs it written down.
-            if (check && mayOwe) _requireInitialMargin(account, _market.loadAccrued());
+            if (check && header.mayOwe()) _requireInitialMargin(account, header, _market.loadAccrued());
         }
 
         // Interaction
-        paid = _vault().push(token, account.ownerOf(), receiver, paid);
+        paid = _vault().send(token, account.ownerOf(), receiver, paid);
     }
 }

@@ -106,7 +106,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
                     continue;
                 }
             } else {
-                _vault().fromReserve(account, move.asset, move.amount);
+                _vault().moveFromReserve(account, move.asset, move.amount);
             }
             if (move.asset == QUOTE) cashIn += int256(move.amount);
             else _addCollateral(account, move.asset, move.amount, true);
@@ -142,7 +142,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
             Move memory move = plan.moves[i];
             if (move.asset == QUOTE) cashOut = move.amount;
             else _removeCollateral(account, move.asset, move.amount);
-            if (!move.wallet) _vault().toReserve(account, move.asset, move.amount);
+            if (!move.wallet) _vault().moveToReserve(account, move.asset, move.amount);
         }
         _accounts[account].header = _accounts[account].header.withRiskBlock(block.number);
     }

@@ -35,7 +35,8 @@ abstract contract Settlement is Health, Instruments, IMarginAccountTrading {
     function settle(InstrumentId instrument, AccountId[] calldata accounts) external locked {
         // Checks
         if (accounts.length > MAX_SETTLED) revert Errors.MarginAccount_BatchTooLong(accounts.length, MAX_SETTLED);
-        Perpetual memory p = _loadPerpetual(instrument);
+        Perpetual memory p = _perpetuals[instrument.underlyingOf()];
+        _accrueListed(instrument, p);
         (IPriceOracleAdapter.Price memory price, ) = _riskEngine().price(instrument.underlyingOf());
         // A degraded price is two: settling longs at the one and shorts at the other would put both in debt.
         if (price.status != IPriceOracleAdapter.Status.Live) {
@@ -55,7 +56,8 @@ abstract contract Settlement is Health, Instruments, IMarginAccountTrading {
 
     /// @inheritdoc IMarginAccountTrading
     function accrueFunding(InstrumentId instrument) external locked {
-        Perpetual memory p = _loadPerpetual(instrument);
+        Perpetual memory p = _perpetuals[instrument.underlyingOf()];
+        _accrueListed(instrument, p);
         // A price that is missing is no reason to stop the clock.
         try _riskEngine().requirePrice(instrument.underlyingOf()) returns (uint256 bid, uint256 ask) {
             p.setIndexPrice(_middle(bid, ask));
@@ -72,14 +74,13 @@ abstract contract Settlement is Health, Instruments, IMarginAccountTrading {
         uint8 underlying = instrument.underlyingOf();
         uint256 at = _accounts[account].find(count, underlying);
         if (at == count || !instrument.isPerpetual()) return position;
-        Perpetual memory p = _perpetuals[underlying];
-        p.accrue();
-        return _accounts[account].accrued(at, p.fundingIndexE18);
+        return _accounts[account].accrued(at, _fundingIndexOf(underlying));
     }
 
     /// @inheritdoc IMarginAccountTrading
-    function perpetualOf(InstrumentId instrument) external view whenConsistent returns (Perpetual memory) {
-        return _loadPerpetual(instrument);
+    function perpetualOf(InstrumentId instrument) external view whenConsistent returns (Perpetual memory p) {
+        p = _perpetuals[instrument.underlyingOf()];
+        _accrueListed(instrument, p);
     }
 
     /// @dev Rounded down: longs and shorts alike see it.
@@ -109,7 +110,7 @@ abstract contract Settlement is Health, Instruments, IMarginAccountTrading {
         count = account.store(id, at, count, position, p.fundingIndexE18);
         _setCash(id, header.withPositionCount(count), shares);
         emit Settled(AccountId.unwrap(id), InstrumentId.unwrap(instrument), amount);
-        _sayPosition(id, instrument, position, p);
+        _sayPosition(id, instrument, position);
     }
 
     /// @dev Books a position's profit or loss at the mark: a loss at once, a profit as far as the pool reaches. Of a closed position

@@ -61,7 +61,7 @@ abstract contract Slices is Losses, Delegation, IMarginAccountCore {
         // Check: on the state that will persist, so after the callback. A taker who came out with neither debt nor positions needs
         // none.
         if (mayOwe) {
-            _requireNoDustDebt(slice.taker, c);
+            _requireNoDustDebt(slice.taker, _accounts[slice.taker].header.cashShares(), c);
             _requireInitialMargin(slice.taker, c);
         }
     }

@@ -5,7 +5,7 @@ import {WAD} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
 import {IMarginAccountTrading} from "../interfaces/IMarginAccountTrading.sol";
 import {IPriceOracleAdapter} from "../interfaces/IPriceOracleAdapter.sol";
-import {Account} from "../ledger/AccountBook.sol";
+import {Account, AccountBook} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {PerpetualMarket} from "../ledger/PerpetualMarket.sol";
 import {PositionBook} from "../ledger/PositionBook.sol";
@@ -27,6 +27,7 @@ import {Settlement} from "./Settlement.sol";
 /// @dev Upholds promises 2, 7 and 11: size and quote only ever move between two accounts, and an account below its initial margin
 /// may do no more than lessen its risk near the mark.
 abstract contract Trading is Settlement {
+    using AccountBook for Account;
     using CashMarketLib for Cash;
     using CashMarketLib for CashMarket;
     using PerpetualMarket for Perpetual;
@@ -41,6 +42,7 @@ abstract contract Trading is Settlement {
         bool reduces;
         Position before; // with funding paid up to now
         int256 cashBefore; // {quote token}
+        uint256 riskBlock; // the last in which its owner had raised his risk
     }
 
     /// @inheritdoc IMarginAccountTrading
@@ -48,39 +50,21 @@ abstract contract Trading is Settlement {
         // Checks
         if (msg.sender != _exchange) revert Errors.MarginAccount_NotModule(msg.sender, _exchange);
         if (f.maker == f.taker) revert Errors.MarginAccount_SameAccount(AccountId.unwrap(f.maker));
-        Perpetual memory p = _loadPerpetual(f.instrument);
+        Perpetual memory p = _perpetuals[f.instrument.underlyingOf()];
+        _accrueListed(f.instrument, p);
         quoteE18 = _quoteOf(f.sizeE18, f.priceE18);
         if (quoteE18 == 0) revert Errors.MarginAccount_EmptyFill();
-        (IPriceOracleAdapter.Price memory price, IPriceOracleAdapter.Fault fault) = _riskEngine().price(
-            f.instrument.underlyingOf()
-        );
 
         // Effects
         int256 paid = f.sizeE18 > 0 ? -int256(quoteE18) : int256(quoteE18);
-        Side memory maker = Side(f.maker, -f.sizeE18, -paid, f.makerFee, f.makerReduces, Position.wrap(0), 0);
-        Side memory taker = Side(f.taker, f.sizeE18, paid, f.takerFee, f.takerReduces, Position.wrap(0), 0);
+        Side memory maker = Side(f.maker, -f.sizeE18, -paid, f.makerFee, f.makerReduces, Position.wrap(0), 0, 0);
+        Side memory taker = Side(f.taker, f.sizeE18, paid, f.takerFee, f.takerReduces, Position.wrap(0), 0, 0);
         Cash memory c = _market.loadAccrued();
         _requireBelow(GuardLevel.LiquidateOnly, c.guarded);
-        bool halted = price.status == IPriceOracleAdapter.Status.Halted;
-        uint256 index = _middle(price.bidE18, price.askE18);
-        if (!halted) p.setIndexPrice(index);
         uint256 interestBefore = p.openInterestE18;
         bool shrinks = _apply(maker, f.instrument, p, c);
         shrinks = _apply(taker, f.instrument, p, c) && shrinks;
-        if (!shrinks) _requireGrowthAllowed(f.instrument.underlyingOf(), fault, halted, c.guarded);
-        // Without a price nobody knows what the fill deviates from.
-        if (!halted) _weigh(f, index, interestBefore, p);
-        _storePerpetual(f.instrument, p);
-        _market.store(c);
-
-        // Checks: on the state that will persist.
-        if (halted) {
-            _requireSolvent(maker, f, fault, p, c);
-            _requireSolvent(taker, f, fault, p, c);
-        } else {
-            _requireAllowed(maker, f, price.bidE18, price.askE18, p, c);
-            _requireAllowed(taker, f, price.bidE18, price.askE18, p, c);
-        }
+        _finish(f, maker, taker, interestBefore, shrinks, p, c);
     }
 
     /// @inheritdoc IMarginAccountTrading
@@ -136,6 +120,7 @@ abstract contract Trading is Settlement {
         uint256 at = account.find(count, underlying);
         Position position = account.load(at, count, underlying, p.fundingIndexE18);
         side.before = position;
+        side.riskBlock = header.riskBlock();
         side.cashBefore = c.valueOf(shares);
 
         int256 before = position.size();
@@ -158,7 +143,7 @@ abstract contract Trading is Settlement {
         if (!smaller) header = header.withRiskBlock(block.number);
         if (shares == header.cashShares()) account.header = header;
         else _setCash(side.account, header, shares);
-        _sayPosition(side.account, instrument, position, p);
+        _sayPosition(side.account, instrument, position);
     }
 
     /// @dev Holds the open interest to its cap and lets the fill weigh in the premium.
@@ -171,22 +156,103 @@ abstract contract Trading is Settlement {
         p.addFill(size, f.priceE18, indexE18, interest > interestBefore ? interest : interestBefore);
     }
 
-    /// @dev The rule of fills: initial margin holds, or the account's risk was lessened near the mark.
-    function _requireAllowed(
-        Side memory side,
+    /// @dev The end of a fill that is booked on both sides: what needs the price, and the checks on the state that will persist.
+    function _finish(
         Fill calldata f,
-        uint256 bid,
-        uint256 ask,
+        Side memory maker,
+        Side memory taker,
+        uint256 interestBefore,
+        bool shrinks,
         Perpetual memory p,
         Cash memory c
-    ) private view {
-        (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(side.account, c);
-        Assessment memory a = _riskEngine().assess(cashE18, pages, positions);
+    ) private {
+        // One look at the price and at what both accounts have now.
+        (int256 makerCash, CollateralPage[] memory makerPages, Position[] memory makerPositions) = _portfolioAt(
+            f.maker,
+            f.instrument,
+            p,
+            c
+        );
+        (int256 takerCash, CollateralPage[] memory takerPages, Position[] memory takerPositions) = _portfolioAt(
+            f.taker,
+            f.instrument,
+            p,
+            c
+        );
+        (
+            IPriceOracleAdapter.Price memory price,
+            IPriceOracleAdapter.Fault fault,
+            Assessment memory makerMargin,
+            Assessment memory takerMargin
+        ) = _riskEngine().assessFill(
+                f.instrument.underlyingOf(),
+                makerCash,
+                makerPages,
+                makerPositions,
+                takerCash,
+                takerPages,
+                takerPositions
+            );
+
+        // Effects
+        bool halted = price.status == IPriceOracleAdapter.Status.Halted;
+        if (!shrinks) _requireGrowthAllowed(f.instrument.underlyingOf(), fault, halted, c.guarded);
+        // Without a price nobody knows what the fill deviates from.
+        if (!halted) {
+            uint256 index = _middle(price.bidE18, price.askE18);
+            p.setIndexPrice(index);
+            _weigh(f, index, interestBefore, p);
+        }
+        _storePerpetual(f.instrument, p);
+        _market.store(c);
+
+        // Checks
+        if (halted) {
+            _requireSolvent(maker, f, fault, p, c);
+            _requireSolvent(taker, f, fault, p, c);
+        } else {
+            _requireAllowed(maker, makerMargin, f, price, p, c);
+            _requireAllowed(taker, takerMargin, f, price, p, c);
+        }
+    }
+
+    /// @dev {_portfolio} while `p`, the perpetual of an instrument, is in memory.
+    function _portfolioAt(
+        AccountId id,
+        InstrumentId instrument,
+        Perpetual memory p,
+        Cash memory c
+    ) private view returns (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) {
+        Account storage account = _accounts[id];
+        AccountHeader header = account.header;
+        cashE18 = _toE18(c.valueOf(header.cashShares()));
+        pages = account.loadPages();
+        positions = new Position[](header.positionCount());
+        for (uint256 i; i < positions.length; ++i) {
+            uint8 underlying = account.positions[i].underlying();
+            positions[i] = account.accrued(
+                i,
+                underlying == instrument.underlyingOf() ? p.fundingIndexE18 : _fundingIndexOf(underlying)
+            );
+        }
+    }
+
+    /// @dev The rule of fills: initial margin holds, or the account's risk was lessened near the mark.
+    /// @param a The account as the fill leaves it.
+    function _requireAllowed(
+        Side memory side,
+        Assessment memory a,
+        Fill calldata f,
+        IPriceOracleAdapter.Price memory price,
+        Perpetual memory p,
+        Cash memory c
+    ) private {
         uint256 raw = AccountId.unwrap(side.account);
         if (a.unpriced) revert Errors.MarginAccount_PriceHalted(raw);
         if (a.equityE18 >= int256(a.initialE18)) return;
 
-        Assessment memory b = _riskEngine().assess(
+        (, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(side.account, c);
+        Assessment memory b = _riskEngine().assessAccount(
             _toE18(side.cashBefore),
             pages,
             _withPosition(positions, side.before)
@@ -198,7 +264,9 @@ abstract contract Trading is Settlement {
                     SliceMath.signedHealth(b.equityE18, b.maintenanceE18);
         if (lowered) revert Errors.MarginAccount_BelowInitialMargin(raw, a.equityE18, a.initialE18);
 
-        _requireInBand(raw, f.priceE18, bid, ask, p.bandE18());
+        _requireInBand(raw, f.priceE18, price.bidE18, price.askE18, p.bandE18());
+        // What lowered risk is no reason to cool off: else a crumb in each block would keep takers out for ever.
+        _accounts[side.account].header = _accounts[side.account].header.withRiskBlock(side.riskBlock);
     }
 
     /// @dev The rule of fills while the price is halted: within the fills' clamp of the last valid price, and at both ends of that band
@@ -269,14 +337,14 @@ abstract contract Trading is Settlement {
         p.addInterest(given.size(), given.size() - size);
         Position kept = given.withAmounts(given.size() - size, given.quote() - quote);
         fromCount = _accounts[from].store(from, at, fromCount, kept, p.fundingIndexE18);
-        _sayPosition(from, instrument, kept, p);
+        _sayPosition(from, instrument, kept);
 
         uint256 place = _accounts[to].find(toCount, underlying);
         Position taken = _accounts[to].load(place, toCount, underlying, p.fundingIndexE18);
         p.addInterest(taken.size(), taken.size() + size);
         taken = taken.withAmounts(taken.size() + size, taken.quote() + quote);
         toCount = _accounts[to].store(to, place, toCount, taken, p.fundingIndexE18);
-        _sayPosition(to, instrument, taken, p);
+        _sayPosition(to, instrument, taken);
         _storePerpetual(instrument, p);
         return (fromCount, toCount);
     }

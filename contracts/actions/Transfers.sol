@@ -22,10 +22,10 @@ abstract contract Transfers is Outflow, IMarginAccountExtension {
         if (from == to) revert Errors.MarginAccount_SameAccount(AccountId.unwrap(from));
 
         // Effects
-        uint8 asset = _vault().assetOf(token);
+        uint8 asset = _vault().numberOf(token);
         Cash memory c = _market.loadAccrued();
         if (asset == QUOTE) {
-            amount = _takeCash(from, amount, c);
+            (amount, ) = _takeCash(from, amount, c);
             _creditCash(to, amount, c);
             _market.store(c);
         } else {
@@ -55,10 +55,10 @@ abstract contract Transfers is Outflow, IMarginAccountExtension {
         address receiver
     ) external locked returns (uint256) {
         if (receiver == address(0)) revert Errors.MarginAccount_ZeroReceiver();
-        if (amount == type(uint256).max) amount = _vault().reserveOf(account, _vault().assetOf(token));
+        if (amount == type(uint256).max) amount = _vault().reserveOf(account, _vault().numberOf(token));
         if (amount == 0) revert Errors.MarginAccount_ZeroAmount();
         _requireMayAct(account, RIGHT_WITHDRAW);
-        _vault().pushFromReserve(account, token, receiver, amount);
+        _vault().sendFromReserve(account, token, receiver, amount);
         return amount;
     }
 

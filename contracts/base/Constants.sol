@@ -10,6 +10,9 @@ uint256 constant RAY = 1e27;
 /// @dev Governed parameters are packed in basis points, so that one slot holds what one action reads.
 uint256 constant BPS = 10_000;
 
+/// @dev {1 E18} One basis point.
+uint256 constant BPS_TO_WAD = WAD / BPS;
+
 /// @dev The asset number of the quote token; also the mark of an empty entry on a collateral page, which cash never is on.
 uint8 constant QUOTE = 0;
 

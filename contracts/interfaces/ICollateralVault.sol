@@ -65,9 +65,9 @@ interface ICollateralVault {
     /// behind those before it.
     /// @dev Emits a {ClaimQueued} event for what waits. Reverts when the token or the receiver refuses.
     /// @return paid {token} What was paid now.
-    function push(address token, address owner, address to, uint256 amount) external returns (uint256 paid);
+    function send(address token, address owner, address to, uint256 amount) external returns (uint256 paid);
 
-    /// @notice As {push}, to `owner` himself, for calls that serve others: what the token refuses to pay, he may fetch by {claim}.
+    /// @notice As {send}, to `owner` himself, for calls that serve others: what the token refuses to pay, he may fetch by {claim}.
     /// @dev Emits a {ClaimQueued} event for what waits, a {ClaimableChanged} event for what was refused.
     function pay(address token, address owner, uint256 amount) external;
 
@@ -90,7 +90,7 @@ interface ICollateralVault {
     ) external returns (uint8 asset);
 
     /// @notice Pays `amount` out of the reserve of an account to `to`.
-    function pushFromReserve(
+    function sendFromReserve(
         AccountId account,
         address token,
         address to,
@@ -99,13 +99,13 @@ interface ICollateralVault {
 
     /// @notice Moves from what is counted for accounts to an account's reserve; no token moves. Since nothing limits what leaves a
     /// reserve, the outflow limit holds here: what exceeds it waits as a claim of the account's owner.
-    function toReserve(AccountId account, uint8 asset, uint256 amount) external;
+    function moveToReserve(AccountId account, uint8 asset, uint256 amount) external;
 
     /// @notice Moves from an account's reserve to what is counted for accounts; no token moves, no cap refuses it.
-    function fromReserve(AccountId account, uint8 asset, uint256 amount) external;
+    function moveFromReserve(AccountId account, uint8 asset, uint256 amount) external;
 
     /// @notice The number of a listed token.
-    function assetOf(address token) external view returns (uint8 asset);
+    function numberOf(address token) external view returns (uint8 asset);
 
     /// @notice The token of a number, the zero address if none.
     function tokenOf(uint8 asset) external view returns (address token);

@@ -15,26 +15,13 @@ interface IMarginAccountEvents {
     /// stood at these values with 27 decimals.
     event CashChanged(uint256 indexed accountId, int256 shares);
 
-    /// @notice An account's position changed: what it is now, funding paid up to `fundingIndexE18`; both zero when it is gone.
-    event PositionChanged(
-        uint256 indexed accountId,
-        uint256 indexed instrument,
-        int256 sizeE18,
-        int256 quoteE18,
-        int256 fundingIndexE18
-    );
+    /// @notice An account's position changed: what it is now, both zero when it is gone. Funding is paid up to the index that the
+    /// instrument's next {PerpetualChanged} says, which is of the same transaction.
+    event PositionChanged(uint256 indexed accountId, uint256 indexed instrument, int256 sizeE18, int256 quoteE18);
 
-    /// @notice What an instrument's positions share changed: funding, the premium of this hour, open interest, settled pool.
-    event PerpetualChanged(
-        uint256 indexed instrument,
-        int256 fundingIndexE18,
-        uint256 indexPriceE18,
-        int256 rateE18,
-        int256 premiumE18,
-        int256 weightedE18,
-        uint256 openInterestE18,
-        uint256 pool
-    );
+    /// @notice What an instrument's positions share changed: funding index, index price and time; the hour's rate, its premium so far,
+    /// and the parameters; open interest, settled pool and cap. The three slots of {Perpetual}, as they lie there.
+    event PerpetualChanged(uint256 indexed instrument, uint256 funding, uint256 hour, uint256 interest);
 
     /// @notice Unrealised profit became cash, or a loss debt or less cash; {quote token}.
     event Settled(uint256 indexed accountId, uint256 indexed instrument, int256 amount);

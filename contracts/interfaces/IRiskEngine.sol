@@ -85,11 +85,31 @@ interface IRiskEngine is IPriceOracleAdapter {
     /// @notice The margin of a portfolio at the prices of now. Never reverts for a bad feed.
     /// @dev Rounding: equity and health down, both margins up.
     /// @param positions With funding paid up to now, no underlying twice.
-    function assess(
+    function assessAccount(
         int256 cashE18,
         CollateralPage[] calldata pages,
         Position[] calldata positions
     ) external view returns (Assessment memory);
+
+    /// @notice What the ledger asks when two portfolios have traded: the price of the underlying, and the margins of both, at one
+    /// reading of its feed. As {IPriceOracleAdapter-price} and {assessAccount} say.
+    function assessFill(
+        uint8 underlying,
+        int256 makerCashE18,
+        CollateralPage[] calldata makerPages,
+        Position[] calldata makerPositions,
+        int256 takerCashE18,
+        CollateralPage[] calldata takerPages,
+        Position[] calldata takerPositions
+    )
+        external
+        view
+        returns (
+            IPriceOracleAdapter.Price memory price,
+            IPriceOracleAdapter.Fault fault,
+            Assessment memory maker,
+            Assessment memory taker
+        );
 
     /// @notice The priced legs of a set of pages and positions, for callers that go on computing with them.
     function legs(CollateralPage[] calldata pages, Position[] calldata positions) external view returns (Leg[] memory);

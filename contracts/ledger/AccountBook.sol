@@ -9,14 +9,13 @@ import {BandPolicy} from "../types/BandPolicy.sol";
 import {AMOUNT_MASK, CollateralPage, ENTRIES_PER_PAGE} from "../types/CollateralPage.sol";
 import {Position} from "../types/Position.sol";
 
-/// @dev One account. Of its slots in a row a common action reads the first two; a position takes two more.
+/// @dev One account. Of its slots in a row a common action reads the first two; a position takes one more.
 struct Account {
     AccountHeader header; // slot 0
     CollateralPage[4] pages; // slots 1 to 4
     BandPolicy policy; // slot 5
     WalletAllowance wallet; // slots 6 and 7
     Position[32] positions; // slots 8 to 39, without gaps
-    int256[32] fundingAt; // slots 40 to 71: {quote E18/unit} the funding index that a position has paid up to
 }
 
 /// @dev What top-ups may take from the owner's wallet in a day.

@@ -63,9 +63,11 @@ abstract contract MarginAccountState is AccessManaged, TransientLock, IMarginAcc
     }
 
     /// @dev Writes an account's cash and says so.
-    function _setCash(AccountId id, AccountHeader header, int256 shares) internal {
-        _accounts[id].header = header.withCashShares(shares);
+    function _setCash(AccountId id, AccountHeader header, int256 shares) internal returns (AccountHeader) {
+        header = header.withCashShares(shares);
+        _accounts[id].header = header;
         emit CashChanged(AccountId.unwrap(id), shares);
+        return header;
     }
 
     /// @dev Adds to an account's cash in a market that the caller has loaded and will store.

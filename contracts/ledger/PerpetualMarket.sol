@@ -20,6 +20,30 @@ library PerpetualMarket {
     int256 private constant _E7 = int256(WAD / 1e7);
     int256 private constant _BPS = int256(WAD / 1e4);
 
+    /// @notice Writes an instrument back.
+    /// @return word0 Its three slots, as they lie.
+    function store(
+        Perpetual storage self,
+        Perpetual memory p
+    ) internal returns (uint256 word0, uint256 word1, uint256 word2) {
+        word0 = uint256(uint128(p.fundingIndexE18)) | (uint256(p.indexPriceE18) << 128) | (uint256(p.updatedAt) << 216);
+        word1 =
+            uint256(uint64(p.rateE18)) |
+            (uint256(uint64(p.premiumE18)) << 64) |
+            (uint256(uint80(p.weightedE18)) << 128) |
+            (uint256(p.interestE7) << 208) |
+            (uint256(p.clampE7) << 224) |
+            (uint256(p.divisor) << 240) |
+            (uint256(p.deviationBps) << 248);
+        word2 = uint256(p.openInterestE18) | (uint256(p.pool) << 112) | (uint256(p.capE3) << 208);
+        assembly ("memory-safe") {
+            // Written as words: field by field the compiler loads and masks a slot once a field.
+            sstore(self.slot, word0)
+            sstore(add(self.slot, 1), word1)
+            sstore(add(self.slot, 2), word2)
+        }
+    }
+
     /// @notice Moves the funding index to now: the rest of this hour at its rate, the next at the rate that this hour's fills
     /// made, and those after it, which no fill came before, at that of interest alone.
     function accrue(Perpetual memory p) internal view {

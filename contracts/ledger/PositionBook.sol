@@ -11,6 +11,8 @@ import {Account} from "./AccountBook.sol";
 /// @title PositionBook
 /// @notice An account's positions, in a list without gaps whose length is in the account's header. Pure bookkeeping: no
 /// external call, no price, no permission.
+/// @dev A position is stored with the quote that it would have had while the funding index was zero, so that it needs no note of how
+/// far it has paid: what it owes now is its size times the index of now. Stored down and read up against its owner.
 library PositionBook {
     /// @notice Where the position in an underlying stands; the count when there is none.
     function find(Account storage self, uint256 count, uint8 underlying) internal view returns (uint256 at) {
@@ -24,8 +26,9 @@ library PositionBook {
         int256 fundingIndexE18
     ) internal view returns (Position position) {
         position = self.positions[at];
-        int256 paid = FundingMath.payment(position.size(), fundingIndexE18 - self.fundingAt[at]);
-        if (paid != 0) position = position.withAmounts(position.size(), position.quote() - paid);
+        int256 size = position.size();
+        int256 paid = FundingMath.payment(size, fundingIndexE18);
+        if (paid != 0) position = position.withAmounts(size, position.quote() - paid);
     }
 
     /// @notice The account's position in an underlying, funding paid up to an index; one of nothing when there is none.
@@ -53,17 +56,13 @@ library PositionBook {
         if (position.isNone()) {
             if (at == count) return count;
             uint256 last = count - 1;
-            if (at != last) {
-                self.positions[at] = self.positions[last];
-                self.fundingAt[at] = self.fundingAt[last];
-            }
+            if (at != last) self.positions[at] = self.positions[last];
             self.positions[last] = Position.wrap(0);
-            self.fundingAt[last] = 0;
             return last;
         }
         if (at == MAX_POSITIONS) revert Errors.MarginAccount_TooManyPositions(AccountId.unwrap(id), at, MAX_POSITIONS);
-        self.positions[at] = position;
-        self.fundingAt[at] = fundingIndexE18;
+        int256 size = position.size();
+        self.positions[at] = position.withAmounts(size, position.quote() - FundingMath.payment(-size, fundingIndexE18));
         return at == count ? count + 1 : count;
     }
 }

@@ -28,7 +28,7 @@ library FundingMath {
     }
 
     /// @notice What a position pays for a move of the index, negative when it is paid; {quote E18}. Rounded up: who pays, pays
-    /// more, and who is paid gets less.
+    /// more, and who is paid gets less. That of the opposite size, taken off, gives it back rounded down.
     function payment(int256 sizeE18, int256 indexMoveE18) internal pure returns (int256) {
         if (indexMoveE18 >= 0) return Rounding.mulDivCeil(sizeE18, uint256(indexMoveE18), WAD);
         return Rounding.mulDivCeil(-sizeE18, uint256(-indexMoveE18), WAD);

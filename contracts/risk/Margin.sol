@@ -3,9 +3,10 @@ pragma solidity 0.8.30;
 
 import {sqrt} from "@prb/math/src/Common.sol";
 
-import {INFINITE_HEALTH, WAD} from "../base/Constants.sol";
+import {BPS, BPS_TO_WAD, INFINITE_HEALTH, WAD} from "../base/Constants.sol";
 import {Rounding} from "../math/Rounding.sol";
 import {Assessment, Leg} from "../types/Assessment.sol";
+import {ListedAsset} from "../types/ListedAsset.sol";
 
 /// @title Margin
 /// @notice The margin function, on priced legs. Pure: whoever holds legs computes the same figures.
@@ -67,10 +68,10 @@ library Margin {
     /// @notice Puts a new leg at `index` of such a list: without a position, and all else for the caller to fill in.
     function addRoom(Leg[] memory legs, uint256 index) internal pure {
         assembly ("memory-safe") {
-            // {Leg} has 21 words, and the last six are the position's.
+            // {Leg} has 14 words, and the last four are the position's.
             let leg := mload(0x40)
-            mstore(0x40, add(leg, 0x2a0))
-            calldatacopy(add(leg, 0x1e0), calldatasize(), 0xc0)
+            mstore(0x40, add(leg, 0x1c0))
+            calldatacopy(add(leg, 0x140), calldatasize(), 0x80)
             mstore(add(add(legs, 0x20), shl(5, index)), leg)
         }
     }
@@ -106,7 +107,8 @@ library Margin {
         (uint256 maintenance, uint256 initial) = marginAt(leg, leg.valueE18);
         int256 profit = profitOf(leg);
         // What is not yet cash counts for new risk only up to a cap.
-        if (profit > int256(leg.profitCapE18)) initial += uint256(profit) - leg.profitCapE18;
+        uint256 cap = leg.perpetual.profitCap() * WAD;
+        if (profit > int256(cap)) initial += uint256(profit) - cap;
         a.equityE18 += int256(leg.valueE18) + profit;
         a.maintenanceE18 += maintenance;
         a.initialE18 += initial;
@@ -152,12 +154,12 @@ library Margin {
         (uint256 rate, uint256 initialRate) = _ratesAt(leg, exposure);
         maintenanceE18 =
             Rounding.mulDivUp(exposure, rate, WAD) +
-            Rounding.mulDivUp(valueE18, leg.haircutMaintenanceE18, WAD) +
-            Rounding.mulDivUp(notional, leg.basisMaintenanceE18, WAD);
+            Rounding.mulDivUp(valueE18, leg.listed.haircutMaintenanceBps(), BPS) +
+            Rounding.mulDivUp(notional, leg.perpetual.basisMaintenanceBps(), BPS);
         initialE18 =
             Rounding.mulDivUp(exposure, initialRate, WAD) +
-            Rounding.mulDivUp(valueE18, leg.haircutInitialE18, WAD) +
-            Rounding.mulDivUp(notional, leg.basisInitialE18, WAD);
+            Rounding.mulDivUp(valueE18, leg.listed.haircutInitialBps(), BPS) +
+            Rounding.mulDivUp(notional, leg.perpetual.basisInitialBps(), BPS);
     }
 
     /// @notice Maintenance and initial margin of a leg whose collateral is worth `valueE18`; both rounded up.
@@ -170,17 +172,18 @@ library Margin {
     function releaseRates(Leg memory leg) internal pure returns (int256 maintenanceE18, int256 initialE18) {
         int256 position = leg.sizeE18 == 0 ? int256(0) : positionValue(leg, leg.sizeE18);
         if (position >= 0) {
-            (uint256 m, uint256 i) = _ratesAt(leg, leg.valueE18 + uint256(position));
-            return (int256(m + leg.haircutMaintenanceE18), int256(i + leg.haircutInitialE18));
+            (uint256 m, uint256 i) = ratesOf(leg, leg.valueE18 + uint256(position));
+            return (int256(m), int256(i));
         }
         // The most that is ever exposed on the way from all the collateral to none of it, and how fast margin rises there: with the
         // size factor g it is X * g(X), whose slope is 0.8 + 1.5 c sqrt(X) = g + (g - 0.8) / 2 where size counts.
         uint256 exposure = exposureOf(leg.valueE18, position);
         if (exposure < uint256(-position)) exposure = uint256(-position);
-        uint256 slope = sizeFactor(exposure, leg.sizeCoefficientE18);
+        uint256 slope = sizeFactor(exposure, leg.listed.sizeCoefficientBps() * BPS_TO_WAD);
         if (slope != WAD) slope += Rounding.mulDivUp(slope - SIZE_BASE, 1, 2);
-        (uint256 most, uint256 mostInitial) = _ratesTimes(leg, slope);
-        return (int256(leg.haircutMaintenanceE18) - int256(most), int256(leg.haircutInitialE18) - int256(mostInitial));
+        (uint256 most, uint256 mostInitial) = _ratesTimes(leg.listed, slope);
+        (uint256 haircut, uint256 haircutInitial) = _haircuts(leg.listed);
+        return (int256(haircut) - int256(most), int256(haircutInitial) - int256(mostInitial));
     }
 
     /// @notice What a unit of value that joins the leg's collateral adds to maintenance margin; {1}, signed.
@@ -193,26 +196,36 @@ library Margin {
         if (exposure < 0) {
             openE18 = uint256(-exposure);
             (uint256 saved, ) = _ratesAt(leg, openE18);
-            hedgingE18 = int256(leg.haircutMaintenanceE18) - int256(saved);
+            (uint256 haircut, ) = _haircuts(leg.listed);
+            hedgingE18 = int256(haircut) - int256(saved);
             exposure = 0;
         }
-        (uint256 added, ) = _ratesAt(leg, uint256(exposure));
-        addingE18 = int256(added + leg.haircutMaintenanceE18);
+        (uint256 added, ) = ratesOf(leg, uint256(exposure));
+        addingE18 = int256(added);
     }
 
     /// @dev Shock times size factor, for maintenance and for initial margin; {1}, rounded up.
     function _ratesAt(Leg memory leg, uint256 exposureE18) private pure returns (uint256, uint256) {
-        return _ratesTimes(leg, sizeFactor(exposureE18, leg.sizeCoefficientE18));
+        return _ratesTimes(leg.listed, sizeFactor(exposureE18, leg.listed.sizeCoefficientBps() * BPS_TO_WAD));
     }
 
-    function _ratesTimes(Leg memory leg, uint256 size) private pure returns (uint256, uint256) {
-        uint256 shock = leg.shockE18;
-        uint256 shockInitial = leg.shockInitialE18;
-        if (size != WAD) {
-            shock = Rounding.mulDivUp(shock, size, WAD);
-            shockInitial = Rounding.mulDivUp(shockInitial, size, WAD);
+    function _ratesTimes(ListedAsset listed, uint256 size) private pure returns (uint256 rate, uint256 initialRate) {
+        unchecked {
+            // Each field is below 2^16.
+            rate = listed.shockMaintenanceBps() * BPS_TO_WAD;
+            // {1 E18} = {bps} * {bps} * {1 E18/bps} / {bps}; exact
+            initialRate = listed.shockInitialBps() * listed.initialFactorBps() * (BPS_TO_WAD / BPS);
         }
-        return (shock, Rounding.mulDivUp(shockInitial, leg.initialFactorE18, WAD));
+        if (size == WAD) return (rate, initialRate);
+        rate = Rounding.mulDivUp(rate, size, WAD);
+        initialRate = Rounding.mulDivUp(initialRate, size, WAD);
+    }
+
+    function _haircuts(ListedAsset listed) private pure returns (uint256, uint256) {
+        unchecked {
+            // As above.
+            return (listed.haircutMaintenanceBps() * BPS_TO_WAD, listed.haircutInitialBps() * BPS_TO_WAD);
+        }
     }
 
     /// @notice |collateral + position|; {quote E18}.
@@ -249,14 +262,20 @@ library Margin {
         uint256 valueE18
     ) internal pure returns (uint256 maintenanceE18, uint256 initialE18) {
         (uint256 maintenance, uint256 initial) = _ratesAt(leg, valueE18);
-        return (maintenance + leg.haircutMaintenanceE18, initial + leg.haircutInitialE18);
+        (uint256 haircut, uint256 haircutInitial) = _haircuts(leg.listed);
+        unchecked {
+            // A root is below 2^128 and a coefficient below 2^63: a size factor is below 2^132, and these below 2^192.
+            return (maintenance + haircut, initial + haircutInitial);
+        }
     }
 
     /// @notice max(1, 0.8 + c * sqrt(value / 1 million)); {1}, rounded up. Many small accounts escape it; caps carry that.
     function sizeFactor(uint256 valueE18, uint256 coefficientE18) internal pure returns (uint256) {
-        // The root is spared where it cannot matter: c^2 * V / 1e6 <= 0.2^2.
-        uint256 squared = (coefficientE18 * coefficientE18) / WAD;
-        if (squared == 0 || valueE18 <= (SIZE_RISE * SIZE_RISE * SIZE_UNIT) / squared) return WAD;
+        unchecked {
+            // The root is spared where it cannot matter: c^2 * V / 1e6 <= 0.2^2. A coefficient is below 2^63.
+            uint256 squared = (coefficientE18 * coefficientE18) / WAD;
+            if (squared == 0 || valueE18 <= (SIZE_RISE * SIZE_RISE * SIZE_UNIT) / squared) return WAD;
+        }
         // {1 E18} = sqrt({quote E18} * 1e18 / 1e6)
         uint256 root = sqrt(valueE18 * (WAD / SIZE_UNIT)) + 1;
         uint256 size = SIZE_BASE + Rounding.mulDivUp(coefficientE18, root, WAD);

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {sqrt} from "@prb/math/src/Common.sol";
 
-import {BPS, RAY, WAD, YEAR} from "../base/Constants.sol";
+import {BPS, BPS_TO_WAD, RAY, WAD, YEAR} from "../base/Constants.sol";
 import {Rounding} from "../math/Rounding.sol";
 import {LevelParameters, LevelState} from "../types/ShockLevel.sol";
 
@@ -21,7 +21,6 @@ import {LevelParameters, LevelState} from "../types/ShockLevel.sol";
 library Volatility {
     uint256 internal constant FAST_HALF_LIFE = 24 hours;
     uint256 internal constant SLOW_HALF_LIFE = 240 hours;
-    uint256 internal constant BPS_TO_WAD = WAD / BPS;
 
     /// @dev Levels stay below a third, so that a price shocked by three of them is positive.
     uint256 internal constant CEILING = (WAD - 1) / 3;

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {ListedAsset} from "./ListedAsset.sol";
+import {ListedPerpetual} from "./ListedPerpetual.sol";
+
 /// @notice One exposure of an account, priced: collateral and perpetual of one underlying. A leg holds what every later step needs,
 /// so no step reads a feed or a parameter twice.
 struct Leg {
+    ListedAsset listed; // the asset's risk parameters
     uint8 asset;
     bool halted; // no usable price; bid and value are those of the last valid ask, zero where none is known
     bool degraded; // bid and ask are what two sources, or one less and more its bound, say
@@ -13,19 +17,11 @@ struct Leg {
     uint256 bidE18; // {quote/whole token} rounded down
     uint256 askE18; // {quote/whole token} rounded up
     uint256 valueE18; // {quote} = amount * bid, rounded down
-    uint256 shockE18; // {1} price shock of the scenario, s_u, for maintenance margin
-    uint256 shockInitialE18; // {1} for initial margin
-    uint256 haircutMaintenanceE18; // {1}
-    uint256 haircutInitialE18; // {1}
-    uint256 initialFactorE18; // {1} initial over maintenance, on the scenario loss
-    uint256 sizeCoefficientE18; // {1} c_u of the size factor
     // The perpetual; all zero without one.
     int256 sizeE18; // {unit} signed
     int256 quoteE18; // {quote} signed
     uint256 markE18; // {quote/unit} the bid of a long, the ask of a short
-    uint256 basisMaintenanceE18; // {1} of the notional
-    uint256 basisInitialE18; // {1}
-    uint256 profitCapE18; // {quote} of unrealised profit, that counts for initial margin
+    ListedPerpetual perpetual; // the perpetual's own risk parameters
 }
 
 /// @notice The margin of an account.

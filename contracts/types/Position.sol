@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {Errors} from "../base/Errors.sol";
 import {InstrumentId, toPerpetual} from "./InstrumentId.sol";
 
-/// @notice A perpetual position of an account in one word. What it has earned is size * mark + quote.
+/// @notice A perpetual position of an account in one word. What it has earned is size * mark + quote, with funding paid in quote.
 ///
 /// | bits    | field      | unit                                                                   |
 /// |---------|------------|------------------------------------------------------------------------|

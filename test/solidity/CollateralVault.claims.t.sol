@@ -48,7 +48,7 @@ contract CollateralVaultClaimsTest is BaseTest {
     }
 
     function _push(address owner, uint256 amount) private returns (uint256) {
-        return vault.push(address(token), owner, owner, amount);
+        return vault.send(address(token), owner, owner, amount);
     }
 
     function _room() private view returns (uint256 room) {
@@ -103,7 +103,7 @@ contract CollateralVaultClaimsTest is BaseTest {
         assertEq(_room(), 200e18);
         vm.expectEmit(address(vault));
         emit ICollateralVault.ClaimQueued(address(token), 0, alice, bob, 50e18);
-        assertEq(vault.push(address(token), alice, bob, 250e18), 200e18);
+        assertEq(vault.send(address(token), alice, bob, 250e18), 200e18);
         assertEq(token.balanceOf(bob), 200e18);
         _assertOwed(50e18, 0);
         (address owner, address receiver, uint256 amount) = vault.claimAt(address(token), 0);
@@ -147,7 +147,7 @@ contract CollateralVaultClaimsTest is BaseTest {
         vault.pullToReserve(account, address(token), alice, 100e18);
         assertEq(_room(), 0);
         // Behind the claim of before it stands as if nobody waited: what is held is what counts.
-        vault.fromReserve(account, 1, 30e18);
+        vault.moveFromReserve(account, 1, 30e18);
         assertEq(_room(), 30e18);
     }
 
@@ -174,20 +174,20 @@ contract CollateralVaultClaimsTest is BaseTest {
         vault.pullToReserve(account, address(token), alice, 500e18);
         _push(alice, 300e18);
         _assertOwed(100e18, 0);
-        vault.pushFromReserve(account, address(token), bob, 500e18);
+        vault.sendFromReserve(account, address(token), bob, 500e18);
         assertEq(token.balanceOf(bob), 500e18);
         _assertOwed(100e18, 0);
     }
 
     /// @dev Or it would be the way around the limit.
     function test_toReserve_IsLimited() public {
-        vault.toReserve(account, 1, 250e18);
+        vault.moveToReserve(account, 1, 250e18);
         assertEq(vault.reserveOf(account, 1), 200e18);
         _assertOwed(50e18, 0);
         (address owner, address receiver, ) = vault.claimAt(address(token), 0);
         assertEq(owner, alice);
         assertEq(receiver, alice);
-        vault.toReserve(account, 1, 50e18);
+        vault.moveToReserve(account, 1, 50e18);
         assertEq(vault.reserveOf(account, 1), 200e18);
         _assertOwed(100e18, 0);
     }

@@ -54,7 +54,7 @@ contract CollateralVaultTest is BaseTest {
         assertEq(fresh.marginAccount(), address(this));
         assertEq(fresh.listedCount(), 1);
         assertEq(fresh.tokenOf(0), address(quote));
-        assertEq(fresh.assetOf(address(quote)), 0);
+        assertEq(fresh.numberOf(address(quote)), 0);
     }
 
     function test_constructor_RevertWhen_QuoteHasMoreThanEightDecimals() public {
@@ -74,7 +74,7 @@ contract CollateralVaultTest is BaseTest {
         vm.prank(governance);
         assertEq(vault.list(address(next)), 2);
         assertEq(vault.tokenOf(2), address(next));
-        assertEq(vault.assetOf(address(next)), 2);
+        assertEq(vault.numberOf(address(next)), 2);
         assertEq(vault.listedCount(), 3);
         (uint256 total, uint256 reserved, uint256 cap, uint256 minimum) = vault.totalsOf(address(next));
         assertEq(total | reserved | cap, 0);
@@ -174,7 +174,7 @@ contract CollateralVaultTest is BaseTest {
             _expectNotMarginAccount(callers[i]);
             vault.pull(address(token), alice, 1, true);
             _expectNotMarginAccount(callers[i]);
-            vault.push(address(token), alice, alice, 0);
+            vault.send(address(token), alice, alice, 0);
             _expectNotMarginAccount(callers[i]);
             vault.pay(address(token), alice, 0);
             _expectNotMarginAccount(callers[i]);
@@ -184,11 +184,11 @@ contract CollateralVaultTest is BaseTest {
             _expectNotMarginAccount(callers[i]);
             vault.pullToReserve(account, address(token), alice, 1);
             _expectNotMarginAccount(callers[i]);
-            vault.pushFromReserve(account, address(token), alice, 0);
+            vault.sendFromReserve(account, address(token), alice, 0);
             _expectNotMarginAccount(callers[i]);
-            vault.toReserve(account, 1, 0);
+            vault.moveToReserve(account, 1, 0);
             _expectNotMarginAccount(callers[i]);
-            vault.fromReserve(account, 1, 0);
+            vault.moveFromReserve(account, 1, 0);
             vm.stopPrank();
         }
     }
@@ -204,13 +204,13 @@ contract CollateralVaultTest is BaseTest {
         _expectUnknown(unknown);
         vault.pullToReserve(account, unknown, alice, 1);
         _expectUnknown(unknown);
-        vault.pushFromReserve(account, unknown, alice, 1);
+        vault.sendFromReserve(account, unknown, alice, 1);
         _expectUnknown(unknown);
-        vault.assetOf(unknown);
+        vault.numberOf(unknown);
         _expectUnknown(unknown);
         vault.totalsOf(unknown);
         vm.expectRevert(abi.encodeWithSelector(Errors.CollateralVault_InsufficientTotal.selector, unknown, 0, 1));
-        vault.push(unknown, alice, alice, 1);
+        vault.send(unknown, alice, alice, 1);
     }
 
     function _expectUnknown(address which) private {
@@ -270,7 +270,7 @@ contract CollateralVaultTest is BaseTest {
         vault.pull(address(token), alice, 1e15, true);
         _assertTotals(address(token), 1_000e18 + 1e15, 0);
         // What left makes room.
-        vault.push(address(token), alice, alice, 2e15);
+        vault.send(address(token), alice, alice, 2e15);
         vault.pull(address(token), alice, 1e15, false);
     }
 
@@ -302,10 +302,10 @@ contract CollateralVaultTest is BaseTest {
 
     function test_push_PaysOutOfTheTotal() public {
         vault.pull(address(token), alice, 5e18, false);
-        vault.push(address(token), alice, bob, 2e18);
+        vault.send(address(token), alice, bob, 2e18);
         assertEq(token.balanceOf(bob), 2e18);
         _assertTotals(address(token), 3e18, 0);
-        vault.push(address(token), alice, bob, 3e18);
+        vault.send(address(token), alice, bob, 3e18);
         _assertTotals(address(token), 0, 0);
     }
 
@@ -316,7 +316,7 @@ contract CollateralVaultTest is BaseTest {
         vm.expectRevert(
             abi.encodeWithSelector(Errors.CollateralVault_InsufficientTotal.selector, address(token), 5e18, 5e18 + 1)
         );
-        vault.push(address(token), alice, bob, 5e18 + 1);
+        vault.send(address(token), alice, bob, 5e18 + 1);
     }
 
     function test_donation_ChangesNoTotal() public {
@@ -344,17 +344,17 @@ contract CollateralVaultTest is BaseTest {
 
         vm.expectEmit(address(vault));
         emit ICollateralVault.ReserveChanged(AccountId.unwrap(account), 1, 3e18);
-        vault.fromReserve(account, 1, 2e18);
+        vault.moveFromReserve(account, 1, 2e18);
         _assertTotals(address(token), 2e18, 3e18);
 
         vm.expectEmit(address(vault));
         emit ICollateralVault.ReserveChanged(AccountId.unwrap(account), 1, 4e18);
-        vault.toReserve(account, 1, 1e18);
+        vault.moveToReserve(account, 1, 1e18);
         _assertTotals(address(token), 1e18, 4e18);
 
         vm.expectEmit(address(vault));
         emit ICollateralVault.ReserveChanged(AccountId.unwrap(account), 1, 0);
-        assertEq(vault.pushFromReserve(account, address(token), bob, 4e18), 1);
+        assertEq(vault.sendFromReserve(account, address(token), bob, 4e18), 1);
         _assertTotals(address(token), 1e18, 0);
         assertEq(token.balanceOf(bob), 4e18);
     }
@@ -364,13 +364,13 @@ contract CollateralVaultTest is BaseTest {
         vault.pullToReserve(account, address(token), alice, 5e18);
         assertEq(vault.reserveOf(other, 1), 0);
         _expectInsufficientReserve(other, 0, 1);
-        vault.pushFromReserve(other, address(token), bob, 1);
+        vault.sendFromReserve(other, address(token), bob, 1);
         _expectInsufficientReserve(other, 0, 1);
-        vault.fromReserve(other, 1, 1);
+        vault.moveFromReserve(other, 1, 1);
         _expectInsufficientReserve(account, 5e18, 5e18 + 1);
-        vault.pushFromReserve(account, address(token), bob, 5e18 + 1);
+        vault.sendFromReserve(account, address(token), bob, 5e18 + 1);
         _expectInsufficientReserve(account, 5e18, 5e18 + 1);
-        vault.fromReserve(account, 1, 5e18 + 1);
+        vault.moveFromReserve(account, 1, 5e18 + 1);
     }
 
     function _expectInsufficientReserve(AccountId id, uint256 held, uint256 needed) private {
@@ -390,15 +390,15 @@ contract CollateralVaultTest is BaseTest {
         vm.expectRevert(
             abi.encodeWithSelector(Errors.CollateralVault_InsufficientTotal.selector, address(token), 5e18, 5e18 + 1)
         );
-        vault.toReserve(account, 1, 5e18 + 1);
+        vault.moveToReserve(account, 1, 5e18 + 1);
         vm.expectRevert(abi.encodeWithSelector(Errors.CollateralVault_InsufficientTotal.selector, address(0), 0, 1));
-        vault.toReserve(account, 9, 1);
+        vault.moveToReserve(account, 9, 1);
     }
 
     function test_fromReserve_NoCapRefusesIt() public {
         vault.pull(address(token), alice, 1_000e18, false);
         vault.pullToReserve(account, address(token), alice, 5e18);
-        vault.fromReserve(account, 1, 5e18);
+        vault.moveFromReserve(account, 1, 5e18);
         _assertTotals(address(token), 1_005e18, 0);
     }
 
@@ -422,7 +422,7 @@ contract CollateralVaultTest is BaseTest {
                 MAX_TOTAL
             )
         );
-        vault.toReserve(account, 1, 1);
+        vault.moveToReserve(account, 1, 1);
         vm.expectRevert(
             abi.encodeWithSelector(
                 Errors.CollateralVault_TotalOverflow.selector,
@@ -431,7 +431,7 @@ contract CollateralVaultTest is BaseTest {
                 MAX_TOTAL
             )
         );
-        vault.fromReserve(account, 1, MAX_TOTAL);
+        vault.moveFromReserve(account, 1, MAX_TOTAL);
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -466,9 +466,9 @@ contract CollateralVaultTest is BaseTest {
         vm.prank(alice);
         silent.approve(address(vault), type(uint256).max);
         vault.pull(address(silent), alice, 60e6, false);
-        vault.push(address(silent), alice, bob, 10e6);
+        vault.send(address(silent), alice, bob, 10e6);
         vault.pullToReserve(account, address(silent), alice, 40e6);
-        vault.pushFromReserve(account, address(silent), bob, 5e6);
+        vault.sendFromReserve(account, address(silent), bob, 5e6);
         assertEq(silent.balanceOf(bob), 15e6);
         _assertTotals(address(silent), 50e6, 35e6);
     }
@@ -483,11 +483,11 @@ contract CollateralVaultTest is BaseTest {
         _expectSafeERC20(address(liar));
         vault.pull(address(liar), alice, 5e18, false);
         _expectSafeERC20(address(liar));
-        vault.push(address(liar), alice, bob, 5e18);
+        vault.send(address(liar), alice, bob, 5e18);
         _expectSafeERC20(address(liar));
         vault.pullToReserve(account, address(liar), alice, 5e18);
         _expectSafeERC20(address(liar));
-        vault.pushFromReserve(account, address(liar), bob, 5e18);
+        vault.sendFromReserve(account, address(liar), bob, 5e18);
         _assertTotals(address(liar), 5e18, 5e18);
     }
 
@@ -527,7 +527,7 @@ contract CollateralVaultTest is BaseTest {
         ReentrantToken reentrant = new ReentrantToken(18);
         _list(address(reentrant));
         _fund(address(reentrant), alice);
-        reentrant.arm(address(vault), abi.encodeCall(ICollateralVault.push, (address(token), alice, bob, 1)), false);
+        reentrant.arm(address(vault), abi.encodeCall(ICollateralVault.send, (address(token), alice, bob, 1)), false);
         vault.pull(address(token), alice, 10e18, false);
         vault.pull(address(reentrant), alice, 5e18, false);
         assertEq(reentrant.calls(), 1);
@@ -540,7 +540,7 @@ contract CollateralVaultTest is BaseTest {
         reentrant.arm(address(vault), abi.encodeCall(ICollateralVault.totalsOf, (address(reentrant))), false);
         vault.pull(address(reentrant), alice, 1e18, false);
         assertEq(_answeredTotal(reentrant), 6e18);
-        vault.push(address(reentrant), alice, bob, 2e18);
+        vault.send(address(reentrant), alice, bob, 2e18);
         assertEq(_answeredTotal(reentrant), 4e18);
     }
 
@@ -557,12 +557,12 @@ contract CollateralVaultTest is BaseTest {
         vault.pullToReserve(account, address(blocking), alice, 5e18);
         blocking.setBlocked(bob, true);
         vm.expectRevert(abi.encodeWithSelector(BlockingToken.BlockingToken_Blocked.selector, bob));
-        vault.push(address(blocking), alice, bob, 1e18);
+        vault.send(address(blocking), alice, bob, 1e18);
         vm.expectRevert(abi.encodeWithSelector(BlockingToken.BlockingToken_Blocked.selector, bob));
-        vault.pushFromReserve(account, address(blocking), bob, 1e18);
+        vault.sendFromReserve(account, address(blocking), bob, 1e18);
         _assertTotals(address(blocking), 5e18, 5e18);
-        vault.push(address(blocking), alice, alice, 5e18);
-        vault.pushFromReserve(account, address(blocking), alice, 5e18);
+        vault.send(address(blocking), alice, alice, 5e18);
+        vault.sendFromReserve(account, address(blocking), alice, 5e18);
     }
 
     function _expectTooLittle(address which, uint256 held, uint256 owed) private {
@@ -607,23 +607,23 @@ contract CollateralVaultTest is BaseTest {
             _total += amount;
         } else if (kind == 1) {
             if (amount > _total) amount = _total;
-            vault.push(address(token), alice, bob, amount);
+            vault.send(address(token), alice, bob, amount);
             _total -= amount;
         } else if (kind == 2) {
             vault.pullToReserve(owner, address(token), alice, amount);
             _reserves[who] += amount;
         } else if (kind == 3) {
             if (amount > _reserves[who]) amount = _reserves[who];
-            vault.pushFromReserve(owner, address(token), bob, amount);
+            vault.sendFromReserve(owner, address(token), bob, amount);
             _reserves[who] -= amount;
         } else if (kind == 4) {
             if (amount > _total) amount = _total;
-            vault.toReserve(owner, 1, amount);
+            vault.moveToReserve(owner, 1, amount);
             _total -= amount;
             _reserves[who] += amount;
         } else if (kind == 5) {
             if (amount > _reserves[who]) amount = _reserves[who];
-            vault.fromReserve(owner, 1, amount);
+            vault.moveFromReserve(owner, 1, amount);
             _total += amount;
             _reserves[who] -= amount;
         } else {

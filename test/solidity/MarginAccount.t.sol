@@ -91,11 +91,11 @@ contract MarginAccountTest is BallastTest {
                         : address(this);
             vm.startPrank(caller);
             vm.expectRevert(abi.encodeWithSelector(Errors.CollateralVault_NotMarginAccount.selector, caller));
-            vault.push(address(weth), alice, caller, 1);
+            vault.send(address(weth), alice, caller, 1);
             vm.expectRevert(abi.encodeWithSelector(Errors.CollateralVault_NotMarginAccount.selector, caller));
             vault.pull(address(weth), alice, 1e18, true);
             vm.expectRevert(abi.encodeWithSelector(Errors.CollateralVault_NotMarginAccount.selector, caller));
-            vault.pushFromReserve(_account(alice), address(weth), caller, 1);
+            vault.sendFromReserve(_account(alice), address(weth), caller, 1);
             vm.stopPrank();
         }
     }

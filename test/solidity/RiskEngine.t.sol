@@ -157,12 +157,12 @@ contract RiskEngineTest is OracleTest {
         assertEq(leg.unit, 1e8);
         assertEq(leg.bidE18, 60_000e18);
         assertEq(leg.valueE18, 300_000e18);
-        assertEq(leg.shockE18, 0.08e18);
-        assertEq(leg.shockInitialE18, 0.08e18);
-        assertEq(leg.haircutMaintenanceE18, 0.04e18);
-        assertEq(leg.haircutInitialE18, 0.08e18);
-        assertEq(leg.initialFactorE18, 1.5e18);
-        assertEq(leg.sizeCoefficientE18, 0.2e18);
+        assertEq(leg.listed.shockMaintenanceBps(), 800);
+        assertEq(leg.listed.shockInitialBps(), 800);
+        assertEq(leg.listed.haircutMaintenanceBps(), 400);
+        assertEq(leg.listed.haircutInitialBps(), 800);
+        assertEq(leg.listed.initialFactorBps(), 15_000);
+        assertEq(leg.listed.sizeCoefficientBps(), 2_000);
         assertEq(legs[1].asset, ETHER_ASSET);
         assertEq(legs[1].valueE18, 6_000e18);
     }
@@ -254,11 +254,11 @@ contract RiskEngineTest is OracleTest {
         setFeed(7, etherFeed, 18);
         Position[] memory positions = new Position[](1);
         positions[0] = toPosition(7).withAmounts(1e18, -1_000e18);
-        Assessment memory a = engine.assess(1e24, new CollateralPage[](0), positions);
+        Assessment memory a = engine.assessAccount(1e24, new CollateralPage[](0), positions);
         assertTrue(a.unpriced && a.halted);
         // What is closed needs no price.
         positions[0] = toPosition(7).withAmounts(0, 1_000e18);
-        assertFalse(engine.assess(1e24, new CollateralPage[](0), positions).unpriced);
+        assertFalse(engine.assessAccount(1e24, new CollateralPage[](0), positions).unpriced);
     }
 
     function test_legs_AnAssetWithoutParametersCountsForNothing() public {
@@ -500,6 +500,6 @@ contract RiskEngineTest is OracleTest {
     }
 
     function _assessed(int256 cashE18, CollateralPage[] memory pages) private view returns (Assessment memory) {
-        return engine.assess(cashE18, pages, new Position[](0));
+        return engine.assessAccount(cashE18, pages, new Position[](0));
     }
 }

@@ -91,8 +91,8 @@ contract ShockLevelsTest is OracleTest {
         assertEq(s.updatedAt, block.timestamp);
         assertEq(s.fastVariance, 4e18);
         // Maintenance starts where it was; initial where 200% a year want it, rounded up to a basis point.
-        assertEq(_leg().shockE18, 0.1e18);
-        assertEq(_leg().shockInitialE18, 0.1924e18);
+        assertEq(_leg().listed.shockMaintenanceBps(), 1_000);
+        assertEq(_leg().listed.shockInitialBps(), 1_924);
     }
 
     function test_setLevelParameters_RevertWhen_Stranger() public {
@@ -187,16 +187,16 @@ contract ShockLevelsTest is OracleTest {
     function test_setLevelParameters_AgainAndOff() public {
         _set(_level(), 6_000);
         _move(1_700e8, 5 minutes);
-        uint256 initial = _leg().shockInitialE18;
-        assertGt(initial, 0.2e18);
+        uint256 initial = _leg().listed.shockInitialBps();
+        assertGt(initial, 2_000);
         LevelParameters memory p = _level();
         p.maximumInitialBps = 2_500;
         _set(p, 6_000);
-        assertEq(_leg().shockInitialE18, initial);
+        assertEq(_leg().listed.shockInitialBps(), initial);
         p.multiplierE2 = 0;
         _set(p, 0);
-        assertEq(_leg().shockInitialE18, 0.1e18);
-        assertEq(_leg().shockE18, 0.1e18);
+        assertEq(_leg().listed.shockInitialBps(), 1_000);
+        assertEq(_leg().listed.shockMaintenanceBps(), 1_000);
         vm.expectRevert(abi.encodeWithSelector(Errors.ShockLevels_ConstantLevel.selector, ETHER_ASSET));
         levels.poke(ETHER_ASSET);
         (, LevelState memory s) = levels.levelOf(ETHER_ASSET);
@@ -250,12 +250,12 @@ contract ShockLevelsTest is OracleTest {
             _move(1_700e8, 1 hours);
         }
         // A quarter of the ramp, rounded up to a basis point.
-        assertEq(_leg().shockE18, 0.125e18);
+        assertEq(_leg().listed.shockMaintenanceBps(), 1_250);
         for (uint256 i; i < 24 * 40; ++i) {
             _move(1_700e8, 1 hours);
         }
-        assertEq(_leg().shockE18, 0.1e18);
-        assertEq(_leg().shockInitialE18, 0.1e18);
+        assertEq(_leg().listed.shockMaintenanceBps(), 1_000);
+        assertEq(_leg().listed.shockInitialBps(), 1_000);
     }
 
     function test_poke_RevertWhen_ThePriceIsOutOfRange() public {
@@ -277,14 +277,14 @@ contract ShockLevelsTest is OracleTest {
         vm.prank(governance);
         engine.setRiskParameters(ETHER_ASSET, risk);
         assertEq(engine.riskParametersOf(ETHER_ASSET).shockBps, 1_500);
-        assertEq(_leg().shockE18, 0.1e18);
+        assertEq(_leg().listed.shockMaintenanceBps(), 1_000);
         risk.shockBps = 2_001;
         _expectEngineOutOfBounds("shockBps", 2_001, 2_000);
         vm.prank(governance);
         engine.setRiskParameters(ETHER_ASSET, risk);
         _move(2_000e8, 1 hours);
-        assertEq(_leg().shockInitialE18, 0.15e18);
-        assertLt(_leg().shockE18, 0.11e18);
+        assertEq(_leg().listed.shockInitialBps(), 1_500);
+        assertLt(_leg().listed.shockMaintenanceBps(), 1_100);
     }
 
     function _legsOf(CollateralPage[] memory pages) private view returns (Leg[] memory) {
@@ -292,7 +292,7 @@ contract ShockLevelsTest is OracleTest {
     }
 
     function _assessed(int256 cashE18, CollateralPage[] memory pages) private view returns (Assessment memory) {
-        return engine.assess(cashE18, pages, new Position[](0));
+        return engine.assessAccount(cashE18, pages, new Position[](0));
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -343,8 +343,8 @@ contract ShockLevelsTest is OracleTest {
         vm.expectEmit(address(engine));
         emit IRiskEngine.ShocksSet(ETHER_ASSET, 100, 3_333);
         engine.setShocks(ETHER_ASSET, 100, 3_333);
-        assertEq(_leg().shockE18, 0.01e18);
-        assertEq(_leg().shockInitialE18, 0.3333e18);
+        assertEq(_leg().listed.shockMaintenanceBps(), 100);
+        assertEq(_leg().listed.shockInitialBps(), 3_333);
     }
 
     function test_setShocks_InitialMarginStaysBelowOne() public {
@@ -360,7 +360,7 @@ contract ShockLevelsTest is OracleTest {
     /// @dev A shock that is still above a lowered maximum counts for the initial margin's bound.
     function test_setRiskParameters_WhileAShockIsAboveItsMaximum() public {
         _set(_level(), 50_000);
-        assertEq(_leg().shockInitialE18, 0.3e18);
+        assertEq(_leg().listed.shockInitialBps(), 3_000);
         LevelParameters memory p = _level();
         p.maximumInitialBps = 2_000;
         _set(p, 6_000);

@@ -6,59 +6,59 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface CollateralVaultInterface extends Interface {
-    getFunction(nameOrSignature: "assetOf" | "authority" | "claim" | "claimAt" | "claimableOf" | "claimsOf" | "fromReserve" | "isConsumingScheduledOp" | "list" | "listedCount" | "marginAccount" | "outflowOf" | "pay" | "payClaims" | "pull" | "pullToReserve" | "push" | "pushFromReserve" | "reserveOf" | "setAuthority" | "setLimits" | "setOutflowLimit" | "toReserve" | "tokenOf" | "totalsOf"): FunctionFragment;
+    getFunction(nameOrSignature: "authority" | "claim" | "claimAt" | "claimableOf" | "claimsOf" | "isConsumingScheduledOp" | "list" | "listedCount" | "marginAccount" | "moveFromReserve" | "moveToReserve" | "numberOf" | "outflowOf" | "pay" | "payClaims" | "pull" | "pullToReserve" | "reserveOf" | "send" | "sendFromReserve" | "setAuthority" | "setLimits" | "setOutflowLimit" | "tokenOf" | "totalsOf"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "ClaimQueued" | "ClaimServed" | "ClaimableChanged" | "LimitsSet" | "OutflowLimitSet" | "ReserveChanged" | "TokenListed"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'assetOf', values: [AddressLike]): string;
-encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
+    encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'claim', values: [AddressLike, AddressLike, AddressLike]): string;
 encodeFunctionData(functionFragment: 'claimAt', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'claimableOf', values: [AddressLike, AddressLike]): string;
 encodeFunctionData(functionFragment: 'claimsOf', values: [AddressLike]): string;
-encodeFunctionData(functionFragment: 'fromReserve', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'list', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'listedCount', values?: undefined): string;
 encodeFunctionData(functionFragment: 'marginAccount', values?: undefined): string;
+encodeFunctionData(functionFragment: 'moveFromReserve', values: [BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'moveToReserve', values: [BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'numberOf', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'outflowOf', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'pay', values: [AddressLike, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'payClaims', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'pull', values: [AddressLike, AddressLike, BigNumberish, boolean]): string;
 encodeFunctionData(functionFragment: 'pullToReserve', values: [BigNumberish, AddressLike, AddressLike, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'push', values: [AddressLike, AddressLike, AddressLike, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'pushFromReserve', values: [BigNumberish, AddressLike, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'reserveOf', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'send', values: [AddressLike, AddressLike, AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'sendFromReserve', values: [BigNumberish, AddressLike, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'setLimits', values: [AddressLike, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setOutflowLimit', values: [AddressLike, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'toReserve', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'tokenOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'totalsOf', values: [AddressLike]): string;
 
-    decodeFunctionResult(functionFragment: 'assetOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'claim', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'claimAt', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'claimableOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'claimsOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'fromReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'list', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'listedCount', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'marginAccount', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'moveFromReserve', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'moveToReserve', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'numberOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'outflowOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pay', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'payClaims', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pull', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pullToReserve', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'push', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'pushFromReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reserveOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'send', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'sendFromReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLimits', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setOutflowLimit', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'toReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'tokenOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
   }
@@ -194,14 +194,6 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
 
     
     
-    assetOf: TypedContractMethod<
-      [token: AddressLike, ],
-      [bigint],
-      'view'
-    >
-    
-
-    
     authority: TypedContractMethod<
       [],
       [string],
@@ -242,14 +234,6 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
     
 
     
-    fromReserve: TypedContractMethod<
-      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
     isConsumingScheduledOp: TypedContractMethod<
       [],
       [string],
@@ -277,6 +261,30 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
     marginAccount: TypedContractMethod<
       [],
       [string],
+      'view'
+    >
+    
+
+    
+    moveFromReserve: TypedContractMethod<
+      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    moveToReserve: TypedContractMethod<
+      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    numberOf: TypedContractMethod<
+      [token: AddressLike, ],
+      [bigint],
       'view'
     >
     
@@ -322,7 +330,15 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
     
 
     
-    push: TypedContractMethod<
+    reserveOf: TypedContractMethod<
+      [account: BigNumberish, asset: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
+    send: TypedContractMethod<
       [token: AddressLike, owner: AddressLike, to: AddressLike, amount: BigNumberish, ],
       [bigint],
       'nonpayable'
@@ -330,18 +346,10 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
     
 
     
-    pushFromReserve: TypedContractMethod<
+    sendFromReserve: TypedContractMethod<
       [account: BigNumberish, token: AddressLike, to: AddressLike, amount: BigNumberish, ],
       [bigint],
       'nonpayable'
-    >
-    
-
-    
-    reserveOf: TypedContractMethod<
-      [account: BigNumberish, asset: BigNumberish, ],
-      [bigint],
-      'view'
     >
     
 
@@ -370,14 +378,6 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
     
 
     
-    toReserve: TypedContractMethod<
-      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
     tokenOf: TypedContractMethod<
       [asset: BigNumberish, ],
       [string],
@@ -396,12 +396,7 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'assetOf'): TypedContractMethod<
-      [token: AddressLike, ],
-      [bigint],
-      'view'
-    >;
-getFunction(nameOrSignature: 'authority'): TypedContractMethod<
+    getFunction(nameOrSignature: 'authority'): TypedContractMethod<
       [],
       [string],
       'view'
@@ -426,11 +421,6 @@ getFunction(nameOrSignature: 'claimsOf'): TypedContractMethod<
       [[bigint, bigint, bigint, bigint] & {queued: bigint, claimable: bigint, first: bigint, next: bigint }],
       'view'
     >;
-getFunction(nameOrSignature: 'fromReserve'): TypedContractMethod<
-      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
 getFunction(nameOrSignature: 'isConsumingScheduledOp'): TypedContractMethod<
       [],
       [string],
@@ -449,6 +439,21 @@ getFunction(nameOrSignature: 'listedCount'): TypedContractMethod<
 getFunction(nameOrSignature: 'marginAccount'): TypedContractMethod<
       [],
       [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'moveFromReserve'): TypedContractMethod<
+      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'moveToReserve'): TypedContractMethod<
+      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'numberOf'): TypedContractMethod<
+      [token: AddressLike, ],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'outflowOf'): TypedContractMethod<
@@ -476,20 +481,20 @@ getFunction(nameOrSignature: 'pullToReserve'): TypedContractMethod<
       [bigint],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'push'): TypedContractMethod<
-      [token: AddressLike, owner: AddressLike, to: AddressLike, amount: BigNumberish, ],
-      [bigint],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'pushFromReserve'): TypedContractMethod<
-      [account: BigNumberish, token: AddressLike, to: AddressLike, amount: BigNumberish, ],
-      [bigint],
-      'nonpayable'
-    >;
 getFunction(nameOrSignature: 'reserveOf'): TypedContractMethod<
       [account: BigNumberish, asset: BigNumberish, ],
       [bigint],
       'view'
+    >;
+getFunction(nameOrSignature: 'send'): TypedContractMethod<
+      [token: AddressLike, owner: AddressLike, to: AddressLike, amount: BigNumberish, ],
+      [bigint],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'sendFromReserve'): TypedContractMethod<
+      [account: BigNumberish, token: AddressLike, to: AddressLike, amount: BigNumberish, ],
+      [bigint],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'setAuthority'): TypedContractMethod<
       [newAuthority: AddressLike, ],
@@ -503,11 +508,6 @@ getFunction(nameOrSignature: 'setLimits'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'setOutflowLimit'): TypedContractMethod<
       [token: AddressLike, limitBps: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'toReserve'): TypedContractMethod<
-      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
       [void],
       'nonpayable'
     >;

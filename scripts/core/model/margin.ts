@@ -60,11 +60,19 @@ export function sizeFactor(valueE18: bigint, coefficientE18: bigint): bigint {
 
 /** Margin for each unit of value at a size: shock * size factor + haircut; rounded up. */
 export function ratesOf(terms: RiskTerms, valueE18: bigint): Pair {
-  const size = sizeFactor(valueE18, terms.sizeCoefficientBps * BPS_TO_WAD);
-  const shock = mulDivUp(terms.shockBps * BPS_TO_WAD, size, WAD);
+  const shocks = shocksOf(terms, valueE18);
   return {
-    maintenanceE18: shock + terms.haircutMaintenanceBps * BPS_TO_WAD,
-    initialE18: mulDivUp(shock, terms.initialFactorBps, BPS) + terms.haircutInitialBps * BPS_TO_WAD,
+    maintenanceE18: shocks.maintenanceE18 + terms.haircutMaintenanceBps * BPS_TO_WAD,
+    initialE18: shocks.initialE18 + terms.haircutInitialBps * BPS_TO_WAD,
+  };
+}
+
+/** Shock * size factor, for initial margin with the initial factor: rounded up once. */
+export function shocksOf(terms: RiskTerms, exposureE18: bigint): Pair {
+  const size = sizeFactor(exposureE18, terms.sizeCoefficientBps * BPS_TO_WAD);
+  return {
+    maintenanceE18: mulDivUp(terms.shockBps * size, 1n, BPS),
+    initialE18: mulDivUp(terms.shockBps * terms.initialFactorBps * size, 1n, BPS * BPS),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Perpetual positions beside collateral, from what ARCHITECTURE.md says of margin and funding; to the unit, as the ledger is. */
 import type { Assessment, Leg, Pair, RiskTerms } from "./margin.js";
 
-import { health, legOf, marginOf, sizeFactor } from "./margin.js";
+import { health, legOf, marginOf, shocksOf } from "./margin.js";
 import { BPS, maximum, mulDivFloor, mulDivUp, WAD } from "./rounding.js";
 
 /** What was bought, less what was sold, and the quote that was received for it, less what was paid. */
@@ -24,8 +24,6 @@ export interface Exposure {
   readonly position: Position;
   readonly terms: PerpetualTerms;
 }
-
-const BPS_TO_WAD = WAD / BPS;
 
 /** Of an account without collateral in an underlying, a leg of none. */
 export function exposureOf(
@@ -66,13 +64,13 @@ export function marginOfExposure(exposure: Exposure): Pair {
   const open = net < 0n ? -net : net;
   const size = position.sizeE18 < 0n ? -position.sizeE18 : position.sizeE18;
   const notional = mulDivUp(size, position.sizeE18 < 0n ? exposure.askE18 : leg.bidE18, WAD);
-  const { shockBps, initialFactorBps, haircutMaintenanceBps, haircutInitialBps } = leg.terms;
-  const shock = mulDivUp(shockBps * BPS_TO_WAD, sizeFactor(open, leg.terms.sizeCoefficientBps * BPS_TO_WAD), WAD);
+  const { haircutMaintenanceBps, haircutInitialBps } = leg.terms;
+  const shocks = shocksOf(leg.terms, open);
   const sum = (rateE18: bigint, haircutBps: bigint, basisBps: bigint): bigint =>
     mulDivUp(open, rateE18, WAD) + mulDivUp(leg.valueE18, haircutBps, BPS) + mulDivUp(notional, basisBps, BPS);
   return {
-    maintenanceE18: sum(shock, haircutMaintenanceBps, terms.basisMaintenanceBps),
-    initialE18: capped + sum(mulDivUp(shock, initialFactorBps, BPS), haircutInitialBps, terms.basisInitialBps),
+    maintenanceE18: sum(shocks.maintenanceE18, haircutMaintenanceBps, terms.basisMaintenanceBps),
+    initialE18: capped + sum(shocks.initialE18, haircutInitialBps, terms.basisInitialBps),
   };
 }
 

@@ -13,6 +13,7 @@ import {IPriceOracleAdapter} from "../../../contracts/interfaces/IPriceOracleAda
 import {Outcome, Plan} from "../../../contracts/interfaces/IRebalancer.sol";
 import {Guard, GuardLevel} from "../../../contracts/types/Guard.sol";
 import {InstrumentId, toPerpetual} from "../../../contracts/types/InstrumentId.sol";
+import {FaultySource} from "../utils/mocks/FaultySource.sol";
 import {TradingTest} from "../utils/TradingTest.sol";
 
 /// @title PausesTest
@@ -323,18 +324,13 @@ contract PausesTest is TradingTest {
                                     PRICE EVIDENCE
     //////////////////////////////////////////////////////////////////////////*/
 
-    /// @dev No oracle of this tree answers Degraded yet: what it would answer is put in its place.
     function test_SourcesThatDeviateLetPositionsOnlyShrink() public {
         InstrumentId perp = toPerpetual(WETH_ASSET);
         _fundTraders(100_000e6);
+        FaultySource source = new FaultySource(2_000e18);
+        riskEngine.setSecondary(WETH_ASSET, address(source), 50, 0, 0);
         _trade(maker, trader, perp, 2e18, 2_000e18);
-        (IPriceOracleAdapter.Price memory p, ) = riskEngine.price(WETH_ASSET);
-        p.status = IPriceOracleAdapter.Status.Degraded;
-        vm.mockCall(
-            address(riskEngine),
-            abi.encodeCall(IPriceOracleAdapter.price, (WETH_ASSET)),
-            abi.encode(p, IPriceOracleAdapter.Fault.Deviating)
-        );
+        source.setPrice(2_100e18);
         bytes memory reason = abi.encodeWithSelector(
             Errors.MarginAccount_ReduceOnly.selector,
             WETH_ASSET,
@@ -343,14 +339,12 @@ contract PausesTest is TradingTest {
         _expectFillRefused(perp, 1e18, reason);
         _trade(maker, trader, perp, -1e18, 2_000e18);
         // A source that is missing is no evidence: the price is worse, and enough.
-        vm.mockCall(
-            address(riskEngine),
-            abi.encodeCall(IPriceOracleAdapter.price, (WETH_ASSET)),
-            abi.encode(p, IPriceOracleAdapter.Fault.SecondMissing)
-        );
+        source.setPrice(0);
+        (, IPriceOracleAdapter.Fault fault) = riskEngine.price(WETH_ASSET);
+        assertEq(uint8(fault), uint8(IPriceOracleAdapter.Fault.SecondMissing));
         _trade(maker, trader, perp, 1e18, 2_000e18);
         // And it lapses with the evidence.
-        vm.clearMockedCalls();
+        source.setPrice(2_000e18);
         _trade(maker, trader, perp, 1e18, 2_000e18);
     }
 

@@ -105,7 +105,7 @@ contract FundingTest is BallastTest {
         _withdraw(alice, address(weth), type(uint256).max);
         vm.prank(alice);
         marginAccount.deposit(_account(alice), address(ninth), 1e18);
-        assertEq(_collateral(alice, vault.assetOf(address(ninth))), 1e18);
+        assertEq(_collateral(alice, vault.numberOf(address(ninth))), 1e18);
         // Cash is no kind of collateral.
         _deposit(alice, address(usdc), 1e6);
     }

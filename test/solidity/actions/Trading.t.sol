@@ -5,6 +5,7 @@ import {Errors} from "../../../contracts/base/Errors.sol";
 import {IExchange} from "../../../contracts/interfaces/IExchange.sol";
 import {MintableToken} from "../../../contracts/mocks/MintableToken.sol";
 import {SettableAggregator} from "../../../contracts/mocks/SettableAggregator.sol";
+import {AccountHeader} from "../../../contracts/types/AccountHeader.sol";
 import {AccountId} from "../../../contracts/types/AccountId.sol";
 import {Assessment} from "../../../contracts/types/Assessment.sol";
 import {InstrumentId} from "../../../contracts/types/InstrumentId.sol";
@@ -190,6 +191,37 @@ contract TradingRuleTest is TradingTest {
         _refusedAt(-0.1e18, 1_892.4e18 - 1, Errors.MarginAccount_PriceOutsideBand.selector);
         _refusedAt(-0.1e18, 1_907.6e18 + 1, Errors.MarginAccount_PriceOutsideBand.selector);
         _trade(maker, trader, ETH_PERP, -0.1e18, 1_907.6e18);
+    }
+
+    /// @dev Ten ether against 15,000 of debt, below maintenance: each hedge sold makes a position grow, and lowers risk.
+    function test_WhatLowersRiskIsNoReasonToCoolOff() public {
+        _deposit(taker, address(usdc), 50_000e6);
+        _setPrice(WETH_ASSET, 2_000e8);
+        _borrow(alice, 10e18, 15_000e6);
+        _setPrice(WETH_ASSET, 1_700e8);
+        assertLt(_health(alice), 1e18);
+        (address hedger, uint256 key) = makeAddrAndKey("hedger");
+        keys[hedger] = key;
+        vm.prank(alice);
+        marginAccount.setOperator(_account(alice), hedger, 2);
+
+        IExchange.Order memory one = _order(maker, ETH_PERP, 0.01e18, 1_700e18);
+        IExchange.Order memory other = _order(alice, ETH_PERP, -0.01e18, 1_700e18);
+        other.signer = hedger;
+        _fill(one, other, 0.01e18);
+        (AccountHeader header, , , ) = marginAccount.accountOf(_account(alice));
+        assertLt(header.riskBlock(), block.number);
+        // In the same block.
+        vm.prank(taker);
+        liquidator.liquidate(_account(alice), _account(taker), 1e18, type(int256).max, "");
+    }
+
+    /// @dev Above initial margin a position that grows does: its owner could else sell himself into his own liquidation.
+    function test_ANewPositionIsOneBlockOld() public {
+        _deposit(trader, address(usdc), 10_000e6);
+        _trade(maker, trader, ETH_PERP, 1e18, 1_900e18);
+        (AccountHeader header, , , ) = marginAccount.accountOf(_account(trader));
+        assertEq(header.riskBlock(), block.number);
     }
 
     function test_AnInsolventAccountMayNotTrade() public {

@@ -164,7 +164,7 @@ abstract contract Promises is BallastTest {
                 (page.amountAt(1) * fraction) / 1e18
             );
         }
-        Assessment memory b = riskEngine.assess(0, part, new Position[](0));
+        Assessment memory b = riskEngine.assessAccount(0, part, new Position[](0));
         uint256 legs = 2 * one.pages.length;
         assertLe(
             b.maintenanceE18,

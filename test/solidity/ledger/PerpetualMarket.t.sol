@@ -10,6 +10,23 @@ import {Perpetual} from "../../../contracts/types/Perpetual.sol";
 contract PerpetualMarketTest is Test {
     using PerpetualMarket for Perpetual;
 
+    Perpetual private stored;
+
+    /// @dev What the compiler's own accessors find where the library wrote words.
+    function testFuzz_store_LoadsBackEveryField(Perpetual memory p, Perpetual memory before) public {
+        stored = before;
+        (uint256 word0, uint256 word1, uint256 word2) = stored.store(p);
+        Perpetual memory found = stored;
+        assertEq(abi.encode(found), abi.encode(p));
+        uint256 slot;
+        assembly {
+            slot := stored.slot
+        }
+        assertEq(vm.load(address(this), bytes32(slot)), bytes32(word0));
+        assertEq(vm.load(address(this), bytes32(slot + 1)), bytes32(word1));
+        assertEq(vm.load(address(this), bytes32(slot + 2)), bytes32(word2));
+    }
+
     uint256 internal constant HOUR_START = 1_800_000_000; // a whole hour
     int256 internal constant INTEREST = 0.0000125e18;
 

@@ -5,6 +5,7 @@ import {BaseTest} from "../utils/BaseTest.sol";
 import {INFINITE_HEALTH, WAD} from "../../../contracts/base/Constants.sol";
 import {Margin} from "../../../contracts/risk/Margin.sol";
 import {Assessment, Leg} from "../../../contracts/types/Assessment.sol";
+import {HAIRCUT_STEP} from "../../../contracts/types/ListedAsset.sol";
 
 contract MarginTest is BaseTest {
     uint256 private constant MILLION = 1e24;
@@ -110,12 +111,12 @@ contract MarginTest is BaseTest {
         assertEq(maintenance, 0.12e18 + 1);
     }
 
-    function test_ratesOf_InitialFactorRoundsUp() public pure {
-        // 0.12 and a wei, times 1.5, is 0.18 and one and a half.
+    function test_ratesOf_InitialRateRoundsUpOnce() public pure {
+        // 0.1 times 1.5 is exact; times 1.2 and a wei it is 0.18 and a part of a wei.
         Leg memory leg = _leg(4 * MILLION, 1_000, 400, 800, 15_000, 2_000);
         (uint256 maintenance, uint256 initial) = Margin.ratesOf(leg, 4 * MILLION);
         assertEq(maintenance, 0.16e18 + 1);
-        assertEq(initial, 0.26e18 + 2);
+        assertEq(initial, 0.26e18 + 1);
     }
 
     function test_marginOf_BothRoundUp() public pure {
@@ -153,7 +154,7 @@ contract MarginTest is BaseTest {
             bound(shock, 100, MAX_SHOCK),
             haircut,
             haircut,
-            bound(factor, 10_000, MAX_FACTOR),
+            bound(factor, 100, MAX_FACTOR / 100) * 100,
             bound(coefficient, 0, MAX_COEFFICIENT)
         );
         (uint256 maintenance, uint256 initial) = Margin.marginOf(leg, value);
@@ -168,7 +169,7 @@ contract MarginTest is BaseTest {
     function testFuzz_marginOf_RisesWithShockAndHaircut(uint256 value, uint256 shock, uint256 haircut) public pure {
         value = bound(value, 0, MAX_VALUE);
         shock = bound(shock, 100, MAX_SHOCK - 1);
-        haircut = bound(haircut, 0, MAX_HAIRCUT - 1);
+        haircut = bound(haircut, 0, MAX_HAIRCUT - HAIRCUT_STEP);
         (uint256 maintenance, uint256 initial) = Margin.marginOf(
             _leg(value, shock, haircut, haircut, 15_000, 2_000),
             value
@@ -180,7 +181,7 @@ contract MarginTest is BaseTest {
         assertLe(maintenance, moreMaintenance);
         assertLe(initial, moreInitial);
         (moreMaintenance, moreInitial) = Margin.marginOf(
-            _leg(value, shock, haircut + 1, haircut + 1, 15_000, 2_000),
+            _leg(value, shock, haircut + HAIRCUT_STEP, haircut + HAIRCUT_STEP, 15_000, 2_000),
             value
         );
         assertLe(maintenance, moreMaintenance);
@@ -325,11 +326,11 @@ contract MarginTest is BaseTest {
         leg.unit = WAD;
         leg.bidE18 = WAD;
         leg.valueE18 = value;
-        leg.shockE18 = shockBps * BPS_E18;
-        leg.shockInitialE18 = leg.shockE18;
-        leg.haircutMaintenanceE18 = haircutMaintenanceBps * BPS_E18;
-        leg.haircutInitialE18 = haircutInitialBps * BPS_E18;
-        leg.initialFactorE18 = initialFactorBps * BPS_E18;
-        leg.sizeCoefficientE18 = sizeCoefficientBps * BPS_E18;
+        leg.listed = leg.listed.withShocks(shockBps, shockBps).withRisk(
+            haircutMaintenanceBps,
+            haircutInitialBps,
+            initialFactorBps,
+            sizeCoefficientBps
+        );
     }
 }

@@ -5,6 +5,7 @@ import {BaseTest} from "../utils/BaseTest.sol";
 import {WAD} from "../../../contracts/base/Constants.sol";
 import {Margin} from "../../../contracts/risk/Margin.sol";
 import {Assessment, Leg} from "../../../contracts/types/Assessment.sol";
+import {toListedPerpetual} from "../../../contracts/types/ListedPerpetual.sol";
 
 /// @dev Collateral and a perpetual of one underlying. The figures of the first tests are worked out by hand.
 contract MarginPositionsTest is BaseTest {
@@ -12,15 +13,14 @@ contract MarginPositionsTest is BaseTest {
     function _leg(int256 size) private pure returns (Leg memory leg) {
         (leg.amount, leg.unit, leg.bidE18, leg.askE18) = (10e18, 1e18, 2_000e18, 2_000e18);
         leg.valueE18 = 20_000e18;
-        (leg.shockE18, leg.shockInitialE18, leg.initialFactorE18) = (0.1e18, 0.1e18, 1.5e18);
-        (leg.haircutMaintenanceE18, leg.haircutInitialE18) = (0.04e18, 0.08e18);
-        (leg.basisMaintenanceE18, leg.basisInitialE18) = (0.01e18, 0.02e18);
-        (leg.sizeE18, leg.markE18, leg.profitCapE18) = (size, 2_000e18, 1_000e18);
+        leg.listed = leg.listed.withShocks(1_000, 1_000).withRisk(400, 800, 15_000, 0);
+        leg.perpetual = toListedPerpetual(100, 200, 1_000);
+        (leg.sizeE18, leg.markE18) = (size, 2_000e18);
     }
 
     /// @dev A leg of nothing but what the rounding at hand needs.
     function _bare(int256 size, uint256 mark) private pure returns (Leg memory leg) {
-        (leg.sizeE18, leg.markE18, leg.initialFactorE18) = (size, mark, WAD);
+        (leg.sizeE18, leg.markE18) = (size, mark);
     }
 
     function _sum(Leg memory leg) private pure returns (Assessment memory) {
@@ -64,7 +64,7 @@ contract MarginPositionsTest is BaseTest {
     function test_aClaimWithoutSizeIsEquityAndNoRisk() public pure {
         Leg memory leg;
         leg.quoteE18 = 3e18;
-        leg.profitCapE18 = 2e18;
+        leg.perpetual = toListedPerpetual(0, 0, 2);
         Assessment memory a = _sum(leg);
         assertEq(a.equityE18, 3e18);
         assertEq(a.maintenanceE18, 0);
@@ -94,7 +94,7 @@ contract MarginPositionsTest is BaseTest {
 
     function test_marginWithPosition_NotionalRoundsUp() public pure {
         Leg memory leg = _bare(1, 1);
-        (leg.basisMaintenanceE18, leg.basisInitialE18) = (1e18, 1e18);
+        leg.perpetual = toListedPerpetual(10_000, 10_000, 0);
         (uint256 maintenance, uint256 initial) = Margin.marginWithPosition(leg, 0, 1);
         assertEq(maintenance, 1);
         assertEq(initial, 1);
@@ -105,9 +105,9 @@ contract MarginPositionsTest is BaseTest {
         for (uint256 part; part < 3; ++part) {
             Leg memory leg = _bare(1, 1e18);
             uint256 value;
-            if (part == 0) (leg.shockE18, leg.shockInitialE18) = (0.3e18, 0.3e18);
-            if (part == 1) (value, leg.haircutMaintenanceE18, leg.haircutInitialE18) = (1, 0.3e18, 0.3e18);
-            if (part == 2) (leg.basisMaintenanceE18, leg.basisInitialE18) = (0.3e18, 0.3e18);
+            if (part == 0) leg.listed = leg.listed.withShocks(3_000, 3_000);
+            if (part == 1) (value, leg.listed) = (1, leg.listed.withRisk(3_000, 3_000, 10_000, 0));
+            if (part == 2) leg.perpetual = toListedPerpetual(3_000, 3_000, 0);
             (uint256 maintenance, uint256 initial) = Margin.marginWithPosition(leg, value, 1);
             assertEq(maintenance, 1);
             assertEq(initial, 1);
@@ -144,9 +144,9 @@ contract MarginPositionsTest is BaseTest {
         seed = uint256(keccak256(abi.encode(seed)));
         leg.markE18 = 1 + (seed % 1e24);
         leg.valueE18 = uint256(uint128(seed >> 80)) % 1e26;
-        leg.shockE18 = 0.01e18 + (seed % 0.2e18);
-        leg.shockInitialE18 = leg.shockE18 + (seed % 0.1e18);
-        leg.sizeCoefficientE18 = seed % 3 == 0 ? 0 : seed % 1e18;
+        uint256 shock = 100 + (seed % 2_000);
+        leg.listed = leg.listed.withShocks(shock, shock + (seed % 1_000)).withRisk(400, 800, 15_000, seed % 10_000);
+        if (seed % 3 == 0) leg.listed = leg.listed.withRisk(400, 800, 15_000, 0);
     }
 
     /// @dev Promise 9, for collateral and position together.
@@ -184,7 +184,7 @@ contract MarginPositionsTest is BaseTest {
     /// @dev What joins the collateral asks at most what the rates say, where size does not matter.
     function testFuzz_collectRates_AreAsked(uint256 seed, uint256 brought) public pure {
         Leg memory leg = _some(seed);
-        leg.sizeCoefficientE18 = 0;
+        leg.listed = leg.listed.withRisk(400, 800, 15_000, 0);
         brought = bound(brought, 0, 1e26);
         (int256 hedging, int256 adding, uint256 open) = Margin.collectRates(leg);
         (uint256 before, ) = Margin.marginAt(leg, leg.valueE18);

@@ -133,7 +133,7 @@ describe("The model of positions", function () {
       const cases = Array.from({ length: BATCH }, () => drawCase(answers));
       await Promise.all(
         cases.map(async ({ cashE18, pages, positions, exposures }) => {
-          const found = await live.riskEngine.assess(cashE18, [...pages], [...positions]);
+          const found = await live.riskEngine.assessAccount(cashE18, [...pages], [...positions]);
           const modelled = assessExposures(exposures, cashE18);
           expect({
             equityE18: found.equityE18,

@@ -6,53 +6,53 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
   
 
   export interface ICollateralVaultInterface extends Interface {
-    getFunction(nameOrSignature: "assetOf" | "claim" | "claimAt" | "claimableOf" | "claimsOf" | "fromReserve" | "list" | "listedCount" | "marginAccount" | "outflowOf" | "pay" | "payClaims" | "pull" | "pullToReserve" | "push" | "pushFromReserve" | "reserveOf" | "setLimits" | "setOutflowLimit" | "toReserve" | "tokenOf" | "totalsOf"): FunctionFragment;
+    getFunction(nameOrSignature: "claim" | "claimAt" | "claimableOf" | "claimsOf" | "list" | "listedCount" | "marginAccount" | "moveFromReserve" | "moveToReserve" | "numberOf" | "outflowOf" | "pay" | "payClaims" | "pull" | "pullToReserve" | "reserveOf" | "send" | "sendFromReserve" | "setLimits" | "setOutflowLimit" | "tokenOf" | "totalsOf"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "ClaimQueued" | "ClaimServed" | "ClaimableChanged" | "LimitsSet" | "OutflowLimitSet" | "ReserveChanged" | "TokenListed"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'assetOf', values: [AddressLike]): string;
-encodeFunctionData(functionFragment: 'claim', values: [AddressLike, AddressLike, AddressLike]): string;
+    encodeFunctionData(functionFragment: 'claim', values: [AddressLike, AddressLike, AddressLike]): string;
 encodeFunctionData(functionFragment: 'claimAt', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'claimableOf', values: [AddressLike, AddressLike]): string;
 encodeFunctionData(functionFragment: 'claimsOf', values: [AddressLike]): string;
-encodeFunctionData(functionFragment: 'fromReserve', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'list', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'listedCount', values?: undefined): string;
 encodeFunctionData(functionFragment: 'marginAccount', values?: undefined): string;
+encodeFunctionData(functionFragment: 'moveFromReserve', values: [BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'moveToReserve', values: [BigNumberish, BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'numberOf', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'outflowOf', values: [AddressLike]): string;
 encodeFunctionData(functionFragment: 'pay', values: [AddressLike, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'payClaims', values: [AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'pull', values: [AddressLike, AddressLike, BigNumberish, boolean]): string;
 encodeFunctionData(functionFragment: 'pullToReserve', values: [BigNumberish, AddressLike, AddressLike, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'push', values: [AddressLike, AddressLike, AddressLike, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'pushFromReserve', values: [BigNumberish, AddressLike, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'reserveOf', values: [BigNumberish, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'send', values: [AddressLike, AddressLike, AddressLike, BigNumberish]): string;
+encodeFunctionData(functionFragment: 'sendFromReserve', values: [BigNumberish, AddressLike, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setLimits', values: [AddressLike, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'setOutflowLimit', values: [AddressLike, BigNumberish]): string;
-encodeFunctionData(functionFragment: 'toReserve', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'tokenOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'totalsOf', values: [AddressLike]): string;
 
-    decodeFunctionResult(functionFragment: 'assetOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'claim', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'claim', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'claimAt', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'claimableOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'claimsOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'fromReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'list', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'listedCount', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'marginAccount', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'moveFromReserve', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'moveToReserve', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'numberOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'outflowOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pay', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'payClaims', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pull', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'pullToReserve', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'push', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'pushFromReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'reserveOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'send', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'sendFromReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setLimits', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setOutflowLimit', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'toReserve', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'tokenOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
   }
@@ -176,14 +176,6 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
 
     
     
-    assetOf: TypedContractMethod<
-      [token: AddressLike, ],
-      [bigint],
-      'view'
-    >
-    
-
-    
     claim: TypedContractMethod<
       [owner: AddressLike, token: AddressLike, receiver: AddressLike, ],
       [bigint],
@@ -216,14 +208,6 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
     
 
     
-    fromReserve: TypedContractMethod<
-      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
     list: TypedContractMethod<
       [token: AddressLike, ],
       [bigint],
@@ -243,6 +227,30 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
     marginAccount: TypedContractMethod<
       [],
       [string],
+      'view'
+    >
+    
+
+    
+    moveFromReserve: TypedContractMethod<
+      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    moveToReserve: TypedContractMethod<
+      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >
+    
+
+    
+    numberOf: TypedContractMethod<
+      [token: AddressLike, ],
+      [bigint],
       'view'
     >
     
@@ -288,7 +296,15 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
     
 
     
-    push: TypedContractMethod<
+    reserveOf: TypedContractMethod<
+      [account: BigNumberish, asset: BigNumberish, ],
+      [bigint],
+      'view'
+    >
+    
+
+    
+    send: TypedContractMethod<
       [token: AddressLike, owner: AddressLike, to: AddressLike, amount: BigNumberish, ],
       [bigint],
       'nonpayable'
@@ -296,18 +312,10 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
     
 
     
-    pushFromReserve: TypedContractMethod<
+    sendFromReserve: TypedContractMethod<
       [account: BigNumberish, token: AddressLike, to: AddressLike, amount: BigNumberish, ],
       [bigint],
       'nonpayable'
-    >
-    
-
-    
-    reserveOf: TypedContractMethod<
-      [account: BigNumberish, asset: BigNumberish, ],
-      [bigint],
-      'view'
     >
     
 
@@ -322,14 +330,6 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
     
     setOutflowLimit: TypedContractMethod<
       [token: AddressLike, limitBps: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >
-    
-
-    
-    toReserve: TypedContractMethod<
-      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
       [void],
       'nonpayable'
     >
@@ -354,12 +354,7 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'assetOf'): TypedContractMethod<
-      [token: AddressLike, ],
-      [bigint],
-      'view'
-    >;
-getFunction(nameOrSignature: 'claim'): TypedContractMethod<
+    getFunction(nameOrSignature: 'claim'): TypedContractMethod<
       [owner: AddressLike, token: AddressLike, receiver: AddressLike, ],
       [bigint],
       'nonpayable'
@@ -379,11 +374,6 @@ getFunction(nameOrSignature: 'claimsOf'): TypedContractMethod<
       [[bigint, bigint, bigint, bigint] & {queued: bigint, claimable: bigint, first: bigint, next: bigint }],
       'view'
     >;
-getFunction(nameOrSignature: 'fromReserve'): TypedContractMethod<
-      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
 getFunction(nameOrSignature: 'list'): TypedContractMethod<
       [token: AddressLike, ],
       [bigint],
@@ -397,6 +387,21 @@ getFunction(nameOrSignature: 'listedCount'): TypedContractMethod<
 getFunction(nameOrSignature: 'marginAccount'): TypedContractMethod<
       [],
       [string],
+      'view'
+    >;
+getFunction(nameOrSignature: 'moveFromReserve'): TypedContractMethod<
+      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'moveToReserve'): TypedContractMethod<
+      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
+      [void],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'numberOf'): TypedContractMethod<
+      [token: AddressLike, ],
+      [bigint],
       'view'
     >;
 getFunction(nameOrSignature: 'outflowOf'): TypedContractMethod<
@@ -424,20 +429,20 @@ getFunction(nameOrSignature: 'pullToReserve'): TypedContractMethod<
       [bigint],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'push'): TypedContractMethod<
-      [token: AddressLike, owner: AddressLike, to: AddressLike, amount: BigNumberish, ],
-      [bigint],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'pushFromReserve'): TypedContractMethod<
-      [account: BigNumberish, token: AddressLike, to: AddressLike, amount: BigNumberish, ],
-      [bigint],
-      'nonpayable'
-    >;
 getFunction(nameOrSignature: 'reserveOf'): TypedContractMethod<
       [account: BigNumberish, asset: BigNumberish, ],
       [bigint],
       'view'
+    >;
+getFunction(nameOrSignature: 'send'): TypedContractMethod<
+      [token: AddressLike, owner: AddressLike, to: AddressLike, amount: BigNumberish, ],
+      [bigint],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'sendFromReserve'): TypedContractMethod<
+      [account: BigNumberish, token: AddressLike, to: AddressLike, amount: BigNumberish, ],
+      [bigint],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'setLimits'): TypedContractMethod<
       [token: AddressLike, capWholeTokens: BigNumberish, minimumE4: BigNumberish, ],
@@ -446,11 +451,6 @@ getFunction(nameOrSignature: 'setLimits'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'setOutflowLimit'): TypedContractMethod<
       [token: AddressLike, limitBps: BigNumberish, ],
-      [void],
-      'nonpayable'
-    >;
-getFunction(nameOrSignature: 'toReserve'): TypedContractMethod<
-      [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
       [void],
       'nonpayable'
     >;

@@ -9,9 +9,9 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, degraded: boolean, unpriced: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, degraded: boolean, unpriced: boolean }
   
 
-    export type LegStruct = {asset: BigNumberish, halted: boolean, degraded: boolean, afterOutage: boolean, amount: BigNumberish, unit: BigNumberish, bidE18: BigNumberish, askE18: BigNumberish, valueE18: BigNumberish, shockE18: BigNumberish, shockInitialE18: BigNumberish, haircutMaintenanceE18: BigNumberish, haircutInitialE18: BigNumberish, initialFactorE18: BigNumberish, sizeCoefficientE18: BigNumberish, sizeE18: BigNumberish, quoteE18: BigNumberish, markE18: BigNumberish, basisMaintenanceE18: BigNumberish, basisInitialE18: BigNumberish, profitCapE18: BigNumberish}
+    export type LegStruct = {listed: BigNumberish, asset: BigNumberish, halted: boolean, degraded: boolean, afterOutage: boolean, amount: BigNumberish, unit: BigNumberish, bidE18: BigNumberish, askE18: BigNumberish, valueE18: BigNumberish, sizeE18: BigNumberish, quoteE18: BigNumberish, markE18: BigNumberish, perpetual: BigNumberish}
 
-    export type LegStructOutput = [asset: bigint, halted: boolean, degraded: boolean, afterOutage: boolean, amount: bigint, unit: bigint, bidE18: bigint, askE18: bigint, valueE18: bigint, shockE18: bigint, shockInitialE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint, sizeE18: bigint, quoteE18: bigint, markE18: bigint, basisMaintenanceE18: bigint, basisInitialE18: bigint, profitCapE18: bigint] & {asset: bigint, halted: boolean, degraded: boolean, afterOutage: boolean, amount: bigint, unit: bigint, bidE18: bigint, askE18: bigint, valueE18: bigint, shockE18: bigint, shockInitialE18: bigint, haircutMaintenanceE18: bigint, haircutInitialE18: bigint, initialFactorE18: bigint, sizeCoefficientE18: bigint, sizeE18: bigint, quoteE18: bigint, markE18: bigint, basisMaintenanceE18: bigint, basisInitialE18: bigint, profitCapE18: bigint }
+    export type LegStructOutput = [listed: bigint, asset: bigint, halted: boolean, degraded: boolean, afterOutage: boolean, amount: bigint, unit: bigint, bidE18: bigint, askE18: bigint, valueE18: bigint, sizeE18: bigint, quoteE18: bigint, markE18: bigint, perpetual: bigint] & {listed: bigint, asset: bigint, halted: boolean, degraded: boolean, afterOutage: boolean, amount: bigint, unit: bigint, bidE18: bigint, askE18: bigint, valueE18: bigint, sizeE18: bigint, quoteE18: bigint, markE18: bigint, perpetual: bigint }
   
 
 export declare namespace IRiskEngine {
@@ -36,11 +36,12 @@ export declare namespace IPriceOracleAdapter {
     }
 
   export interface IRiskEngineInterface extends Interface {
-    getFunction(nameOrSignature: "assess" | "feedOf" | "legs" | "perpetualRiskOf" | "price" | "prices" | "recordPrice" | "recordedPriceOf" | "refreshFeed" | "requirePrice" | "riskParametersOf" | "secondaryOf" | "sequencer" | "setFeed" | "setPerpetualRisk" | "setRiskParameters" | "setSecondary" | "setSequencer" | "setShockLevels" | "setShocks" | "shockLevels"): FunctionFragment;
+    getFunction(nameOrSignature: "assessAccount" | "assessFill" | "feedOf" | "legs" | "perpetualRiskOf" | "price" | "prices" | "recordPrice" | "recordedPriceOf" | "refreshFeed" | "requirePrice" | "riskParametersOf" | "secondaryOf" | "sequencer" | "setFeed" | "setPerpetualRisk" | "setRiskParameters" | "setSecondary" | "setSequencer" | "setShockLevels" | "setShocks" | "shockLevels"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "FeedRefreshed" | "FeedSet" | "PerpetualRiskSet" | "PriceRecorded" | "RiskParametersSet" | "SecondarySet" | "SequencerSet" | "ShockLevelsSet" | "ShocksSet"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'assess', values: [BigNumberish, BigNumberish[], BigNumberish[]]): string;
+    encodeFunctionData(functionFragment: 'assessAccount', values: [BigNumberish, BigNumberish[], BigNumberish[]]): string;
+encodeFunctionData(functionFragment: 'assessFill', values: [BigNumberish, BigNumberish, BigNumberish[], BigNumberish[], BigNumberish, BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'feedOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'legs', values: [BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'perpetualRiskOf', values: [BigNumberish]): string;
@@ -62,7 +63,8 @@ encodeFunctionData(functionFragment: 'setShockLevels', values: [AddressLike]): s
 encodeFunctionData(functionFragment: 'setShocks', values: [BigNumberish, BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'shockLevels', values?: undefined): string;
 
-    decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'assessAccount', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'assessFill', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'feedOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'legs', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'perpetualRiskOf', data: BytesLike): Result;
@@ -228,9 +230,17 @@ decodeFunctionResult(functionFragment: 'shockLevels', data: BytesLike): Result;
 
     
     
-    assess: TypedContractMethod<
+    assessAccount: TypedContractMethod<
       [cashE18: BigNumberish, pages: BigNumberish[], positions: BigNumberish[], ],
       [AssessmentStructOutput],
+      'view'
+    >
+    
+
+    
+    assessFill: TypedContractMethod<
+      [underlying: BigNumberish, makerCashE18: BigNumberish, makerPages: BigNumberish[], makerPositions: BigNumberish[], takerCashE18: BigNumberish, takerPages: BigNumberish[], takerPositions: BigNumberish[], ],
+      [[IPriceOracleAdapter.PriceStructOutput, bigint, AssessmentStructOutput, AssessmentStructOutput] & {price: IPriceOracleAdapter.PriceStructOutput, fault: bigint, maker: AssessmentStructOutput, taker: AssessmentStructOutput }],
       'view'
     >
     
@@ -398,9 +408,14 @@ decodeFunctionResult(functionFragment: 'shockLevels', data: BytesLike): Result;
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'assess'): TypedContractMethod<
+    getFunction(nameOrSignature: 'assessAccount'): TypedContractMethod<
       [cashE18: BigNumberish, pages: BigNumberish[], positions: BigNumberish[], ],
       [AssessmentStructOutput],
+      'view'
+    >;
+getFunction(nameOrSignature: 'assessFill'): TypedContractMethod<
+      [underlying: BigNumberish, makerCashE18: BigNumberish, makerPages: BigNumberish[], makerPositions: BigNumberish[], takerCashE18: BigNumberish, takerPages: BigNumberish[], takerPositions: BigNumberish[], ],
+      [[IPriceOracleAdapter.PriceStructOutput, bigint, AssessmentStructOutput, AssessmentStructOutput] & {price: IPriceOracleAdapter.PriceStructOutput, fault: bigint, maker: AssessmentStructOutput, taker: AssessmentStructOutput }],
       'view'
     >;
 getFunction(nameOrSignature: 'feedOf'): TypedContractMethod<

@@ -189,9 +189,9 @@ decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
   
 
     export namespace PerpetualChangedEvent {
-      export type InputTuple = [instrument: BigNumberish, fundingIndexE18: BigNumberish, indexPriceE18: BigNumberish, rateE18: BigNumberish, premiumE18: BigNumberish, weightedE18: BigNumberish, openInterestE18: BigNumberish, pool: BigNumberish];
-      export type OutputTuple = [instrument: bigint, fundingIndexE18: bigint, indexPriceE18: bigint, rateE18: bigint, premiumE18: bigint, weightedE18: bigint, openInterestE18: bigint, pool: bigint];
-      export interface OutputObject {instrument: bigint, fundingIndexE18: bigint, indexPriceE18: bigint, rateE18: bigint, premiumE18: bigint, weightedE18: bigint, openInterestE18: bigint, pool: bigint };
+      export type InputTuple = [instrument: BigNumberish, funding: BigNumberish, hour: BigNumberish, interest: BigNumberish];
+      export type OutputTuple = [instrument: bigint, funding: bigint, hour: bigint, interest: bigint];
+      export interface OutputObject {instrument: bigint, funding: bigint, hour: bigint, interest: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -225,9 +225,9 @@ decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
   
 
     export namespace PositionChangedEvent {
-      export type InputTuple = [accountId: BigNumberish, instrument: BigNumberish, sizeE18: BigNumberish, quoteE18: BigNumberish, fundingIndexE18: BigNumberish];
-      export type OutputTuple = [accountId: bigint, instrument: bigint, sizeE18: bigint, quoteE18: bigint, fundingIndexE18: bigint];
-      export interface OutputObject {accountId: bigint, instrument: bigint, sizeE18: bigint, quoteE18: bigint, fundingIndexE18: bigint };
+      export type InputTuple = [accountId: BigNumberish, instrument: BigNumberish, sizeE18: BigNumberish, quoteE18: BigNumberish];
+      export type OutputTuple = [accountId: bigint, instrument: bigint, sizeE18: bigint, quoteE18: bigint];
+      export interface OutputObject {accountId: bigint, instrument: bigint, sizeE18: bigint, quoteE18: bigint };
       export type Event = TypedContractEvent<InputTuple, OutputTuple, OutputObject>
       export type Filter = TypedDeferredTopicFilter<Event>
       export type Log = TypedEventLog<Event>
@@ -441,7 +441,7 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
       Paused: TypedContractEvent<PausedEvent.InputTuple, PausedEvent.OutputTuple, PausedEvent.OutputObject>;
     
 
-      'PerpetualChanged(uint256,int256,uint256,int256,int256,int256,uint256,uint256)': TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;
+      'PerpetualChanged(uint256,uint256,uint256,uint256)': TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;
       PerpetualChanged: TypedContractEvent<PerpetualChangedEvent.InputTuple, PerpetualChangedEvent.OutputTuple, PerpetualChangedEvent.OutputObject>;
     
 
@@ -453,7 +453,7 @@ getEvent(key: 'WalletLimitSet'): TypedContractEvent<WalletLimitSetEvent.InputTup
       PolicySet: TypedContractEvent<PolicySetEvent.InputTuple, PolicySetEvent.OutputTuple, PolicySetEvent.OutputObject>;
     
 
-      'PositionChanged(uint256,uint256,int256,int256,int256)': TypedContractEvent<PositionChangedEvent.InputTuple, PositionChangedEvent.OutputTuple, PositionChangedEvent.OutputObject>;
+      'PositionChanged(uint256,uint256,int256,int256)': TypedContractEvent<PositionChangedEvent.InputTuple, PositionChangedEvent.OutputTuple, PositionChangedEvent.OutputObject>;
       PositionChanged: TypedContractEvent<PositionChangedEvent.InputTuple, PositionChangedEvent.OutputTuple, PositionChangedEvent.OutputObject>;
     
 

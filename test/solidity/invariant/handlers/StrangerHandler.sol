@@ -66,12 +66,12 @@ contract StrangerHandler is Handler {
             _refuse(id, address(s.marginAccount), call, Errors.MarginAccount_NotModule.selector);
             return;
         }
-        if (which == 2) call = abi.encodeCall(ICollateralVault.push, (token, s.stranger, s.stranger, 1));
+        if (which == 2) call = abi.encodeCall(ICollateralVault.send, (token, s.stranger, s.stranger, 1));
         if (which == 3) call = abi.encodeCall(ICollateralVault.pull, (token, id.ownerOf(), 1, true));
-        if (which == 4) call = abi.encodeCall(ICollateralVault.pushFromReserve, (id, token, s.stranger, 1));
+        if (which == 4) call = abi.encodeCall(ICollateralVault.sendFromReserve, (id, token, s.stranger, 1));
         if (which == 5) call = abi.encodeCall(ICollateralVault.pullToReserve, (id, token, id.ownerOf(), 1));
-        if (which == 6) call = abi.encodeCall(ICollateralVault.toReserve, (id, asset, 1));
-        if (which == 7) call = abi.encodeCall(ICollateralVault.fromReserve, (id, asset, 1));
+        if (which == 6) call = abi.encodeCall(ICollateralVault.moveToReserve, (id, asset, 1));
+        if (which == 7) call = abi.encodeCall(ICollateralVault.moveFromReserve, (id, asset, 1));
         _refuse(id, address(s.vault), call, Errors.CollateralVault_NotMarginAccount.selector);
     }
 

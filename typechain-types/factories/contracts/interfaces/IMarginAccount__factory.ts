@@ -294,44 +294,20 @@
       },
       {
         "indexed": false,
-        "internalType": "int256",
-        "name": "fundingIndexE18",
-        "type": "int256"
-      },
-      {
-        "indexed": false,
         "internalType": "uint256",
-        "name": "indexPriceE18",
-        "type": "uint256"
-      },
-      {
-        "indexed": false,
-        "internalType": "int256",
-        "name": "rateE18",
-        "type": "int256"
-      },
-      {
-        "indexed": false,
-        "internalType": "int256",
-        "name": "premiumE18",
-        "type": "int256"
-      },
-      {
-        "indexed": false,
-        "internalType": "int256",
-        "name": "weightedE18",
-        "type": "int256"
-      },
-      {
-        "indexed": false,
-        "internalType": "uint256",
-        "name": "openInterestE18",
+        "name": "funding",
         "type": "uint256"
       },
       {
         "indexed": false,
         "internalType": "uint256",
-        "name": "pool",
+        "name": "hour",
+        "type": "uint256"
+      },
+      {
+        "indexed": false,
+        "internalType": "uint256",
+        "name": "interest",
         "type": "uint256"
       }
     ],
@@ -425,12 +401,6 @@
         "indexed": false,
         "internalType": "int256",
         "name": "quoteE18",
-        "type": "int256"
-      },
-      {
-        "indexed": false,
-        "internalType": "int256",
-        "name": "fundingIndexE18",
         "type": "int256"
       }
     ],

@@ -287,7 +287,7 @@
         "type": "uint256[]"
       }
     ],
-    "name": "assess",
+    "name": "assessAccount",
     "outputs": [
       {
         "components": [
@@ -329,6 +329,166 @@
         ],
         "internalType": "struct Assessment",
         "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "underlying",
+        "type": "uint8"
+      },
+      {
+        "internalType": "int256",
+        "name": "makerCashE18",
+        "type": "int256"
+      },
+      {
+        "internalType": "CollateralPage[]",
+        "name": "makerPages",
+        "type": "uint256[]"
+      },
+      {
+        "internalType": "Position[]",
+        "name": "makerPositions",
+        "type": "uint256[]"
+      },
+      {
+        "internalType": "int256",
+        "name": "takerCashE18",
+        "type": "int256"
+      },
+      {
+        "internalType": "CollateralPage[]",
+        "name": "takerPages",
+        "type": "uint256[]"
+      },
+      {
+        "internalType": "Position[]",
+        "name": "takerPositions",
+        "type": "uint256[]"
+      }
+    ],
+    "name": "assessFill",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint256",
+            "name": "bidE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "askE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "unit",
+            "type": "uint256"
+          },
+          {
+            "internalType": "enum IPriceOracleAdapter.Status",
+            "name": "status",
+            "type": "uint8"
+          }
+        ],
+        "internalType": "struct IPriceOracleAdapter.Price",
+        "name": "price",
+        "type": "tuple"
+      },
+      {
+        "internalType": "enum IPriceOracleAdapter.Fault",
+        "name": "fault",
+        "type": "uint8"
+      },
+      {
+        "components": [
+          {
+            "internalType": "int256",
+            "name": "equityE18",
+            "type": "int256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "maintenanceE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "initialE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "healthE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bool",
+            "name": "halted",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "degraded",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "unpriced",
+            "type": "bool"
+          }
+        ],
+        "internalType": "struct Assessment",
+        "name": "maker",
+        "type": "tuple"
+      },
+      {
+        "components": [
+          {
+            "internalType": "int256",
+            "name": "equityE18",
+            "type": "int256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "maintenanceE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "initialE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "healthE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "bool",
+            "name": "halted",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "degraded",
+            "type": "bool"
+          },
+          {
+            "internalType": "bool",
+            "name": "unpriced",
+            "type": "bool"
+          }
+        ],
+        "internalType": "struct Assessment",
+        "name": "taker",
         "type": "tuple"
       }
     ],
@@ -387,6 +547,11 @@
       {
         "components": [
           {
+            "internalType": "ListedAsset",
+            "name": "listed",
+            "type": "uint256"
+          },
+          {
             "internalType": "uint8",
             "name": "asset",
             "type": "uint8"
@@ -432,36 +597,6 @@
             "type": "uint256"
           },
           {
-            "internalType": "uint256",
-            "name": "shockE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "shockInitialE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "haircutMaintenanceE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "haircutInitialE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "initialFactorE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "sizeCoefficientE18",
-            "type": "uint256"
-          },
-          {
             "internalType": "int256",
             "name": "sizeE18",
             "type": "int256"
@@ -477,18 +612,8 @@
             "type": "uint256"
           },
           {
-            "internalType": "uint256",
-            "name": "basisMaintenanceE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "basisInitialE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "profitCapE18",
+            "internalType": "ListedPerpetual",
+            "name": "perpetual",
             "type": "uint256"
           }
         ],
