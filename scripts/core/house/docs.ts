@@ -1,12 +1,13 @@
 /**
  * What the pages promise and a program can check. The forms it needs:
  *
- * - README.md and each of {@link PAGES} exist; every relative link in any page leads to a file, and its #fragment to a
+ * - README.md, SECURITY.md and each of {@link PAGES} exist; every relative link in any page leads to a file, and its #fragment to a
  *   heading there; a path of a source file in backticks exists.
  * - docs/ARCHITECTURE.md names every contract of the root and its layers in backticks, `contracts/ledger/CashMarket.sol`
  *   or by a link to it.
  * - docs/ROUNDING.md has a table whose last column is headed "test" and holds, in backticks, the names of test functions
- *   (or the titles of mocha tests); so has docs/FAILURES.md, where a row may name a test file or say that it is open.
+ *   (or the titles of mocha tests); so has docs/FAILURES.md, where a row may name a test file or say that it is open; so
+ *   has SECURITY.md, where a row without a test begins that column with "none".
  * - docs/INVARIANTS.md numbers its promises as `1.` at the start of a line, or in the first column of a table; tests cite
  *   them as `invariant_1_...`, `invariant 1` or `promise 1`.
  * - docs/GLOSSARY.md has a table whose first column is headed "word"; every word is used in the code, as it stands or as
@@ -52,10 +53,11 @@ export function findForbidden(files: readonly SourceFile[]): readonly string[] {
 }
 
 export function checkDocs(repository: Repository): readonly string[] {
-  const page = (name: string): SourceFile | null =>
-    repository.pages.find(({ path }) => path === `docs/${name}.md`) ?? null;
+  const at = (place: string): SourceFile | null => repository.pages.find(({ path }) => path === place) ?? null;
+  const page = (name: string): SourceFile | null => at(`docs/${name}.md`);
   const missing = PAGES.filter((name) => page(name) === null).map((name) => `docs/${name}.md is missing`);
-  if (!repository.paths.includes("README.md")) missing.push("README.md is missing");
+  for (const path of ["README.md", "SECURITY.md"])
+    if (!repository.paths.includes(path)) missing.push(`${path} is missing`);
   const { tests, code, paths } = repository;
   return [
     ...missing,
@@ -63,6 +65,7 @@ export function checkDocs(repository: Repository): readonly string[] {
     ...onPage(page("ARCHITECTURE"), (text) => checkMap(text, paths)),
     ...onPage(page("ROUNDING"), (text) => checkRounding(text, tests)),
     ...onPage(page("FAILURES"), (text) => checkRounding(text, tests)),
+    ...onPage(at("SECURITY.md"), (text) => checkThreats(text, tests)),
     ...onPage(page("INVARIANTS"), (text) => checkInvariants(text, tests)),
     ...onPage(page("GLOSSARY"), (text) => checkGlossary(text, code)),
   ];
@@ -107,11 +110,25 @@ export function checkMap(text: string, paths: readonly string[]): readonly strin
 
 /** Each row of a table of tests names one that exists; that a file exists is seen to elsewhere. */
 export function checkRounding(text: string, tests: readonly SourceFile[]): readonly string[] {
+  return checkTests(text, tests, () => false);
+}
+
+/** The same, but a row may say that there is no test. */
+export function checkThreats(text: string, tests: readonly SourceFile[]): readonly string[] {
+  return checkTests(text, tests, (cell) => /^none\b/i.test(cell));
+}
+
+function checkTests(
+  text: string,
+  tests: readonly SourceFile[],
+  saysNone: (cell: string) => boolean,
+): readonly string[] {
   const rows = tablesOf(text).filter(({ head }) => /^tests?\b/i.test(head.at(-1) ?? ""));
   if (rows.length === 0) return ['no table with a last column "test"'];
   return rows.flatMap(({ cells }) => {
-    const names = [...(cells.at(-1) ?? "").matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
-    if (names.length === 0) return [`"${cells[0] ?? ""}" names no test`];
+    const cell = cells.at(-1) ?? "";
+    const names = [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
+    if (names.length === 0) return saysNone(cell) ? [] : [`"${cells[0] ?? ""}" names no test`];
     return names
       .filter((name) => !SOURCE_PATH.test(name) && !tests.some((test) => namesTest(test.text, name)))
       .map((name) => `"${cells[0] ?? ""}" names \`${name}\`, which no test is called`);

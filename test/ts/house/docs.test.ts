@@ -7,6 +7,7 @@ import {
   checkLinks,
   checkMap,
   checkRounding,
+  checkThreats,
   findForbidden,
 } from "../../../scripts/core/house/docs.js";
 
@@ -15,7 +16,8 @@ describe("docs", function () {
 
   it("misses a page that is not there", function () {
     const findings = checkDocs({ paths: ["README.md"], pages: [], tests: [], code: [] });
-    expect(findings).to.include("docs/ROUNDING.md is missing").and.to.have.length(5);
+    expect(findings).to.include("docs/ROUNDING.md is missing").and.to.include("SECURITY.md is missing");
+    expect(findings).to.have.length(6);
   });
 
   it("follows links between pages, to folders and to headings", function () {
@@ -54,6 +56,24 @@ describe("docs", function () {
       '"c / d" names no test',
     ]);
     expect(checkRounding("no table", tests)).to.have.length(1);
+  });
+
+  it("wants a test that exists in each row of the threats, or that it says there is none", function () {
+    const tests = [file("test/a.t.sol", "function test_guard() public {}"), file("test/a.test.ts", 'it("waits", f)')];
+    const table = (...rows: string[]) => ["| threat | guard | test |", "|---|---|---|", ...rows].join("\n");
+    const good = table("| a | `A.f` | `test_guard`, `waits` |", "| b | `B.g` | none: costs more than it brings |");
+    expect(checkThreats(good, tests)).to.deep.equal([]);
+    const bad = table("| a | `A.f` | |", "| b | `B.g` | none but `test_gone` |", "| c | `C.h` | nonetheless |");
+    expect(checkThreats(bad, tests)).to.deep.equal([
+      '"a" names no test',
+      '"b" names `test_gone`, which no test is called',
+      '"c" names no test',
+    ]);
+    expect(checkThreats("no table", tests)).to.have.length(1);
+    // The page is looked for at the root, and held to it.
+    const page = file("SECURITY.md", bad);
+    const findings = checkDocs({ paths: ["SECURITY.md"], pages: [page], tests, code: [] });
+    expect(findings).to.include('SECURITY.md: "a" names no test');
   });
 
   it("wants every promise cited, and does not take 1 for 11", function () {
