@@ -36,12 +36,12 @@ contract Exchange is IExchange, AccessManaged, EIP712 {
     IMarginAccountCore public immutable marginAccount;
     uint256 private immutable _quoteScale;
 
-    // slot 0 is AccessManaged's authority, and
-    FeeParameters private _fees;
-    // slots 1 and 2 are EIP712's, unused because name and version are short
+    // slot 0 is AccessManaged's authority; slots 1 and 2 are EIP712's, unused because name and version are short
     // slot 3
-    mapping(AccountId account => mapping(uint256 word => uint256 bits)) private _nonces;
+    FeeParameters private _fees;
     // slot 4
+    mapping(AccountId account => mapping(uint256 word => uint256 bits)) private _nonces;
+    // slot 5
     mapping(bytes32 order => uint256 size) private _filled; // {unit}
 
     constructor(address authority, IMarginAccountCore marginAccount_) AccessManaged(authority) EIP712("Ballast", "1") {

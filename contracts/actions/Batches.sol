@@ -14,7 +14,7 @@ import {Health} from "./Health.sol";
 
 /// @title Batches
 /// @notice The chapter of several calls in one transaction, whose account may be short in between.
-/// @dev Upholds promise 3: nobody but its owner's calls sees an account that is short, because the lock is shut to all others
+/// @dev Upholds promise 7: nobody but its owner's calls sees an account that is short, because the lock is shut to all others
 /// wherever other code runs, and the account passes its initial margin before the transaction is over. Nothing that judges an
 /// account, a rebalance or a slice, may be part of a batch.
 abstract contract Batches is Health, IMarginAccountAccess {

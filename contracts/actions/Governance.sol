@@ -19,6 +19,7 @@ abstract contract Governance is MarginAccountState, IMarginAccountAccess {
     uint16 internal constant MAX_FEE = 5_000;
     uint16 internal constant MAX_MINIMUM_DEBT = 10_000;
 
+    /// @inheritdoc IMarginAccountAccess
     function setInterest(
         uint16 baseBps,
         uint16 slopeBps,

@@ -66,7 +66,7 @@ abstract contract Slices is Losses, Delegation, IMarginAccountCore {
         }
     }
 
-    /// @dev The trading half of this contract's code knows how positions move.
+    /// @dev The trading part of this contract's code knows how positions move.
     function _movePositions(Slice calldata slice) private {
         _runTrading(
             abi.encodeCall(IMarginAccountTrading.movePositions, (slice.account, slice.taker, slice.fractionE18))

@@ -47,7 +47,7 @@ library Errors {
     /// @notice Thrown when an account would hold more kinds of collateral than an account may.
     error MarginAccount_TooManyCollaterals(uint256 accountId, uint256 held, uint256 maximum);
 
-    /// @notice Thrown when a collateral balance would not fit its 112 bits.
+    /// @notice Thrown when an amount, or the cash market's indices and shares, would not fit their field.
     error MarginAccount_AmountOverflow(uint256 amount, uint256 maximum);
 
     /// @notice Thrown when cash shares would not fit their field.
@@ -107,6 +107,7 @@ library Errors {
 
     /// @notice Thrown when an instrument is to be settled and its underlying has no live price. Retryable: wait for the feed.
     error MarginAccount_PriceNotLive(uint256 instrument);
+
     /// @notice Thrown when a pause refuses the action. Retryable: it ends by itself.
     /// @param level See {GuardLevel}.
     error MarginAccount_Paused(uint8 level, uint256 until);

@@ -82,7 +82,7 @@ interface IMarginAccountAccess {
         uint16 minimumDebt
     ) external;
 
-    /// @notice Gives the ledger's narrow calls to a Liquidator; the one before loses them.
+    /// @notice Gives the call for slices to a Liquidator; the one before loses it.
     /// @dev Emits {LiquidatorSet}. Requirements: the AccessManager role.
     function setLiquidator(address liquidator) external;
 

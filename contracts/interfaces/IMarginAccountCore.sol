@@ -11,7 +11,8 @@ import {IRebalancer, Outcome} from "./IRebalancer.sol";
 import {IRiskEngine} from "./IRiskEngine.sol";
 
 /// @title IMarginAccountCore
-/// @notice What wallets, keepers and takers call most; the rest is in {IMarginAccountExtension}, at the same address.
+/// @notice What wallets, keepers and takers call most; the rest is in {IMarginAccountExtension}, {IMarginAccountTrading} and
+/// {IMarginAccountAccess}, at the same address.
 interface IMarginAccountCore {
     /*//////////////////////////////////////////////////////////////////////////
                                    FOR OWNERS

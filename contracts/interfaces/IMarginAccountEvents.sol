@@ -91,6 +91,6 @@ interface IMarginAccountEvents {
         uint16 minimumDebt
     );
 
-    /// @notice A module was given the ledger's narrow calls.
+    /// @notice A Liquidator was given the ledger's call for slices.
     event LiquidatorSet(address indexed liquidator);
 }

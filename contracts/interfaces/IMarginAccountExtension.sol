@@ -36,9 +36,11 @@ interface IMarginAccountExtension {
     /// @return amount {token}
     function claim(address token, address receiver) external returns (uint256 amount);
 
-    /// @notice Sets an operator's rights: bit 0 withdraw, bit 1 trade (take slices), bit 2 set policy. 0 ends them. Any right
-    /// lets an operator deposit.
+    /// @notice Sets an operator's rights: bit 0 withdraw, bit 1 trade (sign orders, take slices), bit 2 set policy. 0 ends them. Any
+    /// right lets an operator deposit.
     /// @dev Emits {OperatorSet}. Requirements: the owner, or the operator himself to end his rights; no unknown bit.
+    ///
+    /// Warning: above initial margin an order may have any price, so who may trade may lose all that exceeds it to a friend.
     function setOperator(AccountId account, address operator, uint8 rights) external;
 
     /// @notice Sets the band and the wishes for an account; see {BandPolicy}.

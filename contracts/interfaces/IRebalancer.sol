@@ -27,7 +27,7 @@ enum Outcome {
     Failed // only in a batch: the account's own rebalance reverted
 }
 
-/// @notice One movement of a rebalance: `amount` of `asset` from the reserve, or from the wallet.
+/// @notice One movement of a rebalance: `amount` of `asset` between the account and its reserve, or its owner's wallet.
 struct Move {
     uint8 asset;
     bool wallet;

@@ -71,7 +71,7 @@ library CashMarketLib {
         uint256 word0;
         uint256 word1;
         assembly ("memory-safe") {
-            // The three slots are read and written as words: field by field the compiler loads a slot once a field.
+            // The first two slots are read and written as words: field by field the compiler loads a slot once a field.
             word0 := sload(self.slot)
             word1 := sload(add(self.slot, 1))
         }

@@ -17,7 +17,7 @@ import {Cash, CashMarket, CashMarketLib} from "./CashMarket.sol";
 
 /// @title MarginAccountState
 /// @notice All storage of MarginAccount, and the few moves of the ledger that its chapters share.
-/// @dev MarginAccount and its extensions inherit this first and declare nothing of their own, so both see one layout.
+/// @dev MarginAccount and its further parts inherit this first and declare nothing of their own, so all see one layout.
 abstract contract MarginAccountState is AccessManaged, TransientLock, IMarginAccountEvents {
     using AccountBook for Account;
     using CashMarketLib for Cash;
