@@ -24,7 +24,7 @@ const MUTATED = /^contracts\/(?!mocks\/).*\.sol$/;
 export interface Planned {
   readonly mutants: readonly Mutant[];
   readonly omissions: readonly Omission[];
-  /** Of all that is built: what was recorded for another build says nothing of this one. */
+  /** Of the contracts: what was recorded of others says nothing of these. */
   readonly fingerprint: string;
 }
 
@@ -50,7 +50,8 @@ export function writeProject(): Planned {
   if (!existsSync(modules)) symlinkSync(join(ROOT, "node_modules"), modules);
 
   const hash = createHash("sha256");
-  for (const path of [...files.keys()].sort()) hash.update(`${path}\n${files.get(path) ?? ""}\n`);
+  const contracts = [...files].filter(([path]) => path.startsWith("contracts/"));
+  for (const [path, text] of contracts.sort()) hash.update(`${path}\n${text}\n`);
   return {
     mutants: sources.flatMap(({ mutants }) => mutants),
     omissions: sources.flatMap(({ omissions }) => omissions),

@@ -1,4 +1,5 @@
 /** Runs the whole suite with no mutant on: it must pass, and shows which tests could notice which mutant. */
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -18,28 +19,48 @@ import { loadSuites, type Suite } from "./suites.js";
 const RECORD = join(FOLDER, "reach.json");
 const TIMEOUT = 20 * 60_000;
 
-const Recording = z.object({ fingerprint: z.string(), tests: z.array(RecordedTest) }).strict();
+/** The tests of each suite, by a name that changes with its code and with the contracts. */
+const Recording = z.record(z.array(RecordedTest));
 
-/** What was recorded for this build; null where there is none. */
-export function readRecording(fingerprint: string): readonly RecordedTest[] | null {
-  if (!existsSync(RECORD)) return null;
-  const kept = Recording.parse(JSON.parse(readFileSync(RECORD, "utf8")));
-  return kept.fingerprint === fingerprint ? kept.tests : null;
+function readRecording(): z.infer<typeof Recording> {
+  return existsSync(RECORD) ? Recording.parse(JSON.parse(readFileSync(RECORD, "utf8"))) : {};
+}
+
+function keyOf({ name, artifact }: Suite, fingerprint: string): string {
+  const hash = createHash("sha256")
+    .update(fingerprint)
+    .update(artifact.contract.bytecode ?? "");
+  return `${name} ${hash.digest("hex")}`;
 }
 
 export interface Recorder {
   readonly pool: Pool;
+  /** Of the contracts. */
   readonly fingerprint: string;
   readonly start: (label: string, total: number) => Progress;
 }
 
-/** Throws a {@link HouseError} that lists the tests which fail though nothing is on, unless they are known to. */
+/**
+ * The tests of the build; what is known of a suite that is as it was is kept. Throws a {@link HouseError} that lists the tests
+ * which fail though nothing is on, unless they are known to.
+ */
 export async function record({ pool, fingerprint, start }: Recorder): Promise<readonly RecordedTest[]> {
+  const kept = readRecording();
   const suites = [...loadSuites(PROJECT).suites.values()];
-  const passing = await runAll(suites, pool, start("nothing on", suites.length));
-  const tests = await askAll(passing, pool, start("recording", passing.length));
-  writeFileSync(RECORD, JSON.stringify({ fingerprint, tests }));
-  return tests;
+  const fresh = suites.filter((suite) => !(keyOf(suite, fingerprint) in kept));
+  const tests: RecordedTest[] = [];
+  if (fresh.length > 0) {
+    const passing = await runAll(fresh, pool, start("nothing on", fresh.length));
+    tests.push(...(await askAll(passing, pool, start("recording", passing.length))));
+  }
+  const recording = Object.fromEntries(
+    suites.map((suite) => {
+      const key = keyOf(suite, fingerprint);
+      return [key, kept[key] ?? tests.filter((test) => test.suite === suite.name)];
+    }),
+  );
+  writeFileSync(RECORD, JSON.stringify(recording));
+  return Object.values(recording).flat();
 }
 
 interface Passing extends TestOutcome {

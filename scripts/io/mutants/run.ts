@@ -12,7 +12,7 @@ import { readText } from "../tree.js";
 import { judge } from "./judge.js";
 import { eachOf, Pool } from "./pool.js";
 import { PROJECT, buildProject, writeProject, type Planned } from "./project.js";
-import { readRecording, record } from "./record.js";
+import { record } from "./record.js";
 import { Verdicts } from "./store.js";
 
 const PAGE = "docs/MUTANTS.md";
@@ -39,7 +39,7 @@ export async function runMutants(options: MutantOptions): Promise<Finished> {
   const pool = new Pool(PROJECT, jobs);
   const verdicts = new Verdicts();
   try {
-    const tests = readRecording(fingerprint) ?? (await record({ pool, fingerprint, start }));
+    const tests = await record({ pool, fingerprint, start });
     await judgeAll({
       options,
       wanted,
