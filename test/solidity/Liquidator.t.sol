@@ -27,6 +27,7 @@ contract LiquidatorTest is BallastTest {
         uint256 healthE18
     );
     event LossSocialised(uint256 indexed accountId, uint256 amount, uint256 supplyIndex);
+    event LiquidationParametersSet(ILiquidator.LiquidationParameters parameters);
 
     uint256 private constant ALL = type(uint256).max;
     int256 private constant NO_LIMIT = type(int256).max;
@@ -162,6 +163,34 @@ contract LiquidatorTest is BallastTest {
         // An account without anything is healthy for ever.
         vm.expectRevert(abi.encodeWithSelector(Errors.Liquidator_Healthy.selector, _raw(bob), ALL));
         liquidator.quote(_account(bob), ALL);
+    }
+
+    /// @dev Ten ether at 1,750 against 15,050: E and MM are 2,450, to the unit.
+    function test_NotWhileHealthIsExactlyOne() public {
+        _borrow(bob, 10e18, 15_050e6);
+        _setPrice(WETH_ASSET, 1_750e8);
+        assertEq(_health(bob), 1e18);
+        vm.expectRevert(abi.encodeWithSelector(Errors.Liquidator_Healthy.selector, _raw(bob), 1e18));
+        liquidator.quote(_account(bob), ALL);
+    }
+
+    /// @dev With a target just above one, an account just below it needs less than a percent: that is no look at the clock.
+    function test_ALargestSliceBelowOnePercentMayBeTaken() public {
+        ILiquidator.LiquidationParameters memory p = _liquidationParameters();
+        (p.targetHealthBps, p.dustValue) = (10_010, 0);
+        liquidator.setLiquidationParameters(p);
+        _setPrice(WETH_ASSET, 174_418_604_651);
+        uint256 most = liquidator.quote(_account(alice), ALL).maxFractionE18;
+        assertGt(most, 0);
+        assertLt(most, 0.01e18);
+        _refused(
+            taker,
+            taker,
+            most - 1,
+            NO_LIMIT,
+            abi.encodeWithSelector(Errors.Liquidator_FractionTooSmall.selector, most - 1, 0.01e18)
+        );
+        assertEq(_take(most).fractionE18, most);
     }
 
     function test_SlicesBelowOnePercentAreRefused() public {
@@ -305,6 +334,31 @@ contract LiquidatorTest is BallastTest {
         // Six hours without a look: it starts again.
         _pass(6 hours);
         assertApproxEqAbs(liquidator.quote(_account(alice), ALL).discountE18, start, 0.05e18);
+    }
+
+    /// @dev A slice that leaves the account below one leaves its clock running; one that restores it ends the liquidation.
+    function test_TheClockRunsUntilHealthIsOne() public {
+        _setPrice(WETH_ASSET, 1_700e8);
+        marginAccount.rebalance(_account(alice));
+        uint256 since = _header(alice).liquidationSince();
+        assertEq(since, block.timestamp);
+        _take(0.02e18);
+        assertLt(_health(alice), 1e18);
+        assertEq(_header(alice).liquidationSince(), since);
+        _take(ALL);
+        assertGe(_health(alice), 1e18);
+        assertEq(_header(alice).liquidationSince(), 0);
+    }
+
+    /// @dev Who has nothing left but what he was paid is not being liquidated.
+    function test_WhoseAllIsTakenHasNoClock() public {
+        _makeDust();
+        marginAccount.rebalance(_account(carol));
+        assertEq(_header(carol).liquidationSince(), block.timestamp);
+        vm.prank(taker);
+        liquidator.liquidate(_account(carol), _account(taker), ALL, NO_LIMIT, "");
+        assertEq(_collateral(carol, WETH_ASSET), 0);
+        assertEq(_header(carol).liquidationSince(), 0);
     }
 
     function test_ASliceMovesItsFractionOfEverything() public {
@@ -708,6 +762,8 @@ contract LiquidatorTest is BallastTest {
         p.restartSeconds = 10 minutes - 1;
         _outOfBounds(p, "restartSeconds", 10 minutes - 1, 10 minutes);
         p.restartSeconds = 10 minutes;
+        vm.expectEmit(address(liquidator));
+        emit LiquidationParametersSet(p);
         liquidator.setLiquidationParameters(p);
         assertEq(keccak256(abi.encode(liquidator.liquidationParameters())), keccak256(abi.encode(p)));
         p = ILiquidator.LiquidationParameters(0, 0, 0, 0, 10_001, 0, 0, 0, type(uint32).max);

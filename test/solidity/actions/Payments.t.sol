@@ -589,6 +589,20 @@ contract FundingTest is BallastTest {
         assertEq(uint8(_header(alice).callState()), uint8(CallState.None));
     }
 
+    /// @dev As cash does, collateral too.
+    function test_ACureInCollateralMovesTheClock() public {
+        _borrow(alice, 10e18, 15_000e6);
+        _setPrice(WETH_ASSET, 1_800e8);
+        marginAccount.rebalance(_account(alice));
+        skip(100);
+        _deposit(alice, address(weth), 0.2e18);
+        // 3,360 / 2,570 = 1.31: above lower, not restored.
+        assertEq(uint8(_header(alice).callState()), uint8(CallState.Paused));
+        assertEq(_header(alice).callElapsed(), 100);
+        _deposit(alice, address(weth), 2e18);
+        assertEq(uint8(_header(alice).callState()), uint8(CallState.None));
+    }
+
     /*//////////////////////////////////////////////////////////////////////////
                                            HELPERS
     //////////////////////////////////////////////////////////////////////////*/

@@ -147,6 +147,16 @@ contract AccountBookTest is BaseTest {
         book.remove(9, 1);
     }
 
+    /// @dev The quote asset's number is that of an empty entry, and the bits behind the entries are no balance of it.
+    function test_TheQuoteAssetIsNeverACollateral() public {
+        _fill(3);
+        assertEq(book.amountOf(0), 0);
+        _fill(8);
+        assertEq(book.amountOf(0), 0);
+        _expectInsufficient(0, 0, 1);
+        book.remove(0, 1);
+    }
+
     function _expectInsufficient(uint8 asset, uint256 held, uint256 needed) private {
         vm.expectRevert(
             abi.encodeWithSelector(Errors.MarginAccount_InsufficientCollateral.selector, ID, asset, held, needed)

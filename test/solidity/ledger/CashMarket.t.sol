@@ -614,6 +614,15 @@ contract CashMarketTest is BaseTest {
         assertEq(c.supplyShares, 100);
     }
 
+    /// @dev One share owes 1.5: a debt that were paid and borrowed again would be two shares.
+    function test_moveFraction_DebtToWhoHasNothingMovesAsItIs() public pure {
+        Cash memory c = _cash(RAY, ONE_AND_A_HALF, 0, 1);
+        (int256 from, int256 to) = c.moveFraction(-1, 0, 1, 1);
+        assertEq(from, 0);
+        assertEq(to, -1);
+        assertEq(c.borrowShares, 1);
+    }
+
     function test_moveFraction_NothingMovesNothing() public pure {
         Cash memory c = _cash(RAY, RAY, 9, 9);
         (int256 from, int256 to) = c.moveFraction(0, -9, 1, 2);

@@ -42,7 +42,7 @@ contract MarginCallClockTest is BaseTest {
 
     function test_advance_TheCallBeginsBelowLowerAndNotAtIt() public {
         _look(1.25e18);
-        _assertCall(CallState.None, 0);
+        assertEq(AccountHeader.unwrap(_header), 0, "nor is a look at it written down");
         _look(1.25e18 - 1);
         _assertCall(CallState.Running, 0);
         assertEq(_header.callSince(), START);

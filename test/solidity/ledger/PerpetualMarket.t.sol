@@ -76,6 +76,49 @@ contract PerpetualMarketTest is Test {
         assertEq(p.fundingIndexE18, 1e18 + 98 * 0.025e18);
     }
 
+    /// @dev The first look comes exactly at the end of the hour after: what is next is a third hour, at interest alone.
+    function test_TwoWholeHoursOfSilenceEndThePremium() public {
+        Perpetual memory p = _perpetual();
+        p.addFill(1e18, 2_100e18, 2_000e18, 1e18);
+        _at(p, HOUR_START + 2 hours);
+        assertEq(p.fundingIndexE18, 1e18);
+        assertEq(p.rateE18, INTEREST);
+    }
+
+    function test_TheFundingIndexFillsItsField() public {
+        Perpetual memory p = _perpetual();
+        p.rateE18 = int64(INTEREST);
+        // An hour at interest moves it by 0.025.
+        p.fundingIndexE18 = type(int128).max - 0.025e18;
+        _at(p, HOUR_START + 1 hours);
+        assertEq(p.fundingIndexE18, type(int128).max);
+
+        p = _perpetual();
+        p.rateE18 = -int64(INTEREST);
+        p.fundingIndexE18 = type(int128).min + 0.025e18;
+        _at(p, HOUR_START + 1 hours);
+        assertEq(p.fundingIndexE18, type(int128).min);
+    }
+
+    function test_RevertWhen_TheFundingIndexOverflows() public {
+        _expectOverflow(int256(type(int128).max) + 1);
+        this.moveByAnHour(type(int128).max - 0.025e18 + 1, int64(INTEREST));
+        _expectOverflow(int256(type(int128).min) - 1);
+        this.moveByAnHour(type(int128).min + 0.025e18 - 1, -int64(INTEREST));
+    }
+
+    function moveByAnHour(int128 fundingIndex, int64 rate) external {
+        Perpetual memory p = _perpetual();
+        (p.fundingIndexE18, p.rateE18) = (fundingIndex, rate);
+        _at(p, HOUR_START + 1 hours);
+    }
+
+    function _expectOverflow(int256 index) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(Errors.MarginAccount_PositionOverflow.selector, index, int256(type(int128).max))
+        );
+    }
+
     function testFuzz_LookingMoreOftenChangesNothingButRounding(uint256 seed) public {
         Perpetual memory often = _perpetual();
         Perpetual memory seldom = _perpetual();
@@ -121,6 +164,12 @@ contract PerpetualMarketTest is Test {
         p.addInterest(5e18, -2e18);
         p.addInterest(-5e18, 2e18);
         assertEq(p.openInterestE18, 2e18);
+    }
+
+    function test_OpenInterestFillsItsField() public pure {
+        Perpetual memory p = _perpetual();
+        p.addInterest(0, int256(uint256(type(uint112).max)));
+        assertEq(p.openInterestE18, type(uint112).max);
     }
 
     function test_RevertWhen_OpenInterestOverflows() public {

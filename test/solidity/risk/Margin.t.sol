@@ -236,6 +236,17 @@ contract MarginTest is BaseTest {
         assertTrue(a.halted);
     }
 
+    /// @dev A twentieth of the gross, to the unit.
+    function test_assess_ADustOfHaltedCollateralBlocksNothing() public pure {
+        Leg[] memory legs = new Leg[](2);
+        legs[0] = _leg(19_000e18, 1_000, 400, 800, 15_000, 2_000);
+        legs[1] = _leg(1_000e18, 800, 400, 800, 15_000, 2_000);
+        legs[1].halted = true;
+        assertFalse(Margin.assess(legs, 0).halted);
+        legs[1].valueE18 += 2;
+        assertTrue(Margin.assess(legs, 0).halted);
+    }
+
     function test_assess_AHaltedLegWithoutALastPriceIsWorthNothing() public pure {
         Leg[] memory legs = new Leg[](2);
         legs[0] = _leg(10_000e18, 1_000, 400, 800, 15_000, 2_000);

@@ -71,6 +71,73 @@ contract MarginPositionsTest is BaseTest {
         assertEq(a.initialE18, 1e18);
     }
 
+    /// @dev A position that cost as much as it brought is one all the same.
+    function test_aSizeWithoutQuoteIsAPosition() public pure {
+        Leg memory leg = _leg(5e18);
+        Assessment memory a = _sum(leg);
+        assertEq(a.equityE18, 30_000e18);
+        assertEq(a.maintenanceE18, 3_900e18);
+    }
+
+    function test_whatIsKnownOfAPositionsPriceIsKnownOfTheAccount() public pure {
+        Leg memory leg = _leg(-5e18);
+        leg.degraded = true;
+        assertTrue(_sum(leg).degraded);
+        leg.halted = true;
+        Assessment memory a = _sum(leg);
+        assertTrue(a.halted && a.unpriced);
+    }
+
+    /// @dev However small it is: here with a price that makes it worth nothing beside what else there is.
+    function test_aHaltedPositionIsNeverADust() public pure {
+        Leg[] memory legs = new Leg[](2);
+        (legs[0], legs[1]) = (_leg(0), _leg(1));
+        (legs[1].amount, legs[1].valueE18, legs[1].halted) = (0, 0, true);
+        assertTrue(Margin.assess(legs, 0).halted);
+        legs[1].sizeE18 = 0;
+        assertFalse(Margin.assess(legs, 0).halted, "nothing of it is left");
+    }
+
+    /// @dev Where size does not count, half of a leg asks for half of the margin, whichever side its position is on.
+    function test_maintenanceAfter_OfHalfIsHalf() public pure {
+        for (uint256 i; i < 3; ++i) {
+            Leg[] memory legs = new Leg[](1);
+            legs[0] = _leg([int256(5e18), -5e18, -15e18][i]);
+            uint256 whole = _sum(legs[0]).maintenanceE18;
+            assertEq(Margin.maintenanceAfter(legs, 0), whole);
+            assertEq(Margin.maintenanceAfter(legs, 0.5e18), whole / 2);
+            assertEq(Margin.maintenanceAfter(legs, WAD), 0);
+        }
+    }
+
+    /// @dev Shock less haircut is saved while collateral hedges, shock and haircut are asked for beyond.
+    function test_collectRates_OfAShortBeyondItsCollateral() public pure {
+        (int256 hedging, int256 adding, uint256 open) = Margin.collectRates(_leg(-15e18));
+        assertEq(hedging, -0.06e18);
+        assertEq(adding, 0.14e18);
+        assertEq(open, 10_000e18);
+        (hedging, adding, open) = Margin.collectRates(_leg(-5e18));
+        assertEq(adding, 0.14e18);
+        assertEq(open, 0);
+    }
+
+    function test_releaseRates_WhereSizeDoesNotCount() public pure {
+        (int256 maintenance, int256 initial) = Margin.releaseRates(_leg(5e18));
+        assertEq(maintenance, 0.14e18);
+        assertEq(initial, 0.23e18);
+        (maintenance, initial) = Margin.releaseRates(_leg(-15e18));
+        assertEq(maintenance, -0.06e18);
+        assertEq(initial, -0.07e18);
+    }
+
+    /// @dev A million is exposed once all collateral is gone: 0.1 X (0.8 + sqrt(X / 1e6)) rises by 0.08 + 0.15 there.
+    function test_releaseRates_WhereSizeCounts() public pure {
+        Leg memory leg = _leg(-500e18);
+        leg.sizeCoefficientE18 = 1e18;
+        (int256 maintenance, ) = Margin.releaseRates(leg);
+        assertApproxEqAbs(maintenance, 0.04e18 - 0.23e18, 10);
+    }
+
     function test_favourOwner_IsTheAskOfALongAndTheBidOfAShort() public pure {
         Leg[] memory legs = new Leg[](2);
         (legs[0], legs[1]) = (_leg(1e18), _leg(-1e18));
