@@ -336,6 +336,29 @@ contract LiquidatorTest is BallastTest {
         assertApproxEqAbs(liquidator.quote(_account(alice), ALL).discountE18, start, 0.05e18);
     }
 
+    /// @dev Minutes are counted from when the account was seen below one, while it is looked at as often as is asked.
+    function test_TimeCountsOnlyFromALookBelowOne() public {
+        _setPrice(WETH_ASSET, 1_700e8);
+        uint256 atOnce = liquidator.quote(_account(alice), ALL).discountE18;
+        // Called at 1.19, and only then below one: somebody looked, but not at that.
+        _setPrice(WETH_ASSET, 1_800e8);
+        marginAccount.rebalance(_account(alice));
+        assertEq(_header(alice).lastPoke(), block.timestamp);
+        _setPrice(WETH_ASSET, 1_700e8);
+        // The keeper's pay lowers health by less than a thousandth.
+        assertApproxEqAbs(liquidator.quote(_account(alice), ALL).discountE18, atOnce, 0.001e18);
+
+        marginAccount.rebalance(_account(alice));
+        uint256 restart = liquidator.liquidationParameters().restartSeconds;
+        skip(restart);
+        _refreshPrices();
+        assertGt(liquidator.quote(_account(alice), ALL).discountE18, atOnce + 0.1e18);
+        skip(1);
+        _refreshPrices();
+        // Nor does interest of six hours by more.
+        assertApproxEqAbs(liquidator.quote(_account(alice), ALL).discountE18, atOnce, 0.001e18);
+    }
+
     /// @dev A slice that leaves the account below one leaves its clock running; one that restores it ends the liquidation.
     function test_TheClockRunsUntilHealthIsOne() public {
         _setPrice(WETH_ASSET, 1_700e8);

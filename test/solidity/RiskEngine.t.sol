@@ -15,6 +15,8 @@ import {Assessment, Leg} from "../../contracts/types/Assessment.sol";
 import {LevelParameters} from "../../contracts/types/ShockLevel.sol";
 
 contract RiskEngineTest is OracleTest {
+    event PerpetualRiskSet(uint8 indexed underlying, IRiskEngine.PerpetualRisk parameters);
+
     IRiskEngine private engine;
 
     function setUp() public override {
@@ -240,9 +242,27 @@ contract RiskEngineTest is OracleTest {
             )
         );
         engine.setPerpetualRisk(ETHER_ASSET, IRiskEngine.PerpetualRisk(101, 100, 1));
+        vm.expectEmit(address(engine));
+        emit PerpetualRiskSet(ETHER_ASSET, IRiskEngine.PerpetualRisk(5_000, 5_000, 1));
         engine.setPerpetualRisk(ETHER_ASSET, IRiskEngine.PerpetualRisk(5_000, 5_000, 1));
         assertEq(engine.perpetualRiskOf(ETHER_ASSET).basisInitialBps, 5_000);
         vm.stopPrank();
+    }
+
+    function test_legs_APositionComesWithItsParameters() public {
+        vm.prank(governance);
+        engine.setPerpetualRisk(ETHER_ASSET, IRiskEngine.PerpetualRisk(70, 150, 30_000));
+        Position[] memory positions = new Position[](1);
+        positions[0] = toPosition(ETHER_ASSET).withAmounts(-2e18, 3e18);
+        Leg[] memory legs = engine.legs(new CollateralPage[](0), positions);
+        assertEq(legs.length, 1);
+        assertEq(legs[0].asset, ETHER_ASSET);
+        assertEq(legs[0].sizeE18, -2e18);
+        assertEq(legs[0].quoteE18, 3e18);
+        assertEq(legs[0].markE18, legs[0].askE18, "owed at the ask");
+        assertEq(legs[0].basisMaintenanceE18, 0.007e18);
+        assertEq(legs[0].basisInitialE18, 0.015e18);
+        assertEq(legs[0].profitCapE18, 30_000e18);
     }
 
     function test_setPerpetualRisk_RevertWhen_Stranger() public {

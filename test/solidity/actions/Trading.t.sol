@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Vm} from "forge-std/Vm.sol";
+
 import {Errors} from "../../../contracts/base/Errors.sol";
 import {IExchange} from "../../../contracts/interfaces/IExchange.sol";
 import {MintableToken} from "../../../contracts/mocks/MintableToken.sol";
@@ -418,5 +420,23 @@ contract TradingSliceTest is TradingTest {
         assertLe(_health(trader), 1.17e18);
         assertGe(_health(trader), 1.149e18);
         assertEq(_perpetual(ETH_PERP).openInterestE18, 5e18);
+    }
+
+    /// @dev What is said of the health that is left is what the ledger has, the position's part included.
+    function test_TheEventSaysTheHealthThatIsLeft() public {
+        _fundTraders(2_000e6);
+        _deposit(taker, address(usdc), 100_000e6);
+        _trade(maker, trader, ETH_PERP, 5e18, 2_000e18);
+        vm.roll(block.number + 1);
+        _setPrice(WETH_ASSET, 1_790e8);
+
+        vm.recordLogs();
+        vm.prank(taker);
+        liquidator.liquidate(_account(trader), _account(taker), 0.1e18, type(int256).max, "");
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        Vm.Log memory last = logs[logs.length - 1];
+        assertEq(last.emitter, address(liquidator));
+        (, , , , uint256 said) = abi.decode(last.data, (uint256, uint256, int256, uint256, uint256));
+        assertApproxEqAbs(said, _health(trader), 1e6);
     }
 }
