@@ -7,7 +7,7 @@ import { FUZZ_RUNS } from "../../core/mutants/trial.js";
 
 /** A run that takes this many times what it takes without a mutant does not end. */
 const PATIENCE = 10;
-const LEAST_PATIENCE_MS = 20_000;
+const LEAST_PATIENCE_MS = 60_000;
 
 export interface Case {
   readonly mutant: Mutant;
