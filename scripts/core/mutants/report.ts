@@ -86,7 +86,8 @@ function countsOf(judged: readonly Judged[], reviewed: ReadonlySet<string>): Cou
 
 /** Adds rows up by what they have in common. */
 export function sumBy(rows: readonly Row[], key: "file" | "kind"): readonly (Counts & { readonly name: string })[] {
-  const names = [...new Set(rows.map((row) => row[key]))];
+  const order: readonly string[] = KINDS;
+  const names = [...new Set(rows.map((row) => row[key]))].sort((a, b) => order.indexOf(a) - order.indexOf(b));
   return names.map((name) => {
     const some = rows.filter((row) => row[key] === name);
     const sum = (field: keyof Counts): number => some.reduce((total, row) => total + row[field], 0);
