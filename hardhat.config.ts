@@ -11,23 +11,23 @@ const solcPath = (specifier: string): string => fileURLToPath(import.meta.resolv
 const production = {
   viaIR: true,
   evmVersion: "cancun",
-  optimizer: { enabled: true, runs: 700 },
   metadata: { bytecodeHash: "none" as const },
   // Storage layouts are kept in snapshots/storage.json.
   outputSelection: { "*": { "*": ["storageLayout"] } },
 };
 
-/** The contract that is largest and called most by others: for it, size is the bound and gas comes after. */
-const compact = { ...production, optimizer: { enabled: true, runs: 200 } };
-
-/** Contracts with room to spare: for them gas is all that counts. */
-const swift = { ...production, optimizer: { enabled: true, runs: 10_000_000 } };
-
-const compiled = (settings: typeof production): { version: string; path: string; settings: typeof production } => ({
+/** One object for each kind: Hardhat compiles together only what shares it. */
+const compiled = (runs: number): { version: string; path: string; settings: typeof production } => ({
   version: "0.8.30",
   path: solcPath("solc/soljson.js"),
-  settings,
+  settings: { ...production, optimizer: { enabled: true, runs } },
 });
+
+/** The contract that is largest and called most by others: for it, size is the bound and gas comes after. */
+const compact = compiled(200);
+
+/** Contracts with room to spare: for them gas is all that counts. */
+const swift = compiled(10_000_000);
 
 /** Solidity tests deploy the protocol from its artifacts. */
 const fsPermissions = { readDirectory: ["./artifacts"] };
@@ -40,7 +40,7 @@ export default defineConfig({
   typechain: { outDir: "typechain-types" },
   solidity: {
     compilers: [
-      compiled(production),
+      compiled(700),
       {
         version: "0.6.6",
         path: solcPath("solc-0.6.6/soljson.js"),
@@ -48,10 +48,10 @@ export default defineConfig({
       },
     ],
     overrides: {
-      "contracts/Rebalancer.sol": compiled(compact),
-      "contracts/Exchange.sol": compiled(swift),
-      "contracts/Liquidator.sol": compiled(swift),
-      "contracts/MarginAccountTrading.sol": compiled(swift),
+      "contracts/Rebalancer.sol": compact,
+      "contracts/Exchange.sol": swift,
+      "contracts/Liquidator.sol": swift,
+      "contracts/MarginAccountTrading.sol": swift,
     },
     npmFilesToBuild: [
       "@openzeppelin/contracts/access/manager/AccessManager.sol",
@@ -71,7 +71,7 @@ export default defineConfig({
         deep: {
           fsPermissions,
           fuzz: { runs: 100_000, seed: fuzzSeed },
-          invariant: { runs: 512, depth: 250, failOnRevert: true },
+          invariant: { runs: 2_000, depth: 200, failOnRevert: true },
         },
       },
     },

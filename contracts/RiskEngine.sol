@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {BPS, MAX_PAGES, MAX_POSITIONS, WAD} from "./base/Constants.sol";
+import {BPS, MAX_PAGES, MAX_POSITIONS} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
 import {IShockLevels} from "./interfaces/IShockLevels.sol";

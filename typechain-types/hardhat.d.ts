@@ -54,11 +54,12 @@ getContractFactory(name: 'IAggregatorV3', signerOrOptions?: ethers.Signer | Fact
 getContractFactory(name: 'ICollateralVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICollateralVault__factory>
 getContractFactory(name: 'IExchange', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IExchange__factory>
 getContractFactory(name: 'IExecutor', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IExecutor__factory>
+getContractFactory(name: 'ILiquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidator__factory>
+getContractFactory(name: 'IMarginAccount', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccount__factory>
 getContractFactory(name: 'IMarginAccountAccess', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountAccess__factory>
 getContractFactory(name: 'IMarginAccountCore', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountCore__factory>
 getContractFactory(name: 'IMarginAccountEvents', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountEvents__factory>
 getContractFactory(name: 'IMarginAccountExtension', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountExtension__factory>
-getContractFactory(name: 'IMarginAccount', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccount__factory>
 getContractFactory(name: 'IMarginAccountTrading', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IMarginAccountTrading__factory>
 getContractFactory(name: 'IPriceOracleAdapter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPriceOracleAdapter__factory>
 getContractFactory(name: 'IPriceSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IPriceSource__factory>
@@ -68,13 +69,12 @@ getContractFactory(name: 'IShockLevels', signerOrOptions?: ethers.Signer | Facto
 getContractFactory(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISliceTaker__factory>
 getContractFactory(name: 'IWrappedNative', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IWrappedNative__factory>
 getContractFactory(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountState__factory>
-getContractFactory(name: 'ConstantSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConstantSource__factory>
 getContractFactory(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConstantFeed__factory>
+getContractFactory(name: 'ConstantSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConstantSource__factory>
 getContractFactory(name: 'MintableToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MintableToken__factory>
 getContractFactory(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SettableAggregator__factory>
 getContractFactory(name: 'UsdCoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UsdCoin__factory>
 getContractFactory(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.WrappedBitcoin__factory>
-getContractFactory(name: 'ILiquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ILiquidator__factory>
 getContractFactory(name: 'MarginLens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginLens__factory>
 getContractFactory(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EACAggregatorProxy__factory>
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
@@ -123,11 +123,12 @@ getContractAt(name: 'IAggregatorV3', address: string | ethers.Addressable, signe
 getContractAt(name: 'ICollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICollateralVault>
 getContractAt(name: 'IExchange', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IExchange>
 getContractAt(name: 'IExecutor', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IExecutor>
+getContractAt(name: 'ILiquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidator>
+getContractAt(name: 'IMarginAccount', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccount>
 getContractAt(name: 'IMarginAccountAccess', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountAccess>
 getContractAt(name: 'IMarginAccountCore', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountCore>
 getContractAt(name: 'IMarginAccountEvents', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountEvents>
 getContractAt(name: 'IMarginAccountExtension', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountExtension>
-getContractAt(name: 'IMarginAccount', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccount>
 getContractAt(name: 'IMarginAccountTrading', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IMarginAccountTrading>
 getContractAt(name: 'IPriceOracleAdapter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPriceOracleAdapter>
 getContractAt(name: 'IPriceSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IPriceSource>
@@ -137,13 +138,12 @@ getContractAt(name: 'IShockLevels', address: string | ethers.Addressable, signer
 getContractAt(name: 'ISliceTaker', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISliceTaker>
 getContractAt(name: 'IWrappedNative', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IWrappedNative>
 getContractAt(name: 'MarginAccountState', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountState>
-getContractAt(name: 'ConstantSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConstantSource>
 getContractAt(name: 'ConstantFeed', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConstantFeed>
+getContractAt(name: 'ConstantSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConstantSource>
 getContractAt(name: 'MintableToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MintableToken>
 getContractAt(name: 'SettableAggregator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SettableAggregator>
 getContractAt(name: 'UsdCoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UsdCoin>
 getContractAt(name: 'WrappedBitcoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.WrappedBitcoin>
-getContractAt(name: 'ILiquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ILiquidator>
 getContractAt(name: 'MarginLens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginLens>
 getContractAt(name: 'EACAggregatorProxy', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EACAggregatorProxy>
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
@@ -192,11 +192,12 @@ deployContract(name: 'IAggregatorV3', signerOrOptions?: ethers.Signer | DeployCo
 deployContract(name: 'ICollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICollateralVault>
 deployContract(name: 'IExchange', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IExchange>
 deployContract(name: 'IExecutor', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IExecutor>
+deployContract(name: 'ILiquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
+deployContract(name: 'IMarginAccount', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccount>
 deployContract(name: 'IMarginAccountAccess', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountAccess>
 deployContract(name: 'IMarginAccountCore', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountCore>
 deployContract(name: 'IMarginAccountEvents', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountEvents>
 deployContract(name: 'IMarginAccountExtension', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountExtension>
-deployContract(name: 'IMarginAccount', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccount>
 deployContract(name: 'IMarginAccountTrading', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountTrading>
 deployContract(name: 'IPriceOracleAdapter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracleAdapter>
 deployContract(name: 'IPriceSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceSource>
@@ -206,13 +207,12 @@ deployContract(name: 'IShockLevels', signerOrOptions?: ethers.Signer | DeployCon
 deployContract(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISliceTaker>
 deployContract(name: 'IWrappedNative', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IWrappedNative>
 deployContract(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
-deployContract(name: 'ConstantSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantSource>
 deployContract(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
+deployContract(name: 'ConstantSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantSource>
 deployContract(name: 'MintableToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>
 deployContract(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
 deployContract(name: 'UsdCoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
 deployContract(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
-deployContract(name: 'ILiquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
 deployContract(name: 'MarginLens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
 deployContract(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
@@ -261,11 +261,12 @@ deployContract(name: 'IAggregatorV3', args: any[], signerOrOptions?: ethers.Sign
 deployContract(name: 'ICollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICollateralVault>
 deployContract(name: 'IExchange', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IExchange>
 deployContract(name: 'IExecutor', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IExecutor>
+deployContract(name: 'ILiquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
+deployContract(name: 'IMarginAccount', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccount>
 deployContract(name: 'IMarginAccountAccess', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountAccess>
 deployContract(name: 'IMarginAccountCore', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountCore>
 deployContract(name: 'IMarginAccountEvents', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountEvents>
 deployContract(name: 'IMarginAccountExtension', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountExtension>
-deployContract(name: 'IMarginAccount', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccount>
 deployContract(name: 'IMarginAccountTrading', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IMarginAccountTrading>
 deployContract(name: 'IPriceOracleAdapter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceOracleAdapter>
 deployContract(name: 'IPriceSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IPriceSource>
@@ -275,13 +276,12 @@ deployContract(name: 'IShockLevels', args: any[], signerOrOptions?: ethers.Signe
 deployContract(name: 'ISliceTaker', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISliceTaker>
 deployContract(name: 'IWrappedNative', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IWrappedNative>
 deployContract(name: 'MarginAccountState', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
-deployContract(name: 'ConstantSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantSource>
 deployContract(name: 'ConstantFeed', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
+deployContract(name: 'ConstantSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantSource>
 deployContract(name: 'MintableToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>
 deployContract(name: 'SettableAggregator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
 deployContract(name: 'UsdCoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
 deployContract(name: 'WrappedBitcoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
-deployContract(name: 'ILiquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ILiquidator>
 deployContract(name: 'MarginLens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
 deployContract(name: 'EACAggregatorProxy', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>

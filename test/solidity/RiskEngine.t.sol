@@ -260,9 +260,9 @@ contract RiskEngineTest is OracleTest {
         assertEq(legs[0].sizeE18, -2e18);
         assertEq(legs[0].quoteE18, 3e18);
         assertEq(legs[0].markE18, legs[0].askE18, "owed at the ask");
-        assertEq(legs[0].basisMaintenanceE18, 0.007e18);
-        assertEq(legs[0].basisInitialE18, 0.015e18);
-        assertEq(legs[0].profitCapE18, 30_000e18);
+        assertEq(legs[0].perpetual.basisMaintenanceBps(), 70);
+        assertEq(legs[0].perpetual.basisInitialBps(), 150);
+        assertEq(legs[0].perpetual.profitCap(), 30_000);
     }
 
     function test_setPerpetualRisk_RevertWhen_Stranger() public {

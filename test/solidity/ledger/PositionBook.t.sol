@@ -123,6 +123,8 @@ contract PositionBookTest is BaseTest {
 
     function putThirtyThird() external {
         _put(31, 31, 1, 1, 0, 0);
+        // One that is there may change.
+        _put(31, 32, 1, -5, 7, 0);
         _put(32, 32, 2, 1, 0, 0);
     }
 }

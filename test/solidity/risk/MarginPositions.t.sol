@@ -133,7 +133,7 @@ contract MarginPositionsTest is BaseTest {
     /// @dev A million is exposed once all collateral is gone: 0.1 X (0.8 + sqrt(X / 1e6)) rises by 0.08 + 0.15 there.
     function test_releaseRates_WhereSizeCounts() public pure {
         Leg memory leg = _leg(-500e18);
-        leg.sizeCoefficientE18 = 1e18;
+        leg.listed = leg.listed.withRisk(400, 800, 15_000, 10_000);
         (int256 maintenance, ) = Margin.releaseRates(leg);
         assertApproxEqAbs(maintenance, 0.04e18 - 0.23e18, 10);
     }
