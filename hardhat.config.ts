@@ -17,7 +17,7 @@ const production = {
 };
 
 /** One object for each kind: Hardhat compiles together only what shares it. */
-const compiled = (runs: number): { version: string; path: string; settings: typeof production } => ({
+const compiled = (runs: number): { version: string; path: string; settings: object } => ({
   version: "0.8.30",
   path: solcPath("solc/soljson.js"),
   settings: { ...production, optimizer: { enabled: true, runs } },

@@ -73,6 +73,11 @@ export function paymentOf(sizeE18: bigint, moveE18: bigint): bigint {
   return mulDivCeil(sizeE18 * moveE18, 1n, WAD);
 }
 
+/** {quote} The quote as the ledger keeps it: as if the funding index had always been zero. Rounded against the position. */
+export function keptQuote(sizeE18: bigint, quoteE18: bigint, indexE18: bigint): bigint {
+  return quoteE18 - paymentOf(-sizeE18, indexE18);
+}
+
 function charge(funding: Funding, seconds: bigint): Funding {
   const moved = mulDivFloor(funding.rateE18 * funding.priceE18 * seconds, 1n, HOUR * WAD);
   return { ...funding, indexE18: funding.indexE18 + moved };

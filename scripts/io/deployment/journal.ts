@@ -33,6 +33,16 @@ const Message = z.union([
   }),
   z.object({ type: z.literal("NETWORK_INTERACTION_REQUEST"), futureId: z.string() }),
   z.object({ type: z.literal("TRANSACTION_CONFIRM"), hash: z.string() }),
+  z.object({
+    type: z.literal("DEPLOYMENT_EXECUTION_STATE_COMPLETE"),
+    futureId: z.string(),
+    result: z.object({ type: z.literal("SUCCESS"), address: z.string() }),
+  }),
+  z.object({
+    type: z.literal("CONTRACT_AT_EXECUTION_STATE_INITIALIZE"),
+    futureId: z.string(),
+    contractAddress: z.string(),
+  }),
 ]);
 type Message = z.infer<typeof Message>;
 
@@ -73,6 +83,9 @@ export async function setAside(dir: string, now: Date): Promise<string> {
 export async function repairJournal(dir: string, provider: EthereumProvider): Promise<readonly string[]> {
   const done: string[] = [];
   if (await dropBrokenLine(dir)) done.push("an incomplete line at the journal's end was dropped");
+
+  if (await rewriteAddresses(dir))
+    done.push("the list of addresses, which was cut off, was written anew from the journal");
 
   for (const futureId of await dropBeginnings(dir))
     done.push(`${futureId} had been begun and no more: it will be again`);
@@ -184,6 +197,21 @@ async function dropBrokenLine(dir: string): Promise<boolean> {
   const start = text.lastIndexOf("\n") + 1;
   if (text.slice(start) === "" || parseLine(text.slice(start)) !== undefined) return false;
   await truncate(journalOf(dir), Buffer.byteLength(text.slice(0, Math.max(start - 1, 0))));
+  return true;
+}
+
+/** Ignition writes its list of addresses over the last one: a run that dies meanwhile leaves a part of it, or nothing. */
+async function rewriteAddresses(dir: string): Promise<boolean> {
+  const file = path.join(dir, "deployed_addresses.json");
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text === undefined || parseLine(text) !== undefined) return false;
+  const addresses = (await messagesOf(dir)).flatMap((message): readonly (readonly [string, string])[] => {
+    if (message.type === "DEPLOYMENT_EXECUTION_STATE_COMPLETE") return [[message.futureId, message.result.address]];
+    return message.type === "CONTRACT_AT_EXECUTION_STATE_INITIALIZE"
+      ? [[message.futureId, message.contractAddress]]
+      : [];
+  });
+  await writeFile(file, `${JSON.stringify(Object.fromEntries(addresses), null, 2)}\n`);
   return true;
 }
 

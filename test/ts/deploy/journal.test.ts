@@ -70,6 +70,17 @@ describe("the journal of a deployment", function () {
     expect(await readFile(journalOf(id), "utf8")).to.equal(wholeJournal);
   });
 
+  it("writes a list of addresses anew that was cut off", async function () {
+    const file = path.join(dir, "deployed_addresses.json");
+    const whole: unknown = JSON.parse(await readFile(file, "utf8"));
+    for (const left of ["", '{\n  "Ballast#Manager": "0x5Fb']) {
+      await writeFile(file, left);
+      expect(await repairJournal(dir, connection.provider)).to.have.length(1);
+      expect(JSON.parse(await readFile(file, "utf8"))).to.deep.equal(whole);
+    }
+    expect(await repairJournal(dir, connection.provider)).to.deep.equal([]);
+  });
+
   it("finds the transaction that was sent but not written down", async function () {
     const height = await blocks();
     await cutAfterPreparing(-1);

@@ -4,7 +4,7 @@ import type { Funding, FundingTerms } from "../../../scripts/core/model/funding.
 import { expect } from "chai";
 
 import { toPerpetual } from "../../../scripts/core/instrument.js";
-import { afterFill, fundingAt, paymentOf, rateOf } from "../../../scripts/core/model/funding.js";
+import { afterFill, fundingAt, keptQuote, paymentOf, rateOf } from "../../../scripts/core/model/funding.js";
 import { bid } from "../../../scripts/core/model/margin.js";
 import { assessExposures, exposureOf, marginOfExposure, profitOf } from "../../../scripts/core/model/position.js";
 import { mulDivDown, mulDivUp, WAD } from "../../../scripts/core/model/rounding.js";
@@ -171,11 +171,9 @@ describe("The model of positions", function () {
     const nothing = { indexE18: 0n, priceE18: 0n, rateE18: 0n, premiumE18: 0n, weightedE18: 0n };
     let funding: Funding = { ...nothing, updatedAt: (await marginAccount.perpetualOf(instrument)).updatedAt };
     const held = new Map(people.map((person) => [person, { sizeE18: 0n, quoteE18: 0n }]));
-    const paidUpTo = new Map(people.map((person) => [person, 0n]));
     const positionOf = (person: number): Position => {
       const { sizeE18, quoteE18 } = held.get(person) ?? { sizeE18: 0n, quoteE18: 0n };
-      const move = funding.indexE18 - (paidUpTo.get(person) ?? 0n);
-      return { sizeE18, quoteE18: quoteE18 - paymentOf(sizeE18, move) };
+      return { sizeE18, quoteE18: quoteE18 - paymentOf(sizeE18, funding.indexE18) };
     };
     for (let i = 0; i < FILLS; i += 1) {
       now += draw(4n) === 0n ? draw(20_000n) + 1n : draw(900n) + 1n;
@@ -209,8 +207,11 @@ describe("The model of positions", function () {
         [taker, 1n],
       ] as const) {
         const before = positionOf(person);
-        held.set(person, { sizeE18: before.sizeE18 + sign * sizeE18, quoteE18: before.quoteE18 + sign * paid });
-        paidUpTo.set(person, funding.indexE18);
+        const after = before.sizeE18 + sign * sizeE18;
+        held.set(person, {
+          sizeE18: after,
+          quoteE18: keptQuote(after, before.quoteE18 + sign * paid, funding.indexE18),
+        });
       }
       const longs = [...held.values()].reduce((sum, one) => sum + (one.sizeE18 > 0n ? one.sizeE18 : 0n), 0n);
       const fill = { sizeE18: size, priceE18, indexE18, interestE18: longs > interest ? longs : interest };
