@@ -58,6 +58,7 @@ export default defineConfig({
       "@chainlink/contracts/src/v0.6/EACAggregatorProxy.sol",
     ],
   },
+  coverage: { skipFiles: ["contracts/mocks/**"] },
   test: {
     mocha: { timeout: 120_000 },
     solidity: {
@@ -66,6 +67,12 @@ export default defineConfig({
           fsPermissions,
           fuzz: { runs: 1_000, seed: fuzzSeed },
           invariant: { runs: 16, depth: 60, failOnRevert: true },
+        },
+        // npm run coverage: whether a line was reached needs no thousand runs.
+        coverage: {
+          fsPermissions,
+          fuzz: { runs: 32, seed: fuzzSeed },
+          invariant: { runs: 4, depth: 60, failOnRevert: true },
         },
         // npm run test:deep
         deep: {

@@ -1,6 +1,6 @@
 import { ToolError } from "../errors.js";
 
-export type Check = "LAYERS" | "SIZES" | "DOCS" | "GAS" | "TYPES" | "MUTANTS";
+export type Check = "LAYERS" | "SIZES" | "DOCS" | "GAS" | "TYPES" | "MUTANTS" | "COVERAGE";
 
 /** A check of the house found something; `findings` are one line each. */
 export class HouseError extends ToolError {
