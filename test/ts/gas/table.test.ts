@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { OPERATIONS, PEERS, limitOf } from "../../../scripts/core/gas/peers.js";
-import { differences, kilo, limitedRows, snapshotOf, tableOf } from "../../../scripts/core/gas/table.js";
+import { differences, kilo, limitedRows, linesOf, snapshotOf, tableOf } from "../../../scripts/core/gas/table.js";
 
 describe("gas table", function () {
   const reading = (operation: string, gas: bigint) => ({ operation, gas, note: null, breakdown: null });
@@ -40,6 +40,23 @@ describe("gas table", function () {
       'constantFeeds: "c" is new: 7',
       'proxiedFeeds: "a" 120 -> 121 (+1)',
       'secondedFeeds: "a" 9 -> 8 (-1)',
+    ]);
+  });
+
+  it("writes where the gas went: kinds in their own order, then contracts, the dearest first, without what is nothing", function () {
+    const cheap = new Map([["computation", 5n] as const]);
+    const dear = new Map([["computation", 7n] as const, ["log", 100n] as const]);
+    const byKind = new Map([["computation", 12n] as const, ["log", 100n] as const, ["refund", 0n] as const]);
+    const byContract = new Map([
+      ["0xa", cheap],
+      ["0xb", dear],
+      ["0xc", new Map()],
+    ]);
+    expect(linesOf({ byKind, byContract }, (address) => `contract ${address}`)).to.deep.equal([
+      "      100  log",
+      "       12  computation",
+      "      107  in contract 0xb: log 100; computation 7",
+      "        5  in contract 0xa: computation 5",
     ]);
   });
 });
