@@ -22,12 +22,15 @@ describe("docs", function () {
 
   it("checks each page that is there, and names it with what it found", function () {
     const names = ["ARCHITECTURE", "ROUNDING", "INVARIANTS", "GLOSSARY", "FAILURES"];
-    const pages = ["README.md", ...names.map((name) => `docs/${name}.md`)].map((path) => file(path, "nothing"));
+    const pages = ["README.md", "SECURITY.md", ...names.map((name) => `docs/${name}.md`)].map((path) =>
+      file(path, "nothing"),
+    );
     const paths = [...pages.map(({ path }) => path), "contracts/Vault.sol"];
     expect(checkDocs({ paths, pages, tests: [], code: [] })).to.deep.equal([
       "docs/ARCHITECTURE.md: contracts/Vault.sol is not on the map",
       'docs/ROUNDING.md: no table with a last column "test"',
       'docs/FAILURES.md: no table with a last column "test"',
+      'SECURITY.md: no table with a last column "test"',
       "docs/INVARIANTS.md: no numbered promises",
       'docs/GLOSSARY.md: no table with a first column "word"',
     ]);
