@@ -10,6 +10,7 @@ import {IMarginAccountCore} from "./interfaces/IMarginAccountCore.sol";
 import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
 import {Rounding} from "./math/Rounding.sol";
 import {SliceMath} from "./math/SliceMath.sol";
+import {Answers} from "./risk/Answers.sol";
 import {Margin} from "./risk/Margin.sol";
 import {AccountHeader} from "./types/AccountHeader.sol";
 import {AccountId} from "./types/AccountId.sol";
@@ -18,7 +19,7 @@ import {Assessment, Leg} from "./types/Assessment.sol";
 import {Position} from "./types/Position.sol";
 
 /// @title Liquidator
-/// @notice Sells slices of accounts below maintenance. The only module with a call into the ledger; it holds nothing.
+/// @notice Sells slices of accounts below maintenance. Nobody else may take one from the ledger; it holds nothing.
 /// @dev Upholds promise 5.
 contract Liquidator is ILiquidator, AccessManaged {
     /// @dev What a slice is computed from; memory only.
@@ -34,8 +35,6 @@ contract Liquidator is ILiquidator, AccessManaged {
         SliceMath.Payment payment; // {quote E18}
     }
 
-    uint8 internal constant RIGHT_TRADE = 2;
-    uint8 internal constant ANY_RIGHT = 0xff;
     uint256 internal constant MAX_SECANT_STEPS = 3;
     /// @dev Smaller slices would only buy a look at the clock.
     uint256 internal constant MIN_FRACTION = 0.01e18;
@@ -93,15 +92,15 @@ contract Liquidator is ILiquidator, AccessManaged {
         bytes calldata data
     ) external returns (Quote memory q) {
         // Checks
-        _requireStranger(account, taker);
         Terms memory t = _terms(account, fractionE18);
         _fillQuote(q, t);
         if (t.fractionE18 == 0 || (t.fractionE18 < MIN_FRACTION && t.fractionE18 < t.maxFractionE18)) {
             revert Errors.Liquidator_FractionTooSmall(t.fractionE18, MIN_FRACTION);
         }
 
-        // Interaction: the ledger moves the slice under its lock, calls the taker back, and checks his margin.
-        (uint256 paidToTaker, int256 cash) = marginAccount.takeSlice(
+        // Interaction: the ledger sees that the caller is no party to the account, moves the slice under its lock, calls the taker
+        // back, and checks his margin.
+        (uint256 paidToTaker, int256 cash) = marginAccount.deliverSlice(
             IMarginAccountCore.Slice({
                 account: account,
                 taker: taker,
@@ -149,25 +148,13 @@ contract Liquidator is ILiquidator, AccessManaged {
                                          TERMS
     //////////////////////////////////////////////////////////////////////////*/
 
-    /// @dev The caller acts for the taking account, and neither he nor its owner stands on the account's side.
-    function _requireStranger(AccountId account, AccountId taker) private view {
-        address takerOwner = taker.ownerOf();
-        if (msg.sender != takerOwner && !marginAccount.mayAct(taker, msg.sender, RIGHT_TRADE)) {
-            revert Errors.MarginAccount_NotAuthorized(AccountId.unwrap(taker), msg.sender, RIGHT_TRADE);
-        }
-        bool own =
-            marginAccount.mayAct(account, takerOwner, ANY_RIGHT) ||
-                (msg.sender != takerOwner && marginAccount.mayAct(account, msg.sender, ANY_RIGHT));
-        if (own) revert Errors.Liquidator_SelfLiquidation(AccountId.unwrap(account), msg.sender);
-    }
-
     /// @dev Everything about a slice of the account now.
     function _terms(AccountId account, uint256 asked) private view returns (Terms memory t) {
-        (AccountHeader header, int256 cash, CollateralPage[] memory pages, Position[] memory positions) = marginAccount
-            .accountOf(account);
+        (AccountHeader header, int256 cash, CollateralPage[] memory pages, Position[] memory positions) = Answers
+            .stateOf(marginAccount, account);
         uint256 raw = AccountId.unwrap(account);
         if (header.riskBlock() == block.number) revert Errors.Liquidator_CoolingOff(raw, block.number);
-        t.legs = riskEngine.legs(pages, positions);
+        t.legs = Answers.priceAccount(riskEngine, pages, positions);
         Assessment memory a = Margin.assess(t.legs, cash * int256(_quoteScale));
         if (a.halted) revert Errors.Liquidator_PriceHalted(raw);
         if (a.degraded) {
@@ -191,7 +178,7 @@ contract Liquidator is ILiquidator, AccessManaged {
             a.maintenanceE18,
             t.discountE18,
             t.fractionE18,
-            p.fundShareBps * BPS_TO_WAD
+            _toWad(p.fundShareBps)
         );
     }
 
@@ -203,12 +190,12 @@ contract Liquidator is ILiquidator, AccessManaged {
         LiquidationParameters memory p
     ) private view returns (uint256 discount) {
         uint256 missing = uint256(int256(WAD) - SliceMath.signedHealth(a.equityE18, a.maintenanceE18));
-        discount = p.startDiscountBps * BPS_TO_WAD + Rounding.mulDivDown(missing, p.healthSlopeBps, BPS);
+        discount = _toWad(p.startDiscountBps) + Rounding.mulDivDown(missing, p.healthSlopeBps, BPS);
         uint256 since = header.liquidationSince();
         if (since != 0 && block.timestamp - header.lastPoke() <= p.restartSeconds) {
-            discount += (p.timeSlopeBps * BPS_TO_WAD * (block.timestamp - since)) / 1 minutes;
+            discount += (_toWad(p.timeSlopeBps) * (block.timestamp - since)) / 1 minutes;
         }
-        uint256 most = p.maxDiscountBps * BPS_TO_WAD;
+        uint256 most = _toWad(p.maxDiscountBps);
         if (discount > most) discount = most;
     }
 
@@ -220,8 +207,8 @@ contract Liquidator is ILiquidator, AccessManaged {
         uint256 dust = uint256(p.dustValue) * WAD;
         if (uint256(t.equityE18) < dust && -cash * int256(_quoteScale) < int256(dust)) return WAD;
 
-        uint256 target = p.targetHealthBps * BPS_TO_WAD;
-        uint256 ceiling = target + p.toleranceBps * BPS_TO_WAD;
+        uint256 target = _toWad(p.targetHealthBps);
+        uint256 ceiling = target + _toWad(p.toleranceBps);
         uint256 fraction = SliceMath.closedFraction(health, t.discountE18, target);
         uint256 reached = _healthAfter(t, fraction);
         (uint256 lowFraction, uint256 lowHealth) = (uint256(0), health);
@@ -277,6 +264,14 @@ contract Liquidator is ILiquidator, AccessManaged {
         q.fundFee = Rounding.mulDivUp(t.payment.toFund, 1, _quoteScale);
         q.payment =
             int256(Rounding.mulDivUp(t.payment.toAccount, 1, _quoteScale)) - int256(t.payment.fromFund / _quoteScale);
+    }
+
+    /// @dev {1} A parameter in basis points.
+    function _toWad(uint16 bps) private pure returns (uint256) {
+        unchecked {
+            // Below 2^16 * 1e14.
+            return bps * BPS_TO_WAD;
+        }
     }
 
     function _outOfBounds(bytes32 field, uint256 found, uint256 bound) private pure {

@@ -8,6 +8,7 @@ import {Errors} from "./base/Errors.sol";
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {IRebalancer, Move, Outcome, Plan, Request} from "./interfaces/IRebalancer.sol";
 import {Rounding} from "./math/Rounding.sol";
+import {Answers} from "./risk/Answers.sol";
 import {Feeds} from "./risk/Feeds.sol";
 import {Margin} from "./risk/Margin.sol";
 import {RiskEngine} from "./RiskEngine.sol";
@@ -47,8 +48,8 @@ contract Rebalancer is IRebalancer, RiskEngine {
     uint64 internal constant MAX_BASE_FEE = 10_000 gwei;
     uint32 internal constant MAX_FLAT_E6 = 100e6;
 
-    // slots 0 to 6 are RiskEngine's
-    // slots 7 and 8
+    // slots 0 to 7 are RiskEngine's
+    // slot 8
     KeeperParameters private _keeper;
 
     constructor(address authority) RiskEngine(authority) {}
@@ -79,6 +80,16 @@ contract Rebalancer is IRebalancer, RiskEngine {
         CollateralPage[] calldata pages,
         Position[] calldata positions
     ) external view returns (Plan memory p) {
+        _fillPlan(p, request, pages, positions);
+        Answers.give(p);
+    }
+
+    function _fillPlan(
+        Plan memory p,
+        Request calldata request,
+        CollateralPage[] calldata pages,
+        Position[] calldata positions
+    ) private view {
         AccountHeader header = request.header;
         BandPolicy policy = request.policy;
         Leg[] memory legs = _legs(pages, positions, _readQuote());
@@ -92,11 +103,11 @@ contract Rebalancer is IRebalancer, RiskEngine {
                 header.callState() == CallState.None && header.liquidationSince() == 0
                     ? Outcome.NoRisk
                     : Outcome.CallCured;
-            return p;
+            return;
         }
         if (a.halted) {
             p.outcome = Outcome.PriceHalted;
-            return p;
+            return;
         }
 
         // One release a block: the pay that it set aside and did not need would else be released, for another pay. Nor is
@@ -114,7 +125,7 @@ contract Rebalancer is IRebalancer, RiskEngine {
             _priceKeeper(p, policy, legs);
             Draft memory d = _draft(request, legs, a, p.keeperPayMaxE18);
             if (above) {
-                if (_release(p, d)) return p;
+                if (_release(p, d)) return;
             } else {
                 _topUp(p, d);
             }

@@ -7,6 +7,7 @@ import {IRiskEngine} from "./interfaces/IRiskEngine.sol";
 import {IShockLevels} from "./interfaces/IShockLevels.sol";
 import {Rounding} from "./math/Rounding.sol";
 import {PriceOracleAdapter} from "./PriceOracleAdapter.sol";
+import {Answers} from "./risk/Answers.sol";
 import {Margin} from "./risk/Margin.sol";
 import {CollateralPage, ENTRIES_PER_PAGE} from "./types/CollateralPage.sol";
 import {HAIRCUT_STEP, INITIAL_FACTOR_STEP, ListedAsset, SIZE_COEFFICIENT_STEP} from "./types/ListedAsset.sol";
@@ -44,7 +45,7 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     // slot 6
     /// @dev The module that moves shocks; nobody does while it is zero.
     address private _shockLevels;
-    // slot 4
+    // slot 7
     mapping(uint8 underlying => ListedPerpetual) private _perpetuals;
 
     constructor(address authority) PriceOracleAdapter(authority) {}
@@ -154,13 +155,19 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
     }
 
     /// @inheritdoc IRiskEngine
-    /// @dev One leg in memory serves all: nothing but the sums leaves this function.
     function assessAccount(
         int256 cashE18,
         CollateralPage[] calldata pages,
         Position[] calldata positions
     ) external view returns (Assessment memory a) {
-        if (positions.length != 0) return Margin.assess(_legs(pages, positions, _readQuote()), cashE18);
+        if (positions.length == 0) _assessCollateral(a, cashE18, pages);
+        // Whether what is halted is dust needs all legs at once; it is rare.
+        if (positions.length != 0 || a.halted) a = Margin.assess(_legs(pages, positions, _readQuote()), cashE18);
+        Answers.give(a);
+    }
+
+    /// @dev One leg in memory serves all: nothing but the sums leaves this function.
+    function _assessCollateral(Assessment memory a, int256 cashE18, CollateralPage[] calldata pages) private view {
         a.equityE18 = cashE18;
         if (pages.length != 0) {
             if (pages.length > MAX_PAGES) revert Errors.RiskEngine_TooManyPages(pages.length, MAX_PAGES);
@@ -180,14 +187,16 @@ contract RiskEngine is IRiskEngine, PriceOracleAdapter {
                 }
             }
         }
-        // Whether what is halted is dust needs all legs at once; it is rare.
-        if (a.halted) return Margin.assess(_legs(pages, positions, _readQuote()), cashE18);
         a.healthE18 = Margin.health(a.equityE18, a.maintenanceE18);
     }
 
     /// @inheritdoc IRiskEngine
-    function legs(CollateralPage[] calldata pages, Position[] calldata positions) external view returns (Leg[] memory) {
-        return _legs(pages, positions, _readQuote());
+    function priceAccount(
+        CollateralPage[] calldata pages,
+        Position[] calldata positions
+    ) external view returns (Leg[] memory list) {
+        list = _legs(pages, positions, _readQuote());
+        Answers.give(list);
     }
 
     /// @inheritdoc IRiskEngine

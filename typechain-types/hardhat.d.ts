@@ -12,16 +12,16 @@ declare module "@nomicfoundation/hardhat-ethers/types" {
   interface HardhatEthersHelpers extends HardhatEthersHelpersBase {
   getContractFactory(name: 'CollateralVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.CollateralVault__factory>
 getContractFactory(name: 'Exchange', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Exchange__factory>
-getContractFactory(name: 'MarginAccount', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccount__factory>
-getContractFactory(name: 'Liquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Liquidator__factory>
-getContractFactory(name: 'MarginAccountAccess', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountAccess__factory>
 getContractFactory(name: 'Executor', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Executor__factory>
+getContractFactory(name: 'Liquidator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Liquidator__factory>
+getContractFactory(name: 'MarginAccount', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccount__factory>
+getContractFactory(name: 'MarginAccountAccess', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountAccess__factory>
 getContractFactory(name: 'MarginAccountExtension', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountExtension__factory>
 getContractFactory(name: 'MarginAccountTrading', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountTrading__factory>
 getContractFactory(name: 'PriceOracleAdapter', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.PriceOracleAdapter__factory>
+getContractFactory(name: 'Rebalancer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rebalancer__factory>
 getContractFactory(name: 'RiskEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RiskEngine__factory>
 getContractFactory(name: 'ShockLevels', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ShockLevels__factory>
-getContractFactory(name: 'Rebalancer', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Rebalancer__factory>
 getContractFactory(name: 'UniswapV3TwapSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UniswapV3TwapSource__factory>
 getContractFactory(name: 'AccountViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccountViews__factory>
 getContractFactory(name: 'Batches', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Batches__factory>
@@ -50,14 +50,6 @@ getContractFactory(name: 'Trading', signerOrOptions?: ethers.Signer | FactoryOpt
 getContractFactory(name: 'Transfers', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Transfers__factory>
 getContractFactory(name: 'Wallets', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Wallets__factory>
 getContractFactory(name: 'Errors', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Errors__factory>
-getContractFactory(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountState__factory>
-getContractFactory(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConstantFeed__factory>
-getContractFactory(name: 'ConstantSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConstantSource__factory>
-getContractFactory(name: 'MintableToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MintableToken__factory>
-getContractFactory(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SettableAggregator__factory>
-getContractFactory(name: 'UsdCoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UsdCoin__factory>
-getContractFactory(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.WrappedBitcoin__factory>
-getContractFactory(name: 'MarginLens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginLens__factory>
 getContractFactory(name: 'IAggregatorV3', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IAggregatorV3__factory>
 getContractFactory(name: 'ICollateralVault', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ICollateralVault__factory>
 getContractFactory(name: 'IExchange', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IExchange__factory>
@@ -76,21 +68,29 @@ getContractFactory(name: 'IRiskEngine', signerOrOptions?: ethers.Signer | Factor
 getContractFactory(name: 'IShockLevels', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IShockLevels__factory>
 getContractFactory(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ISliceTaker__factory>
 getContractFactory(name: 'IWrappedNative', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.IWrappedNative__factory>
+getContractFactory(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginAccountState__factory>
+getContractFactory(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConstantFeed__factory>
+getContractFactory(name: 'ConstantSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ConstantSource__factory>
+getContractFactory(name: 'MintableToken', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MintableToken__factory>
+getContractFactory(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.SettableAggregator__factory>
+getContractFactory(name: 'UsdCoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UsdCoin__factory>
+getContractFactory(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.WrappedBitcoin__factory>
+getContractFactory(name: 'MarginLens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginLens__factory>
 getContractFactory(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EACAggregatorProxy__factory>
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
 
   getContractAt(name: 'CollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CollateralVault>
 getContractAt(name: 'Exchange', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Exchange>
-getContractAt(name: 'MarginAccount', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccount>
-getContractAt(name: 'Liquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Liquidator>
-getContractAt(name: 'MarginAccountAccess', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountAccess>
 getContractAt(name: 'Executor', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Executor>
+getContractAt(name: 'Liquidator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Liquidator>
+getContractAt(name: 'MarginAccount', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccount>
+getContractAt(name: 'MarginAccountAccess', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountAccess>
 getContractAt(name: 'MarginAccountExtension', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountExtension>
 getContractAt(name: 'MarginAccountTrading', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountTrading>
 getContractAt(name: 'PriceOracleAdapter', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.PriceOracleAdapter>
+getContractAt(name: 'Rebalancer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rebalancer>
 getContractAt(name: 'RiskEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RiskEngine>
 getContractAt(name: 'ShockLevels', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ShockLevels>
-getContractAt(name: 'Rebalancer', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Rebalancer>
 getContractAt(name: 'UniswapV3TwapSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UniswapV3TwapSource>
 getContractAt(name: 'AccountViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccountViews>
 getContractAt(name: 'Batches', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Batches>
@@ -119,14 +119,6 @@ getContractAt(name: 'Trading', address: string | ethers.Addressable, signer?: et
 getContractAt(name: 'Transfers', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Transfers>
 getContractAt(name: 'Wallets', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Wallets>
 getContractAt(name: 'Errors', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Errors>
-getContractAt(name: 'MarginAccountState', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountState>
-getContractAt(name: 'ConstantFeed', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConstantFeed>
-getContractAt(name: 'ConstantSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConstantSource>
-getContractAt(name: 'MintableToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MintableToken>
-getContractAt(name: 'SettableAggregator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SettableAggregator>
-getContractAt(name: 'UsdCoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UsdCoin>
-getContractAt(name: 'WrappedBitcoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.WrappedBitcoin>
-getContractAt(name: 'MarginLens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginLens>
 getContractAt(name: 'IAggregatorV3', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IAggregatorV3>
 getContractAt(name: 'ICollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ICollateralVault>
 getContractAt(name: 'IExchange', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IExchange>
@@ -145,21 +137,29 @@ getContractAt(name: 'IRiskEngine', address: string | ethers.Addressable, signer?
 getContractAt(name: 'IShockLevels', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IShockLevels>
 getContractAt(name: 'ISliceTaker', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ISliceTaker>
 getContractAt(name: 'IWrappedNative', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.IWrappedNative>
+getContractAt(name: 'MarginAccountState', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginAccountState>
+getContractAt(name: 'ConstantFeed', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConstantFeed>
+getContractAt(name: 'ConstantSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ConstantSource>
+getContractAt(name: 'MintableToken', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MintableToken>
+getContractAt(name: 'SettableAggregator', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.SettableAggregator>
+getContractAt(name: 'UsdCoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UsdCoin>
+getContractAt(name: 'WrappedBitcoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.WrappedBitcoin>
+getContractAt(name: 'MarginLens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginLens>
 getContractAt(name: 'EACAggregatorProxy', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EACAggregatorProxy>
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
 
   deployContract(name: 'CollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
 deployContract(name: 'Exchange', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
-deployContract(name: 'MarginAccount', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccount>
-deployContract(name: 'Liquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
-deployContract(name: 'MarginAccountAccess', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountAccess>
 deployContract(name: 'Executor', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Executor>
+deployContract(name: 'Liquidator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
+deployContract(name: 'MarginAccount', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccount>
+deployContract(name: 'MarginAccountAccess', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountAccess>
 deployContract(name: 'MarginAccountExtension', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountExtension>
 deployContract(name: 'MarginAccountTrading', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountTrading>
 deployContract(name: 'PriceOracleAdapter', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracleAdapter>
+deployContract(name: 'Rebalancer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancer>
 deployContract(name: 'RiskEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RiskEngine>
 deployContract(name: 'ShockLevels', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ShockLevels>
-deployContract(name: 'Rebalancer', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancer>
 deployContract(name: 'UniswapV3TwapSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UniswapV3TwapSource>
 deployContract(name: 'AccountViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
 deployContract(name: 'Batches', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Batches>
@@ -188,14 +188,6 @@ deployContract(name: 'Trading', signerOrOptions?: ethers.Signer | DeployContract
 deployContract(name: 'Transfers', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Transfers>
 deployContract(name: 'Wallets', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Wallets>
 deployContract(name: 'Errors', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Errors>
-deployContract(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
-deployContract(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
-deployContract(name: 'ConstantSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantSource>
-deployContract(name: 'MintableToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>
-deployContract(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
-deployContract(name: 'UsdCoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
-deployContract(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
-deployContract(name: 'MarginLens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
 deployContract(name: 'IAggregatorV3', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAggregatorV3>
 deployContract(name: 'ICollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICollateralVault>
 deployContract(name: 'IExchange', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IExchange>
@@ -214,21 +206,29 @@ deployContract(name: 'IRiskEngine', signerOrOptions?: ethers.Signer | DeployCont
 deployContract(name: 'IShockLevels', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IShockLevels>
 deployContract(name: 'ISliceTaker', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISliceTaker>
 deployContract(name: 'IWrappedNative', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IWrappedNative>
+deployContract(name: 'MarginAccountState', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
+deployContract(name: 'ConstantFeed', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
+deployContract(name: 'ConstantSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantSource>
+deployContract(name: 'MintableToken', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>
+deployContract(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
+deployContract(name: 'UsdCoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
+deployContract(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
+deployContract(name: 'MarginLens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
 deployContract(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 
   deployContract(name: 'CollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
 deployContract(name: 'Exchange', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
-deployContract(name: 'MarginAccount', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccount>
-deployContract(name: 'Liquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
-deployContract(name: 'MarginAccountAccess', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountAccess>
 deployContract(name: 'Executor', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Executor>
+deployContract(name: 'Liquidator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Liquidator>
+deployContract(name: 'MarginAccount', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccount>
+deployContract(name: 'MarginAccountAccess', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountAccess>
 deployContract(name: 'MarginAccountExtension', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountExtension>
 deployContract(name: 'MarginAccountTrading', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountTrading>
 deployContract(name: 'PriceOracleAdapter', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.PriceOracleAdapter>
+deployContract(name: 'Rebalancer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancer>
 deployContract(name: 'RiskEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RiskEngine>
 deployContract(name: 'ShockLevels', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ShockLevels>
-deployContract(name: 'Rebalancer', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Rebalancer>
 deployContract(name: 'UniswapV3TwapSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UniswapV3TwapSource>
 deployContract(name: 'AccountViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
 deployContract(name: 'Batches', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Batches>
@@ -257,14 +257,6 @@ deployContract(name: 'Trading', args: any[], signerOrOptions?: ethers.Signer | D
 deployContract(name: 'Transfers', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Transfers>
 deployContract(name: 'Wallets', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Wallets>
 deployContract(name: 'Errors', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Errors>
-deployContract(name: 'MarginAccountState', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
-deployContract(name: 'ConstantFeed', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
-deployContract(name: 'ConstantSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantSource>
-deployContract(name: 'MintableToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>
-deployContract(name: 'SettableAggregator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
-deployContract(name: 'UsdCoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
-deployContract(name: 'WrappedBitcoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
-deployContract(name: 'MarginLens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
 deployContract(name: 'IAggregatorV3', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IAggregatorV3>
 deployContract(name: 'ICollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ICollateralVault>
 deployContract(name: 'IExchange', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IExchange>
@@ -283,6 +275,14 @@ deployContract(name: 'IRiskEngine', args: any[], signerOrOptions?: ethers.Signer
 deployContract(name: 'IShockLevels', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IShockLevels>
 deployContract(name: 'ISliceTaker', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ISliceTaker>
 deployContract(name: 'IWrappedNative', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.IWrappedNative>
+deployContract(name: 'MarginAccountState', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginAccountState>
+deployContract(name: 'ConstantFeed', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantFeed>
+deployContract(name: 'ConstantSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ConstantSource>
+deployContract(name: 'MintableToken', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MintableToken>
+deployContract(name: 'SettableAggregator', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.SettableAggregator>
+deployContract(name: 'UsdCoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
+deployContract(name: 'WrappedBitcoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
+deployContract(name: 'MarginLens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
 deployContract(name: 'EACAggregatorProxy', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
 

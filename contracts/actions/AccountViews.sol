@@ -19,7 +19,7 @@ abstract contract AccountViews is Health, IMarginAccountCore {
     using CashMarketLib for CashMarket;
 
     /// @inheritdoc IMarginAccountCore
-    function accountOf(
+    function stateOf(
         AccountId account
     )
         external

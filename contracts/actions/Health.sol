@@ -10,6 +10,7 @@ import {MarginCallClock} from "../ledger/MarginCallClock.sol";
 import {PerpetualMarket} from "../ledger/PerpetualMarket.sol";
 import {PositionBook} from "../ledger/PositionBook.sol";
 import {Rounding} from "../math/Rounding.sol";
+import {Answers} from "../risk/Answers.sol";
 import {AccountHeader, CallState} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {BandPolicy, defaultPolicy} from "../types/BandPolicy.sol";
@@ -67,9 +68,9 @@ abstract contract Health is Permissions {
         return p.fundingIndexE18;
     }
 
-    function _assess(AccountId id, Cash memory c) internal view returns (Assessment memory) {
+    function _assess(AccountId id, Cash memory c) internal view returns (Assessment memory a) {
         (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(id, c);
-        return _riskEngine().assessAccount(cashE18, pages, positions);
+        Answers.assessAccount(_riskEngine(), a, cashE18, pages, positions);
     }
 
     /// @dev Reverts when an account with debt or positions is below its initial margin. One with neither needs no price. A halted
@@ -83,7 +84,8 @@ abstract contract Health is Permissions {
     function _requireInitialMargin(AccountId id, AccountHeader header, Cash memory c) internal view {
         if (!header.mayOwe()) return;
         (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(id, header, c);
-        Assessment memory a = _riskEngine().assessAccount(cashE18, pages, positions);
+        Assessment memory a;
+        Answers.assessAccount(_riskEngine(), a, cashE18, pages, positions);
         if (a.unpriced) revert Errors.MarginAccount_PriceHalted(AccountId.unwrap(id));
         if (a.equityE18 < int256(a.initialE18)) {
             revert Errors.MarginAccount_BelowInitialMargin(AccountId.unwrap(id), a.equityE18, a.initialE18);
@@ -151,13 +153,12 @@ abstract contract Health is Permissions {
 
     /// @dev An account seen below maintenance is above it again. The margin call, if one is open, waits for the next look: its
     /// clock needs the policy.
-    function _closeLiquidation(AccountId id) internal {
-        Account storage account = _accounts[id];
-        AccountHeader header = account.header;
+    /// @param header The account's.
+    function _closeLiquidation(AccountId id, AccountHeader header) internal {
         if (header.liquidationSince() == 0) return;
         header = header.withLiquidationSince(0);
-        account.header = header;
-        if (header.isCalm()) account.setWatched(false);
+        _accounts[id].header = header;
+        if (header.isCalm()) _accounts[id].setWatched(false);
         emit LiquidationChanged(AccountId.unwrap(id), 0);
     }
 
@@ -174,22 +175,18 @@ abstract contract Health is Permissions {
     }
 
     /// @dev What a rebalance would do now.
-    function _plan(AccountId account, Cash memory c) internal view returns (Plan memory) {
+    function _plan(AccountId account, Cash memory c) internal view returns (Plan memory p) {
         BandPolicy policy = _policyOf(account);
         (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(account, c);
-        return
-            _rebalancer().plan(
-                Request({
-                    account: account,
-                    header: _accounts[account].header,
-                    policy: policy,
-                    cashE18: cashE18,
-                    walletLeftE18: policy.topsUpFromWallet() ? _walletLeft(account) : 0,
-                    vault: _vault(),
-                    quoteScale: _quoteScale()
-                }),
-                pages,
-                positions
-            );
+        Request memory request = Request({
+            account: account,
+            header: _accounts[account].header,
+            policy: policy,
+            cashE18: cashE18,
+            walletLeftE18: policy.topsUpFromWallet() ? _walletLeft(account) : 0,
+            vault: _vault(),
+            quoteScale: _quoteScale()
+        });
+        Answers.plan(_rebalancer(), p, request, pages, positions);
     }
 }

@@ -7,6 +7,7 @@ import {Move, Outcome, Plan} from "../interfaces/IRebalancer.sol";
 import {Account, AccountBook} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {Rounding} from "../math/Rounding.sol";
+import {Answers} from "../risk/Answers.sol";
 import {Margin} from "../risk/Margin.sol";
 import {AccountId} from "../types/AccountId.sol";
 import {CollateralPage} from "../types/CollateralPage.sol";
@@ -34,7 +35,7 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
         uint8 asset = _vault().numberOf(token);
         Cash memory c = _market.loadAccrued();
         (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(account, c);
-        Leg[] memory legs = _riskEngine().legs(pages, positions);
+        Leg[] memory legs = Answers.priceAccount(_riskEngine(), pages, positions);
         Assessment memory a = Margin.assess(legs, cashE18);
         if (a.unpriced) return 0;
         int256 free = a.equityE18 - int256(a.initialE18);

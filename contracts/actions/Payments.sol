@@ -64,7 +64,7 @@ abstract contract Payments is Inflow, Outflow, Delegation, IMarginAccountCore {
         _requireMayAct(account, RIGHT_WITHDRAW);
 
         // Effects, and the check on the state that will persist. Inside a slice or a batch it is made at the end of that.
-        uint8 asset = _vault().numberOf(token);
+        uint8 asset = token == _quoteToken() ? QUOTE : _vault().numberOf(token);
         bool check = !_defers(AccountId.unwrap(account));
         if (asset == QUOTE) {
             Cash memory c = _market.loadAccrued();

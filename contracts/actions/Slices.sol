@@ -23,30 +23,35 @@ abstract contract Slices is Losses, Delegation, IMarginAccountCore {
     using CashMarketLib for CashMarket;
 
     /// @inheritdoc IMarginAccountCore
-    function takeSlice(
+    function deliverSlice(
         Slice calldata slice,
         address caller,
         bytes calldata data
     ) external locked returns (uint256 paidToTaker, int256 cash) {
         // Checks
         if (msg.sender != _liquidator) revert Errors.MarginAccount_NotModule(msg.sender, _liquidator);
-        if (slice.account == slice.taker) revert Errors.MarginAccount_SameAccount(AccountId.unwrap(slice.account));
+        _requireStranger(slice.account, slice.taker, caller);
 
         // Effects
         Cash memory c = _market.loadAccrued();
         if (c.guarded) _requireLiquidationOpen();
         _moveCollateral(slice);
-        if (_accounts[slice.account].header.positionCount() != 0) _movePositions(slice);
+        AccountHeader header = _accounts[slice.account].header;
+        if (header.positionCount() != 0) {
+            _movePositions(slice);
+            header = _accounts[slice.account].header;
+        }
         if (slice.fromFund != 0) paidToTaker = _collectPayment(slice, c);
         // The slice's part of a provision is used up before the taker pays: his cash leaves net of others' losses alone.
-        if (_accounts[slice.account].header.hasProvision()) {
+        if (header.hasProvision()) {
             uint256 left = Rounding.mulDivUp(_provisionOf[slice.account], WAD - slice.fractionE18, WAD);
             _setProvision(slice.account, left, c);
+            header = _accounts[slice.account].header;
         }
         bool mayOwe;
-        (cash, mayOwe) = _moveCash(slice, paidToTaker, c);
+        (cash, header, mayOwe) = _moveCash(slice, header, paidToTaker, c);
         _market.store(c);
-        if (slice.healthAfterE18 >= WAD) _closeLiquidation(slice.account);
+        if (slice.healthAfterE18 >= WAD) _closeLiquidation(slice.account, header);
 
         // Interaction: the taker may sell what he took and bring the proceeds.
         if (data.length != 0) {
@@ -63,6 +68,18 @@ abstract contract Slices is Losses, Delegation, IMarginAccountCore {
         if (mayOwe) {
             _requireNoDustDebt(slice.taker, _accounts[slice.taker].header.cashShares(), c);
             _requireInitialMargin(slice.taker, c);
+        }
+    }
+
+    /// @dev The caller acts for the taking account, and neither he nor its owner stands on the other account's side. Nobody takes from
+    /// his own account, then.
+    function _requireStranger(AccountId account, AccountId taker, address caller) private view {
+        address owner = taker.ownerOf();
+        if (!_mayAct(taker, caller, RIGHT_TRADE)) {
+            revert Errors.MarginAccount_NotAuthorized(AccountId.unwrap(taker), caller, RIGHT_TRADE);
+        }
+        if (_mayAct(account, owner, ALL_RIGHTS) || (caller != owner && _mayAct(account, caller, ALL_RIGHTS))) {
+            revert Errors.Liquidator_SelfLiquidation(AccountId.unwrap(account), caller);
         }
     }
 
@@ -83,14 +100,16 @@ abstract contract Slices is Losses, Delegation, IMarginAccountCore {
 
     /// @dev Cash of either sign moves with the slice; then the payments, each account written once. The fund's share is credited
     /// to nobody: it stays in the vault, where {IMarginAccountExtension-collectFees} finds it with interest's fee.
+    /// @param from The sliced account's header.
     /// @return cash {quote token} What the sliced account is left with.
+    /// @return left Its header.
     /// @return mayOwe Whether the taker has debt or positions.
     function _moveCash(
         Slice calldata slice,
+        AccountHeader from,
         uint256 paidToTaker,
         Cash memory c
-    ) private returns (int256 cash, bool mayOwe) {
-        AccountHeader from = _accounts[slice.account].header;
+    ) private returns (int256 cash, AccountHeader left, bool mayOwe) {
         AccountHeader to = _accounts[slice.taker].header;
         (int256 fromShares, int256 toShares) = c.moveFraction(
             from.cashShares(),
@@ -104,8 +123,8 @@ abstract contract Slices is Losses, Delegation, IMarginAccountCore {
         if (slice.payment != 0) fromShares = c.credit(fromShares, slice.payment);
         // The taker raised his own risk: he cannot be liquidated in this block.
         _setCash(slice.taker, to.withRiskBlock(block.number), toShares);
-        _setCash(slice.account, from, fromShares);
-        return (c.valueOf(fromShares), toShares < 0 || to.positionCount() != 0);
+        left = _setCash(slice.account, from, fromShares);
+        return (c.valueOf(fromShares), left, toShares < 0 || to.positionCount() != 0);
     }
 
     /// @dev Moves the fraction of each collateral, rounded down. Walks the pages as they are read: an entry that is emptied

@@ -11,6 +11,7 @@ import {PerpetualMarket} from "../ledger/PerpetualMarket.sol";
 import {PositionBook} from "../ledger/PositionBook.sol";
 import {Rounding} from "../math/Rounding.sol";
 import {SliceMath} from "../math/SliceMath.sol";
+import {Answers} from "../risk/Answers.sol";
 import {Margin} from "../risk/Margin.sol";
 import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId} from "../types/AccountId.sol";
@@ -252,11 +253,8 @@ abstract contract Trading is Settlement {
         if (a.equityE18 >= int256(a.initialE18)) return;
 
         (, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(side.account, c);
-        Assessment memory b = _riskEngine().assessAccount(
-            _toE18(side.cashBefore),
-            pages,
-            _withPosition(positions, side.before)
-        );
+        Assessment memory b;
+        Answers.assessAccount(_riskEngine(), b, _toE18(side.cashBefore), pages, _withPosition(positions, side.before));
         bool lowered =
             a.halted ||
                 a.equityE18 - int256(a.initialE18) < b.equityE18 - int256(b.initialE18) ||
@@ -280,7 +278,7 @@ abstract contract Trading is Settlement {
     ) private view {
         uint8 underlying = f.instrument.underlyingOf();
         (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(side.account, c);
-        Leg[] memory legs = _riskEngine().legs(pages, positions);
+        Leg[] memory legs = Answers.priceAccount(_riskEngine(), pages, positions);
         uint256 last = _lastPrice(side.before);
         if (last == 0) revert Errors.PriceOracleAdapter_Halted(underlying, uint8(fault));
         uint256 raw = AccountId.unwrap(side.account);
@@ -293,7 +291,7 @@ abstract contract Trading is Settlement {
     function _lastPrice(Position position) private view returns (uint256) {
         Position[] memory one = new Position[](1);
         one[0] = position;
-        return _riskEngine().legs(new CollateralPage[](0), one)[0].askE18;
+        return Answers.priceAccount(_riskEngine(), new CollateralPage[](0), one)[0].askE18;
     }
 
     function _requireInBand(uint256 account, uint256 price, uint256 bid, uint256 ask, uint256 band) private pure {

@@ -149,9 +149,6 @@ library Errors {
     /// @notice Thrown when a grant was not signed by the account's owner.
     error MarginAccount_BadSignature(uint256 accountId);
 
-    /// @notice Thrown when there is nothing to settle.
-    error MarginAccount_NothingToSettle(uint256 accountId, uint256 instrument);
-
     /*//////////////////////////////////////////////////////////////////////////
                                     COLLATERAL VAULT
     //////////////////////////////////////////////////////////////////////////*/

@@ -60,12 +60,12 @@ interface ILiquidator {
     /// @dev Emits a {Liquidated} event and the ledger's own.
     ///
     /// Requirements, checked in this order:
-    /// - The caller must be the taking account's owner or an operator of it with the right to trade.
-    /// - Neither the caller nor the taker's owner may be the account's owner or operator.
     /// - Not in the block in which the owner raised the account's risk.
     /// - No price that the account depends on is halted, and none is in the grace after an outage. Degraded, it counts at the ask.
     /// - The account's health must be below 1.
     /// - The slice must be at least 1%, or the largest there is.
+    /// - The caller must be the taking account's owner or an operator of it with the right to trade.
+    /// - Neither the caller nor the taker's owner may be the account's owner or operator.
     /// - The payment and the fund's share together must not be above `maxPayment`.
     /// - Afterwards the account's health must be no lower than before, and the taker at or above his initial margin.
     ///

@@ -98,9 +98,10 @@ interface IMarginAccountCore {
 
     /// @notice Moves a slice; open to the Liquidator alone, and not during a halt nor in the grace after it. Calls `caller` back when
     /// `data` is not empty, and checks the taker's initial margin at the end.
+    /// @param caller Who asked the Liquidator: he must act for the taker, and neither he nor the taker's owner for the account.
     /// @return paidToTaker {quote token} What fund and lenders paid.
     /// @return cash {quote token} What the sliced account is left with.
-    function takeSlice(
+    function deliverSlice(
         Slice calldata slice,
         address caller,
         bytes calldata data
@@ -112,7 +113,7 @@ interface IMarginAccountCore {
 
     /// @notice Everything the ledger knows of an account, with interest and funding up to now. A liquidation's clock does not count a
     /// halt, nor the grace after it.
-    function accountOf(
+    function stateOf(
         AccountId account
     )
         external

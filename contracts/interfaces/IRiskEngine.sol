@@ -112,7 +112,10 @@ interface IRiskEngine is IPriceOracleAdapter {
         );
 
     /// @notice The priced legs of a set of pages and positions, for callers that go on computing with them.
-    function legs(CollateralPage[] calldata pages, Position[] calldata positions) external view returns (Leg[] memory);
+    function priceAccount(
+        CollateralPage[] calldata pages,
+        Position[] calldata positions
+    ) external view returns (Leg[] memory);
 
     /// @notice The risk parameters of an asset.
     function riskParametersOf(uint8 asset) external view returns (RiskParameters memory);

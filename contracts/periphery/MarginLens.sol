@@ -103,7 +103,7 @@ contract MarginLens {
         CollateralPage[] memory pages;
         state.account = id;
         Position[] memory positions;
-        (header, state.cash, pages, positions) = marginAccount.accountOf(id);
+        (header, state.cash, pages, positions) = marginAccount.stateOf(id);
         state.holdings = _holdings(pages);
         state.positions = new Held[](positions.length);
         for (uint256 i; i < positions.length; ++i) {

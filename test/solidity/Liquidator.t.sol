@@ -707,7 +707,7 @@ contract LiquidatorTest is BallastTest {
         _setPrice(WETH_ASSET, int256(price));
         assertEq(_health(bob), before);
 
-        bytes4 take = IMarginAccountCore.takeSlice.selector;
+        bytes4 take = IMarginAccountCore.deliverSlice.selector;
         vm.mockCall(address(marginAccount), abi.encodeWithSelector(take), abi.encode(uint256(0), cash - 1));
         uint256 lower = uint256((int256(1_500_000 * price * 1e10) + (cash - 1) * 1e12) * 1e18) / left;
         vm.prank(taker);

@@ -222,8 +222,8 @@ contract RebalancerTest is BallastTest {
 
     function _rates() private view returns (Assessment memory a, uint256 maintenance, uint256 initial) {
         a = marginAccount.assess(_account(alice));
-        (, , CollateralPage[] memory pages, Position[] memory positions) = marginAccount.accountOf(_account(alice));
-        Leg memory leg = riskEngine.legs(pages, positions)[0];
+        (, , CollateralPage[] memory pages, Position[] memory positions) = marginAccount.stateOf(_account(alice));
+        Leg memory leg = riskEngine.priceAccount(pages, positions)[0];
         (maintenance, initial) = Margin.ratesOf(leg, leg.valueE18);
     }
 

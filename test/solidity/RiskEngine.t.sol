@@ -217,9 +217,9 @@ contract RiskEngineTest is OracleTest {
         for (uint8 i; i < 32; ++i) {
             positions[i] = toPosition(i + 1);
         }
-        assertEq(engine.legs(new CollateralPage[](0), positions).length, 32);
+        assertEq(engine.priceAccount(new CollateralPage[](0), positions).length, 32);
         vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_TooManyPositions.selector, 33, 32));
-        engine.legs(new CollateralPage[](0), new Position[](33));
+        engine.priceAccount(new CollateralPage[](0), new Position[](33));
     }
 
     function test_setPerpetualRisk_Bounds() public {
@@ -254,7 +254,7 @@ contract RiskEngineTest is OracleTest {
         engine.setPerpetualRisk(ETHER_ASSET, IRiskEngine.PerpetualRisk(70, 150, 30_000));
         Position[] memory positions = new Position[](1);
         positions[0] = toPosition(ETHER_ASSET).withAmounts(-2e18, 3e18);
-        Leg[] memory legs = engine.legs(new CollateralPage[](0), positions);
+        Leg[] memory legs = engine.priceAccount(new CollateralPage[](0), positions);
         assertEq(legs.length, 1);
         assertEq(legs[0].asset, ETHER_ASSET);
         assertEq(legs[0].sizeE18, -2e18);
@@ -516,7 +516,7 @@ contract RiskEngineTest is OracleTest {
     }
 
     function _legsOf(CollateralPage[] memory pages) private view returns (Leg[] memory) {
-        return engine.legs(pages, new Position[](0));
+        return engine.priceAccount(pages, new Position[](0));
     }
 
     function _assessed(int256 cashE18, CollateralPage[] memory pages) private view returns (Assessment memory) {

@@ -288,7 +288,7 @@ contract ShockLevelsTest is OracleTest {
     }
 
     function _legsOf(CollateralPage[] memory pages) private view returns (Leg[] memory) {
-        return engine.legs(pages, new Position[](0));
+        return engine.priceAccount(pages, new Position[](0));
     }
 
     function _assessed(int256 cashE18, CollateralPage[] memory pages) private view returns (Assessment memory) {

@@ -9,11 +9,6 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, degraded: boolean, unpriced: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, degraded: boolean, unpriced: boolean }
   
 
-    export type LegStruct = {listed: BigNumberish, asset: BigNumberish, halted: boolean, degraded: boolean, afterOutage: boolean, amount: BigNumberish, unit: BigNumberish, bidE18: BigNumberish, askE18: BigNumberish, valueE18: BigNumberish, sizeE18: BigNumberish, quoteE18: BigNumberish, markE18: BigNumberish, perpetual: BigNumberish}
-
-    export type LegStructOutput = [listed: bigint, asset: bigint, halted: boolean, degraded: boolean, afterOutage: boolean, amount: bigint, unit: bigint, bidE18: bigint, askE18: bigint, valueE18: bigint, sizeE18: bigint, quoteE18: bigint, markE18: bigint, perpetual: bigint] & {listed: bigint, asset: bigint, halted: boolean, degraded: boolean, afterOutage: boolean, amount: bigint, unit: bigint, bidE18: bigint, askE18: bigint, valueE18: bigint, sizeE18: bigint, quoteE18: bigint, markE18: bigint, perpetual: bigint }
-  
-
     export type RequestStruct = {account: BigNumberish, header: BigNumberish, policy: BigNumberish, cashE18: BigNumberish, walletLeftE18: BigNumberish, vault: AddressLike, quoteScale: BigNumberish}
 
     export type RequestStructOutput = [account: bigint, header: bigint, policy: bigint, cashE18: bigint, walletLeftE18: bigint, vault: string, quoteScale: bigint] & {account: bigint, header: bigint, policy: bigint, cashE18: bigint, walletLeftE18: bigint, vault: string, quoteScale: bigint }
@@ -27,6 +22,11 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type PlanStruct = {outcome: BigNumberish, before: AssessmentStruct, healthAfterE18: BigNumberish, deficitE18: BigNumberish, keeperPayMaxE18: BigNumberish, keeperFlatE18: BigNumberish, gasPriceE18: BigNumberish, gasOverhead: BigNumberish, moves: MoveStruct[]}
 
     export type PlanStructOutput = [outcome: bigint, before: AssessmentStructOutput, healthAfterE18: bigint, deficitE18: bigint, keeperPayMaxE18: bigint, keeperFlatE18: bigint, gasPriceE18: bigint, gasOverhead: bigint, moves: MoveStructOutput[]] & {outcome: bigint, before: AssessmentStructOutput, healthAfterE18: bigint, deficitE18: bigint, keeperPayMaxE18: bigint, keeperFlatE18: bigint, gasPriceE18: bigint, gasOverhead: bigint, moves: MoveStructOutput[] }
+  
+
+    export type LegStruct = {listed: BigNumberish, asset: BigNumberish, halted: boolean, degraded: boolean, afterOutage: boolean, amount: BigNumberish, unit: BigNumberish, bidE18: BigNumberish, askE18: BigNumberish, valueE18: BigNumberish, sizeE18: BigNumberish, quoteE18: BigNumberish, markE18: BigNumberish, perpetual: BigNumberish}
+
+    export type LegStructOutput = [listed: bigint, asset: bigint, halted: boolean, degraded: boolean, afterOutage: boolean, amount: bigint, unit: bigint, bidE18: bigint, askE18: bigint, valueE18: bigint, sizeE18: bigint, quoteE18: bigint, markE18: bigint, perpetual: bigint] & {listed: bigint, asset: bigint, halted: boolean, degraded: boolean, afterOutage: boolean, amount: bigint, unit: bigint, bidE18: bigint, askE18: bigint, valueE18: bigint, sizeE18: bigint, quoteE18: bigint, markE18: bigint, perpetual: bigint }
   
 
 export declare namespace IRebalancer {
@@ -59,7 +59,7 @@ export declare namespace IPriceOracleAdapter {
     }
 
   export interface RebalancerInterface extends Interface {
-    getFunction(nameOrSignature: "assessAccount" | "assessFill" | "authority" | "feedOf" | "isConsumingScheduledOp" | "keeperParameters" | "legs" | "perpetualRiskOf" | "plan" | "price" | "prices" | "recordPrice" | "recordedPriceOf" | "refreshFeed" | "requirePrice" | "riskParametersOf" | "secondaryOf" | "sequencer" | "setAuthority" | "setFeed" | "setKeeperParameters" | "setPerpetualRisk" | "setRiskParameters" | "setSecondary" | "setSequencer" | "setShockLevels" | "setShocks" | "shockLevels"): FunctionFragment;
+    getFunction(nameOrSignature: "assessAccount" | "assessFill" | "authority" | "feedOf" | "isConsumingScheduledOp" | "keeperParameters" | "perpetualRiskOf" | "plan" | "price" | "priceAccount" | "prices" | "recordPrice" | "recordedPriceOf" | "refreshFeed" | "requirePrice" | "riskParametersOf" | "secondaryOf" | "sequencer" | "setAuthority" | "setFeed" | "setKeeperParameters" | "setPerpetualRisk" | "setRiskParameters" | "setSecondary" | "setSequencer" | "setShockLevels" | "setShocks" | "shockLevels"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "FeedRefreshed" | "FeedSet" | "KeeperParametersSet" | "PerpetualRiskSet" | "PriceRecorded" | "RiskParametersSet" | "SecondarySet" | "SequencerSet" | "ShockLevelsSet" | "ShocksSet"): EventFragment;
 
@@ -69,10 +69,10 @@ encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'feedOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
 encodeFunctionData(functionFragment: 'keeperParameters', values?: undefined): string;
-encodeFunctionData(functionFragment: 'legs', values: [BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'perpetualRiskOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'plan', values: [RequestStruct, BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'price', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'priceAccount', values: [BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'prices', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'recordPrice', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'recordedPriceOf', values: [BigNumberish]): string;
@@ -98,10 +98,10 @@ decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'feedOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'keeperParameters', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'legs', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'perpetualRiskOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'plan', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'price', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'priceAccount', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'prices', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'recordPrice', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'recordedPriceOf', data: BytesLike): Result;
@@ -337,14 +337,6 @@ decodeFunctionResult(functionFragment: 'shockLevels', data: BytesLike): Result;
     
 
     
-    legs: TypedContractMethod<
-      [pages: BigNumberish[], positions: BigNumberish[], ],
-      [LegStructOutput[]],
-      'view'
-    >
-    
-
-    
     perpetualRiskOf: TypedContractMethod<
       [underlying: BigNumberish, ],
       [IRiskEngine.PerpetualRiskStructOutput],
@@ -364,6 +356,14 @@ decodeFunctionResult(functionFragment: 'shockLevels', data: BytesLike): Result;
     price: TypedContractMethod<
       [asset: BigNumberish, ],
       [[IPriceOracleAdapter.PriceStructOutput, bigint]],
+      'view'
+    >
+    
+
+    
+    priceAccount: TypedContractMethod<
+      [pages: BigNumberish[], positions: BigNumberish[], ],
+      [LegStructOutput[]],
       'view'
     >
     
@@ -545,11 +545,6 @@ getFunction(nameOrSignature: 'keeperParameters'): TypedContractMethod<
       [IRebalancer.KeeperParametersStructOutput],
       'view'
     >;
-getFunction(nameOrSignature: 'legs'): TypedContractMethod<
-      [pages: BigNumberish[], positions: BigNumberish[], ],
-      [LegStructOutput[]],
-      'view'
-    >;
 getFunction(nameOrSignature: 'perpetualRiskOf'): TypedContractMethod<
       [underlying: BigNumberish, ],
       [IRiskEngine.PerpetualRiskStructOutput],
@@ -563,6 +558,11 @@ getFunction(nameOrSignature: 'plan'): TypedContractMethod<
 getFunction(nameOrSignature: 'price'): TypedContractMethod<
       [asset: BigNumberish, ],
       [[IPriceOracleAdapter.PriceStructOutput, bigint]],
+      'view'
+    >;
+getFunction(nameOrSignature: 'priceAccount'): TypedContractMethod<
+      [pages: BigNumberish[], positions: BigNumberish[], ],
+      [LegStructOutput[]],
       'view'
     >;
 getFunction(nameOrSignature: 'prices'): TypedContractMethod<

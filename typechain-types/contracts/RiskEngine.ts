@@ -36,7 +36,7 @@ export declare namespace IPriceOracleAdapter {
     }
 
   export interface RiskEngineInterface extends Interface {
-    getFunction(nameOrSignature: "assessAccount" | "assessFill" | "authority" | "feedOf" | "isConsumingScheduledOp" | "legs" | "perpetualRiskOf" | "price" | "prices" | "recordPrice" | "recordedPriceOf" | "refreshFeed" | "requirePrice" | "riskParametersOf" | "secondaryOf" | "sequencer" | "setAuthority" | "setFeed" | "setPerpetualRisk" | "setRiskParameters" | "setSecondary" | "setSequencer" | "setShockLevels" | "setShocks" | "shockLevels"): FunctionFragment;
+    getFunction(nameOrSignature: "assessAccount" | "assessFill" | "authority" | "feedOf" | "isConsumingScheduledOp" | "perpetualRiskOf" | "price" | "priceAccount" | "prices" | "recordPrice" | "recordedPriceOf" | "refreshFeed" | "requirePrice" | "riskParametersOf" | "secondaryOf" | "sequencer" | "setAuthority" | "setFeed" | "setPerpetualRisk" | "setRiskParameters" | "setSecondary" | "setSequencer" | "setShockLevels" | "setShocks" | "shockLevels"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "FeedRefreshed" | "FeedSet" | "PerpetualRiskSet" | "PriceRecorded" | "RiskParametersSet" | "SecondarySet" | "SequencerSet" | "ShockLevelsSet" | "ShocksSet"): EventFragment;
 
@@ -45,9 +45,9 @@ encodeFunctionData(functionFragment: 'assessFill', values: [BigNumberish, BigNum
 encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'feedOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'isConsumingScheduledOp', values?: undefined): string;
-encodeFunctionData(functionFragment: 'legs', values: [BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'perpetualRiskOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'price', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'priceAccount', values: [BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'prices', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'recordPrice', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'recordedPriceOf', values: [BigNumberish]): string;
@@ -71,9 +71,9 @@ decodeFunctionResult(functionFragment: 'assessFill', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'feedOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'isConsumingScheduledOp', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'legs', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'perpetualRiskOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'price', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'priceAccount', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'prices', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'recordPrice', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'recordedPriceOf', data: BytesLike): Result;
@@ -288,14 +288,6 @@ decodeFunctionResult(functionFragment: 'shockLevels', data: BytesLike): Result;
     
 
     
-    legs: TypedContractMethod<
-      [pages: BigNumberish[], positions: BigNumberish[], ],
-      [LegStructOutput[]],
-      'view'
-    >
-    
-
-    
     perpetualRiskOf: TypedContractMethod<
       [underlying: BigNumberish, ],
       [IRiskEngine.PerpetualRiskStructOutput],
@@ -307,6 +299,14 @@ decodeFunctionResult(functionFragment: 'shockLevels', data: BytesLike): Result;
     price: TypedContractMethod<
       [asset: BigNumberish, ],
       [[IPriceOracleAdapter.PriceStructOutput, bigint]],
+      'view'
+    >
+    
+
+    
+    priceAccount: TypedContractMethod<
+      [pages: BigNumberish[], positions: BigNumberish[], ],
+      [LegStructOutput[]],
       'view'
     >
     
@@ -475,11 +475,6 @@ getFunction(nameOrSignature: 'isConsumingScheduledOp'): TypedContractMethod<
       [string],
       'view'
     >;
-getFunction(nameOrSignature: 'legs'): TypedContractMethod<
-      [pages: BigNumberish[], positions: BigNumberish[], ],
-      [LegStructOutput[]],
-      'view'
-    >;
 getFunction(nameOrSignature: 'perpetualRiskOf'): TypedContractMethod<
       [underlying: BigNumberish, ],
       [IRiskEngine.PerpetualRiskStructOutput],
@@ -488,6 +483,11 @@ getFunction(nameOrSignature: 'perpetualRiskOf'): TypedContractMethod<
 getFunction(nameOrSignature: 'price'): TypedContractMethod<
       [asset: BigNumberish, ],
       [[IPriceOracleAdapter.PriceStructOutput, bigint]],
+      'view'
+    >;
+getFunction(nameOrSignature: 'priceAccount'): TypedContractMethod<
+      [pages: BigNumberish[], positions: BigNumberish[], ],
+      [LegStructOutput[]],
       'view'
     >;
 getFunction(nameOrSignature: 'prices'): TypedContractMethod<

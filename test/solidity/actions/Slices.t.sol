@@ -38,18 +38,32 @@ contract SlicesTest is BallastTest {
                         : address(this);
             _assertRefused(
                 caller,
-                abi.encodeCall(IMarginAccountCore.takeSlice, (slice, caller, "")),
+                abi.encodeCall(IMarginAccountCore.deliverSlice, (slice, caller, "")),
                 abi.encodeWithSelector(Errors.MarginAccount_NotModule.selector, caller, address(liquidator))
             );
         }
     }
 
-    function test_ASliceNeedsTwoAccounts() public {
+    /// @dev Whatever the Liquidator lets through.
+    function test_TheLedgerItselfRefusesWhoeverStandsOnTheAccountsSide() public {
         marginAccount.setLiquidator(address(this));
+        bytes4 own = Errors.Liquidator_SelfLiquidation.selector;
+        _refused(alice, alice, abi.encodeWithSelector(own, _raw(alice), alice));
+        _refused(
+            probe,
+            address(this),
+            abi.encodeWithSelector(Errors.MarginAccount_NotAuthorized.selector, _raw(probe), address(this), TRADE)
+        );
+        vm.prank(alice);
+        marginAccount.setOperator(_account(alice), probe, 4);
+        _refused(probe, probe, abi.encodeWithSelector(own, _raw(alice), probe));
+    }
+
+    function _refused(address taker, address caller, bytes memory reason) private {
         _assertRefused(
             address(this),
-            abi.encodeCall(IMarginAccountCore.takeSlice, (_slice(alice, alice, 1e18), address(this), "")),
-            abi.encodeWithSelector(Errors.MarginAccount_SameAccount.selector, _raw(alice))
+            abi.encodeCall(IMarginAccountCore.deliverSlice, (_slice(alice, taker, 1e18), caller, "")),
+            reason
         );
     }
 
@@ -58,7 +72,7 @@ contract SlicesTest is BallastTest {
         marginAccount.setLiquidator(address(this));
         uint256 third = uint256(1e18) / 3;
         _deposit(alice, address(wbtc), 1_000_001);
-        marginAccount.takeSlice(_slice(alice, probe, third), probe, "");
+        marginAccount.deliverSlice(_slice(alice, probe, third), probe, "");
         assertEq(_collateral(probe, WETH_ASSET), (10e18 * third) / 1e18);
         assertEq(_collateral(probe, WBTC_ASSET), 333_333);
         // A third of 15,000 is 4,999.999999999999999, owed as 5,000.
@@ -70,7 +84,7 @@ contract SlicesTest is BallastTest {
     function test_ASliceOfCreditIsRoundedDown() public {
         marginAccount.setLiquidator(address(this));
         _deposit(bob, address(usdc), 1e6);
-        marginAccount.takeSlice(_slice(bob, carol, uint256(1e18) / 3), carol, "");
+        marginAccount.deliverSlice(_slice(bob, carol, uint256(1e18) / 3), carol, "");
         assertEq(_cash(carol), 333_333);
         assertEq(_cash(bob), 666_667);
     }
@@ -85,7 +99,7 @@ contract SlicesTest is BallastTest {
         slice.fundFee = payment / 10;
         AccountId fund = marginAccount.insuranceFund();
         int256 sum = _cash(alice) + _cash(probe) + marginAccount.cashOf(fund);
-        marginAccount.takeSlice(slice, probe, "");
+        marginAccount.deliverSlice(slice, probe, "");
         int256 after_ = _cash(alice) + _cash(probe) + marginAccount.cashOf(fund);
         assertLe(after_, sum);
         // The fund's share waits in the vault.

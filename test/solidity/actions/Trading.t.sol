@@ -211,7 +211,7 @@ contract TradingRuleTest is TradingTest {
         IExchange.Order memory other = _order(alice, ETH_PERP, -0.01e18, 1_700e18);
         other.signer = hedger;
         _fill(one, other, 0.01e18);
-        (AccountHeader header, , , ) = marginAccount.accountOf(_account(alice));
+        (AccountHeader header, , , ) = marginAccount.stateOf(_account(alice));
         assertLt(header.riskBlock(), block.number);
         // In the same block.
         vm.prank(taker);
@@ -222,7 +222,7 @@ contract TradingRuleTest is TradingTest {
     function test_ANewPositionIsOneBlockOld() public {
         _deposit(trader, address(usdc), 10_000e6);
         _trade(maker, trader, ETH_PERP, 1e18, 1_900e18);
-        (AccountHeader header, , , ) = marginAccount.accountOf(_account(trader));
+        (AccountHeader header, , , ) = marginAccount.stateOf(_account(trader));
         assertEq(header.riskBlock(), block.number);
     }
 

@@ -28,7 +28,7 @@ contract TransientLockHarness is TransientLock {
     }
 
     /// @dev As a taker of a slice is called: `inner` and `second` run inside the callback, `last` after it.
-    function takeSlice(
+    function deliverSlice(
         uint256 account,
         bytes calldata inner,
         bytes calldata second,
@@ -87,7 +87,7 @@ contract TransientLockTest is BaseTest {
         lock.change("");
         lock.change("");
         lock.deposit(TAKER, "");
-        lock.takeSlice(TAKER, "", "", "");
+        lock.deliverSlice(TAKER, "", "", "");
         assertEq(lock.read(), 1);
     }
 
@@ -97,7 +97,7 @@ contract TransientLockTest is BaseTest {
         _expectLocked();
         lock.change(_deposit);
         _expectLocked();
-        lock.change(abi.encodeCall(TransientLockHarness.takeSlice, (TAKER, "", "", "")));
+        lock.change(abi.encodeCall(TransientLockHarness.deliverSlice, (TAKER, "", "", "")));
     }
 
     function test_whenConsistent_RevertWhen_Held() public {
@@ -122,42 +122,42 @@ contract TransientLockTest is BaseTest {
     }
 
     function test_callback_OpensDepositsToTheTakersAccountAlone() public {
-        lock.takeSlice(TAKER, _deposit, _deposit, "");
+        lock.deliverSlice(TAKER, _deposit, _deposit, "");
         assertTrue(lock.calledBack());
         _expectLocked();
-        lock.takeSlice(TAKER, _foreignDeposit, "", "");
+        lock.deliverSlice(TAKER, _foreignDeposit, "", "");
         _expectLocked();
-        lock.takeSlice(TAKER, _deposit, _foreignDeposit, "");
+        lock.deliverSlice(TAKER, _deposit, _foreignDeposit, "");
     }
 
     function test_callback_KeepsEverythingElseLocked() public {
         _expectLocked();
-        lock.takeSlice(TAKER, _change, "", "");
+        lock.deliverSlice(TAKER, _change, "", "");
         _expectLocked();
-        lock.takeSlice(TAKER, _read, "", "");
+        lock.deliverSlice(TAKER, _read, "", "");
         _expectLocked();
-        lock.takeSlice(TAKER, abi.encodeCall(TransientLockHarness.takeSlice, (TAKER, "", "", "")), "", "");
+        lock.deliverSlice(TAKER, abi.encodeCall(TransientLockHarness.deliverSlice, (TAKER, "", "", "")), "", "");
         // Nor does a deposit inside the callback open it.
         _expectLocked();
-        lock.takeSlice(TAKER, _deposit, _change, "");
+        lock.deliverSlice(TAKER, _deposit, _change, "");
         _expectLocked();
-        lock.takeSlice(TAKER, _deposit, _read, "");
+        lock.deliverSlice(TAKER, _deposit, _read, "");
     }
 
     function test_callback_ADepositInsideItIsItselfLocked() public {
         _expectLocked();
-        lock.takeSlice(TAKER, abi.encodeCall(TransientLockHarness.deposit, (TAKER, _deposit)), "", "");
+        lock.deliverSlice(TAKER, abi.encodeCall(TransientLockHarness.deposit, (TAKER, _deposit)), "", "");
         _expectLocked();
-        lock.takeSlice(TAKER, abi.encodeCall(TransientLockHarness.deposit, (TAKER, _read)), "", "");
+        lock.deliverSlice(TAKER, abi.encodeCall(TransientLockHarness.deposit, (TAKER, _read)), "", "");
     }
 
     function test_callback_EndsWithTheCall() public {
         _expectLocked();
-        lock.takeSlice(TAKER, _deposit, "", _deposit);
+        lock.deliverSlice(TAKER, _deposit, "", _deposit);
         _expectLocked();
-        lock.takeSlice(TAKER, "", "", _read);
+        lock.deliverSlice(TAKER, "", "", _read);
         // Outside, a deposit is not taken for one inside a callback.
-        lock.takeSlice(TAKER, _deposit, "", "");
+        lock.deliverSlice(TAKER, _deposit, "", "");
         lock.deposit(TAKER, "");
         assertFalse(lock.calledBack());
     }
@@ -172,7 +172,7 @@ contract TransientLockTest is BaseTest {
         // Nothing is left of a batch.
         assertFalse(lock.batch(TAKER, "", "", _deposit));
         assertFalse(lock.calledBack());
-        lock.takeSlice(TAKER, _deposit, "", "");
+        lock.deliverSlice(TAKER, _deposit, "", "");
         assertFalse(lock.batch(TAKER, "", "", ""));
     }
 
@@ -197,7 +197,7 @@ contract TransientLockTest is BaseTest {
         _expectLocked();
         lock.batch(TAKER, inner, "", "");
         _expectLocked();
-        lock.takeSlice(TAKER, inner, "", "");
+        lock.deliverSlice(TAKER, inner, "", "");
         _expectLocked();
         lock.act("");
         _expectLocked();

@@ -200,7 +200,7 @@ abstract contract Handler is CommonBase, StdUtils {
 
     /// @dev All that can be said of an account; equal digests: nothing changed.
     function _digestOf(AccountId id) internal view returns (bytes32 digest) {
-        (AccountHeader header, int256 cash, CollateralPage[] memory pages, ) = s.marginAccount.accountOf(id);
+        (AccountHeader header, int256 cash, CollateralPage[] memory pages, ) = s.marginAccount.stateOf(id);
         digest = keccak256(abi.encode(header, cash, pages, s.marginAccount.policyOf(id)));
         digest = keccak256(abi.encode(digest, s.marginAccount.provisionOf(id)));
         (uint256 limit, uint256 left) = s.marginAccount.walletLimitOf(id);

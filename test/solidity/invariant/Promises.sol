@@ -277,7 +277,7 @@ abstract contract Promises is BallastTest {
         for (uint256 i; i < all.length; ++i) {
             Seen memory one = all[i];
             one.id = everybody[i];
-            (one.header, one.cash, one.pages, ) = marginAccount.accountOf(one.id);
+            (one.header, one.cash, one.pages, ) = marginAccount.stateOf(one.id);
             if (one.pages.length != 0) one.margin = marginAccount.assess(one.id);
         }
     }

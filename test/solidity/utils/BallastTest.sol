@@ -330,7 +330,7 @@ abstract contract BallastTest is ArtifactTest {
     }
 
     function _header(address owner) internal view returns (AccountHeader header) {
-        (header, , , ) = marginAccount.accountOf(_account(owner));
+        (header, , , ) = marginAccount.stateOf(_account(owner));
     }
 
     /// @dev A digest of all that an action could have changed: the accounts of `owner` and `other`, the cash market, the
@@ -361,7 +361,7 @@ abstract contract BallastTest is ArtifactTest {
 
     function _digestOf(address owner) private view returns (bytes32) {
         AccountId id = _account(owner);
-        (AccountHeader header, int256 cash, , ) = marginAccount.accountOf(id);
+        (AccountHeader header, int256 cash, , ) = marginAccount.stateOf(id);
         bytes32 digest = keccak256(abi.encode(header, cash, marginAccount.policyOf(id), marginAccount.provisionOf(id)));
         (uint256 limit, uint256 left) = marginAccount.walletLimitOf(id);
         digest = keccak256(abi.encode(digest, limit, left));

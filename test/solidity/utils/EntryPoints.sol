@@ -31,8 +31,8 @@ library EntryPoints {
         calls[2] = abi.encodeCall(IMarginAccountCore.withdraw, (own, token, 1, address(1)));
         calls[3] = abi.encodeCall(IMarginAccountCore.rebalance, (other));
         calls[4] = abi.encodeCall(IMarginAccountExtension.rebalanceMany, (batch));
-        calls[5] = abi.encodeCall(IMarginAccountCore.takeSlice, (slice, address(1), ""));
-        calls[6] = abi.encodeCall(IMarginAccountCore.accountOf, (own));
+        calls[5] = abi.encodeCall(IMarginAccountCore.deliverSlice, (slice, address(1), ""));
+        calls[6] = abi.encodeCall(IMarginAccountCore.stateOf, (own));
         calls[7] = abi.encodeCall(IMarginAccountCore.cashOf, (own));
         calls[8] = abi.encodeCall(IMarginAccountCore.assess, (own));
         calls[9] = abi.encodeCall(IMarginAccountCore.healthOf, (own));

@@ -129,7 +129,7 @@ class Walk {
     const id = account === ledger.fund ? await live.marginAccount.insuranceFund() : live.accountOf(account);
     const state = ledger.of(account);
     const [[header, cash], a, held, reserve, provision, plan] = await Promise.all([
-      live.marginAccount.accountOf(id),
+      live.marginAccount.stateOf(id),
       live.marginAccount.assess(id),
       Promise.all([1, 2].map(async (asset) => await live.marginAccount.collateralOf(id, asset))),
       Promise.all([0, 1, 2].map(async (asset) => await live.vault.reserveOf(id, asset))),

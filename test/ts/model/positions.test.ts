@@ -179,7 +179,7 @@ describe("The model of positions", function () {
       now += draw(4n) === 0n ? draw(20_000n) + 1n : draw(900n) + 1n;
       price = (price * (990n + draw(21n))) / 1_000n + draw(100n);
       await live.say(now, [10n ** 8n + draw(3n), price, at(PRICES, 2)]);
-      const answer = await live.riskEngine.legs([], [wordOf(BigInt(ETH), { sizeE18: WAD, quoteE18: 0n })]);
+      const answer = await live.riskEngine.priceAccount([], [wordOf(BigInt(ETH), { sizeE18: WAD, quoteE18: 0n })]);
       const { bidE18, askE18 } = at(answer, 0);
       const indexE18 = (bidE18 + askE18) / 2n;
       const maker = at(people, Number(draw(3n)));

@@ -18,14 +18,14 @@ export declare namespace IMarginAccountCore {
     }
 
   export interface RebalancingInterface extends Interface {
-    getFunction(nameOrSignature: "accountOf" | "assess" | "authority" | "cashOf" | "deposit" | "depositFor" | "extension" | "healthOf" | "isConsumingScheduledOp" | "mayAct" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceInBatch" | "rebalancer" | "riskEngine" | "setAuthority" | "takeSlice" | "trading" | "vault" | "withdraw"): FunctionFragment;
+    getFunction(nameOrSignature: "assess" | "authority" | "cashOf" | "deliverSlice" | "deposit" | "depositFor" | "extension" | "healthOf" | "isConsumingScheduledOp" | "mayAct" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceInBatch" | "rebalancer" | "riskEngine" | "setAuthority" | "stateOf" | "trading" | "vault" | "withdraw"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "AuthorityUpdated" | "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidationGraceSet" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "Paused" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
 
-    encodeFunctionData(functionFragment: 'accountOf', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'assess', values: [BigNumberish]): string;
+    encodeFunctionData(functionFragment: 'assess', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'authority', values?: undefined): string;
 encodeFunctionData(functionFragment: 'cashOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'deliverSlice', values: [IMarginAccountCore.SliceStruct, AddressLike, BytesLike]): string;
 encodeFunctionData(functionFragment: 'deposit', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'depositFor', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'extension', values?: undefined): string;
@@ -39,15 +39,15 @@ encodeFunctionData(functionFragment: 'rebalanceInBatch', values: [BigNumberish, 
 encodeFunctionData(functionFragment: 'rebalancer', values?: undefined): string;
 encodeFunctionData(functionFragment: 'riskEngine', values?: undefined): string;
 encodeFunctionData(functionFragment: 'setAuthority', values: [AddressLike]): string;
-encodeFunctionData(functionFragment: 'takeSlice', values: [IMarginAccountCore.SliceStruct, AddressLike, BytesLike]): string;
+encodeFunctionData(functionFragment: 'stateOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'trading', values?: undefined): string;
 encodeFunctionData(functionFragment: 'vault', values?: undefined): string;
 encodeFunctionData(functionFragment: 'withdraw', values: [BigNumberish, AddressLike, BigNumberish, AddressLike]): string;
 
-    decodeFunctionResult(functionFragment: 'accountOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'authority', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cashOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'deliverSlice', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'deposit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depositFor', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'extension', data: BytesLike): Result;
@@ -61,7 +61,7 @@ decodeFunctionResult(functionFragment: 'rebalanceInBatch', data: BytesLike): Res
 decodeFunctionResult(functionFragment: 'rebalancer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskEngine', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setAuthority', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'takeSlice', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'stateOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'trading', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'vault', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
@@ -366,14 +366,6 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
 
     
     
-    accountOf: TypedContractMethod<
-      [account: BigNumberish, ],
-      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
-      'view'
-    >
-    
-
-    
     assess: TypedContractMethod<
       [account: BigNumberish, ],
       [AssessmentStructOutput],
@@ -394,6 +386,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
       [account: BigNumberish, ],
       [bigint],
       'view'
+    >
+    
+
+    
+    deliverSlice: TypedContractMethod<
+      [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
+      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
+      'nonpayable'
     >
     
 
@@ -502,10 +502,10 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
-    takeSlice: TypedContractMethod<
-      [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
-      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
-      'nonpayable'
+    stateOf: TypedContractMethod<
+      [account: BigNumberish, ],
+      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
+      'view'
     >
     
 
@@ -536,12 +536,7 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'accountOf'): TypedContractMethod<
-      [account: BigNumberish, ],
-      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
-      'view'
-    >;
-getFunction(nameOrSignature: 'assess'): TypedContractMethod<
+    getFunction(nameOrSignature: 'assess'): TypedContractMethod<
       [account: BigNumberish, ],
       [AssessmentStructOutput],
       'view'
@@ -555,6 +550,11 @@ getFunction(nameOrSignature: 'cashOf'): TypedContractMethod<
       [account: BigNumberish, ],
       [bigint],
       'view'
+    >;
+getFunction(nameOrSignature: 'deliverSlice'): TypedContractMethod<
+      [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
+      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'deposit'): TypedContractMethod<
       [account: BigNumberish, token: AddressLike, amount: BigNumberish, ],
@@ -621,10 +621,10 @@ getFunction(nameOrSignature: 'setAuthority'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'takeSlice'): TypedContractMethod<
-      [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
-      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
-      'nonpayable'
+getFunction(nameOrSignature: 'stateOf'): TypedContractMethod<
+      [account: BigNumberish, ],
+      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
+      'view'
     >;
 getFunction(nameOrSignature: 'trading'): TypedContractMethod<
       [],

@@ -47,14 +47,6 @@ export declare namespace IMarginAccountExtension {
   
     }
 
-export declare namespace IMarginAccountTrading {
-      
-    export type FillStruct = {maker: BigNumberish, taker: BigNumberish, instrument: BigNumberish, sizeE18: BigNumberish, priceE18: BigNumberish, makerFee: BigNumberish, takerFee: BigNumberish, makerReduces: boolean, takerReduces: boolean}
-
-    export type FillStructOutput = [maker: bigint, taker: bigint, instrument: bigint, sizeE18: bigint, priceE18: bigint, makerFee: bigint, takerFee: bigint, makerReduces: boolean, takerReduces: boolean] & {maker: bigint, taker: bigint, instrument: bigint, sizeE18: bigint, priceE18: bigint, makerFee: bigint, takerFee: bigint, makerReduces: boolean, takerReduces: boolean }
-  
-    }
-
 export declare namespace IMarginAccountCore {
       
     export type SliceStruct = {account: BigNumberish, taker: BigNumberish, fractionE18: BigNumberish, payment: BigNumberish, fundFee: BigNumberish, fromFund: BigNumberish, fromLenders: BigNumberish, healthAfterE18: BigNumberish}
@@ -63,13 +55,20 @@ export declare namespace IMarginAccountCore {
   
     }
 
+export declare namespace IMarginAccountTrading {
+      
+    export type FillStruct = {maker: BigNumberish, taker: BigNumberish, instrument: BigNumberish, sizeE18: BigNumberish, priceE18: BigNumberish, makerFee: BigNumberish, takerFee: BigNumberish, makerReduces: boolean, takerReduces: boolean}
+
+    export type FillStructOutput = [maker: bigint, taker: bigint, instrument: bigint, sizeE18: bigint, priceE18: bigint, makerFee: bigint, takerFee: bigint, makerReduces: boolean, takerReduces: boolean] & {maker: bigint, taker: bigint, instrument: bigint, sizeE18: bigint, priceE18: bigint, makerFee: bigint, takerFee: bigint, makerReduces: boolean, takerReduces: boolean }
+  
+    }
+
   export interface IMarginAccountInterface extends Interface {
-    getFunction(nameOrSignature: "access" | "accountOf" | "accrueFunding" | "act" | "assess" | "callDeadlineOf" | "cancelGrant" | "cashMarket" | "cashOf" | "claim" | "clearPause" | "collateralOf" | "collectFees" | "deposit" | "depositFor" | "depositNative" | "depositReserve" | "exchange" | "executor" | "extension" | "fill" | "grantBySignature" | "grantHashOf" | "grantNonceOf" | "guard" | "healthOf" | "insuranceFund" | "isCure" | "liquidator" | "maxWithdraw" | "mayAct" | "movePositions" | "multicall" | "pause" | "payClaims" | "perpetualOf" | "policyOf" | "positionOf" | "previewRebalance" | "provision" | "provisionOf" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceInBatch" | "rebalanceMany" | "rebalancer" | "reverseProvision" | "rightsOf" | "riskEngine" | "setExchange" | "setInterest" | "setLiquidationGrace" | "setLiquidator" | "setOperator" | "setPerpetual" | "setPolicy" | "setWalletLimit" | "settle" | "takeSlice" | "trading" | "transfer" | "unpause" | "usePermit" | "vault" | "walletLimitOf" | "withdraw" | "withdrawNative" | "withdrawReserve" | "wrappedNative" | "writeOff"): FunctionFragment;
+    getFunction(nameOrSignature: "access" | "accrueFunding" | "act" | "assess" | "callDeadlineOf" | "cancelGrant" | "cashMarket" | "cashOf" | "claim" | "clearPause" | "collateralOf" | "collectFees" | "deliverSlice" | "deposit" | "depositFor" | "depositNative" | "depositReserve" | "exchange" | "executor" | "extension" | "fill" | "grantBySignature" | "grantHashOf" | "grantNonceOf" | "guard" | "healthOf" | "insuranceFund" | "isCure" | "liquidator" | "maxWithdraw" | "mayAct" | "movePositions" | "multicall" | "pause" | "payClaims" | "perpetualOf" | "policyOf" | "positionOf" | "previewRebalance" | "provision" | "provisionOf" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceInBatch" | "rebalanceMany" | "rebalancer" | "reverseProvision" | "rightsOf" | "riskEngine" | "setExchange" | "setInterest" | "setLiquidationGrace" | "setLiquidator" | "setOperator" | "setPerpetual" | "setPolicy" | "setWalletLimit" | "settle" | "stateOf" | "trading" | "transfer" | "unpause" | "usePermit" | "vault" | "walletLimitOf" | "withdraw" | "withdrawNative" | "withdrawReserve" | "wrappedNative" | "writeOff"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "CallChanged" | "CashChanged" | "CollateralChanged" | "ExchangeSet" | "FeesCollected" | "InterestSet" | "LiquidationChanged" | "LiquidationGraceSet" | "LiquidatorSet" | "LossSocialised" | "MarginCalled" | "OperatorSet" | "Paused" | "PerpetualChanged" | "PerpetualSet" | "PolicySet" | "PositionChanged" | "ProvisionChanged" | "Rebalanced" | "Settled" | "WalletLimitSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'access', values?: undefined): string;
-encodeFunctionData(functionFragment: 'accountOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'accrueFunding', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'act', values: [CallStruct[], AddressLike[]]): string;
 encodeFunctionData(functionFragment: 'assess', values: [BigNumberish]): string;
@@ -81,6 +80,7 @@ encodeFunctionData(functionFragment: 'claim', values: [AddressLike, AddressLike]
 encodeFunctionData(functionFragment: 'clearPause', values?: undefined): string;
 encodeFunctionData(functionFragment: 'collateralOf', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'collectFees', values?: undefined): string;
+encodeFunctionData(functionFragment: 'deliverSlice', values: [IMarginAccountCore.SliceStruct, AddressLike, BytesLike]): string;
 encodeFunctionData(functionFragment: 'deposit', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'depositFor', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'depositNative', values: [BigNumberish]): string;
@@ -127,7 +127,7 @@ encodeFunctionData(functionFragment: 'setPerpetual', values: [BigNumberish, BigN
 encodeFunctionData(functionFragment: 'setPolicy', values: [BigNumberish, PolicyFieldsStruct]): string;
 encodeFunctionData(functionFragment: 'setWalletLimit', values: [BigNumberish, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'settle', values: [BigNumberish, BigNumberish[]]): string;
-encodeFunctionData(functionFragment: 'takeSlice', values: [IMarginAccountCore.SliceStruct, AddressLike, BytesLike]): string;
+encodeFunctionData(functionFragment: 'stateOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'trading', values?: undefined): string;
 encodeFunctionData(functionFragment: 'transfer', values: [BigNumberish, BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'unpause', values?: undefined): string;
@@ -141,7 +141,6 @@ encodeFunctionData(functionFragment: 'wrappedNative', values?: undefined): strin
 encodeFunctionData(functionFragment: 'writeOff', values: [BigNumberish]): string;
 
     decodeFunctionResult(functionFragment: 'access', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'accountOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'accrueFunding', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'act', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
@@ -153,6 +152,7 @@ decodeFunctionResult(functionFragment: 'claim', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'clearPause', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collateralOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'collectFees', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'deliverSlice', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'deposit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depositFor', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depositNative', data: BytesLike): Result;
@@ -199,7 +199,7 @@ decodeFunctionResult(functionFragment: 'setPerpetual', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setPolicy', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'setWalletLimit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'settle', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'takeSlice', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'stateOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'trading', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'transfer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'unpause', data: BytesLike): Result;
@@ -508,14 +508,6 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
-    accountOf: TypedContractMethod<
-      [account: BigNumberish, ],
-      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
-      'view'
-    >
-    
-
-    
     accrueFunding: TypedContractMethod<
       [instrument: BigNumberish, ],
       [void],
@@ -599,6 +591,14 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     collectFees: TypedContractMethod<
       [],
       [bigint],
+      'nonpayable'
+    >
+    
+
+    
+    deliverSlice: TypedContractMethod<
+      [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
+      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
       'nonpayable'
     >
     
@@ -972,10 +972,10 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
     
 
     
-    takeSlice: TypedContractMethod<
-      [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
-      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
-      'nonpayable'
+    stateOf: TypedContractMethod<
+      [account: BigNumberish, ],
+      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
+      'view'
     >
     
 
@@ -1075,11 +1075,6 @@ decodeFunctionResult(functionFragment: 'writeOff', data: BytesLike): Result;
       [string],
       'view'
     >;
-getFunction(nameOrSignature: 'accountOf'): TypedContractMethod<
-      [account: BigNumberish, ],
-      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
-      'view'
-    >;
 getFunction(nameOrSignature: 'accrueFunding'): TypedContractMethod<
       [instrument: BigNumberish, ],
       [void],
@@ -1133,6 +1128,11 @@ getFunction(nameOrSignature: 'collateralOf'): TypedContractMethod<
 getFunction(nameOrSignature: 'collectFees'): TypedContractMethod<
       [],
       [bigint],
+      'nonpayable'
+    >;
+getFunction(nameOrSignature: 'deliverSlice'): TypedContractMethod<
+      [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
+      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'deposit'): TypedContractMethod<
@@ -1365,10 +1365,10 @@ getFunction(nameOrSignature: 'settle'): TypedContractMethod<
       [void],
       'nonpayable'
     >;
-getFunction(nameOrSignature: 'takeSlice'): TypedContractMethod<
-      [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
-      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
-      'nonpayable'
+getFunction(nameOrSignature: 'stateOf'): TypedContractMethod<
+      [account: BigNumberish, ],
+      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
+      'view'
     >;
 getFunction(nameOrSignature: 'trading'): TypedContractMethod<
       [],

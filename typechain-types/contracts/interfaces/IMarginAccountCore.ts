@@ -18,13 +18,13 @@ export declare namespace IMarginAccountCore {
     }
 
   export interface IMarginAccountCoreInterface extends Interface {
-    getFunction(nameOrSignature: "accountOf" | "assess" | "cashOf" | "deposit" | "depositFor" | "extension" | "healthOf" | "mayAct" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceInBatch" | "rebalancer" | "riskEngine" | "takeSlice" | "trading" | "vault" | "withdraw"): FunctionFragment;
+    getFunction(nameOrSignature: "assess" | "cashOf" | "deliverSlice" | "deposit" | "depositFor" | "extension" | "healthOf" | "mayAct" | "quoteScale" | "quoteToken" | "rebalance" | "rebalanceInBatch" | "rebalancer" | "riskEngine" | "stateOf" | "trading" | "vault" | "withdraw"): FunctionFragment;
 
     
 
-    encodeFunctionData(functionFragment: 'accountOf', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'assess', values: [BigNumberish]): string;
+    encodeFunctionData(functionFragment: 'assess', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'cashOf', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'deliverSlice', values: [IMarginAccountCore.SliceStruct, AddressLike, BytesLike]): string;
 encodeFunctionData(functionFragment: 'deposit', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'depositFor', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'extension', values?: undefined): string;
@@ -36,14 +36,14 @@ encodeFunctionData(functionFragment: 'rebalance', values: [BigNumberish]): strin
 encodeFunctionData(functionFragment: 'rebalanceInBatch', values: [BigNumberish, AddressLike, BigNumberish]): string;
 encodeFunctionData(functionFragment: 'rebalancer', values?: undefined): string;
 encodeFunctionData(functionFragment: 'riskEngine', values?: undefined): string;
-encodeFunctionData(functionFragment: 'takeSlice', values: [IMarginAccountCore.SliceStruct, AddressLike, BytesLike]): string;
+encodeFunctionData(functionFragment: 'stateOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'trading', values?: undefined): string;
 encodeFunctionData(functionFragment: 'vault', values?: undefined): string;
 encodeFunctionData(functionFragment: 'withdraw', values: [BigNumberish, AddressLike, BigNumberish, AddressLike]): string;
 
-    decodeFunctionResult(functionFragment: 'accountOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
+    decodeFunctionResult(functionFragment: 'assess', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'cashOf', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'deliverSlice', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'deposit', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'depositFor', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'extension', data: BytesLike): Result;
@@ -55,7 +55,7 @@ decodeFunctionResult(functionFragment: 'rebalance', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalanceInBatch', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'rebalancer', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'riskEngine', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'takeSlice', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'stateOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'trading', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'vault', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
@@ -97,14 +97,6 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
 
     
     
-    accountOf: TypedContractMethod<
-      [account: BigNumberish, ],
-      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
-      'view'
-    >
-    
-
-    
     assess: TypedContractMethod<
       [account: BigNumberish, ],
       [AssessmentStructOutput],
@@ -117,6 +109,14 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
       [account: BigNumberish, ],
       [bigint],
       'view'
+    >
+    
+
+    
+    deliverSlice: TypedContractMethod<
+      [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
+      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
+      'nonpayable'
     >
     
 
@@ -209,10 +209,10 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
     
 
     
-    takeSlice: TypedContractMethod<
-      [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
-      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
-      'nonpayable'
+    stateOf: TypedContractMethod<
+      [account: BigNumberish, ],
+      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
+      'view'
     >
     
 
@@ -243,12 +243,7 @@ decodeFunctionResult(functionFragment: 'withdraw', data: BytesLike): Result;
 
     getFunction<T extends ContractMethod = ContractMethod>(key: string | FunctionFragment): T;
 
-    getFunction(nameOrSignature: 'accountOf'): TypedContractMethod<
-      [account: BigNumberish, ],
-      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
-      'view'
-    >;
-getFunction(nameOrSignature: 'assess'): TypedContractMethod<
+    getFunction(nameOrSignature: 'assess'): TypedContractMethod<
       [account: BigNumberish, ],
       [AssessmentStructOutput],
       'view'
@@ -257,6 +252,11 @@ getFunction(nameOrSignature: 'cashOf'): TypedContractMethod<
       [account: BigNumberish, ],
       [bigint],
       'view'
+    >;
+getFunction(nameOrSignature: 'deliverSlice'): TypedContractMethod<
+      [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
+      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
+      'nonpayable'
     >;
 getFunction(nameOrSignature: 'deposit'): TypedContractMethod<
       [account: BigNumberish, token: AddressLike, amount: BigNumberish, ],
@@ -313,10 +313,10 @@ getFunction(nameOrSignature: 'riskEngine'): TypedContractMethod<
       [string],
       'view'
     >;
-getFunction(nameOrSignature: 'takeSlice'): TypedContractMethod<
-      [slice: IMarginAccountCore.SliceStruct, caller: AddressLike, data: BytesLike, ],
-      [[bigint, bigint] & {paidToTaker: bigint, cash: bigint }],
-      'nonpayable'
+getFunction(nameOrSignature: 'stateOf'): TypedContractMethod<
+      [account: BigNumberish, ],
+      [[bigint, bigint, bigint[], bigint[]] & {header: bigint, cash: bigint, pages: bigint[], positions: bigint[] }],
+      'view'
     >;
 getFunction(nameOrSignature: 'trading'): TypedContractMethod<
       [],

@@ -36,16 +36,16 @@ export declare namespace IPriceOracleAdapter {
     }
 
   export interface IRiskEngineInterface extends Interface {
-    getFunction(nameOrSignature: "assessAccount" | "assessFill" | "feedOf" | "legs" | "perpetualRiskOf" | "price" | "prices" | "recordPrice" | "recordedPriceOf" | "refreshFeed" | "requirePrice" | "riskParametersOf" | "secondaryOf" | "sequencer" | "setFeed" | "setPerpetualRisk" | "setRiskParameters" | "setSecondary" | "setSequencer" | "setShockLevels" | "setShocks" | "shockLevels"): FunctionFragment;
+    getFunction(nameOrSignature: "assessAccount" | "assessFill" | "feedOf" | "perpetualRiskOf" | "price" | "priceAccount" | "prices" | "recordPrice" | "recordedPriceOf" | "refreshFeed" | "requirePrice" | "riskParametersOf" | "secondaryOf" | "sequencer" | "setFeed" | "setPerpetualRisk" | "setRiskParameters" | "setSecondary" | "setSequencer" | "setShockLevels" | "setShocks" | "shockLevels"): FunctionFragment;
 
     getEvent(nameOrSignatureOrTopic: "FeedRefreshed" | "FeedSet" | "PerpetualRiskSet" | "PriceRecorded" | "RiskParametersSet" | "SecondarySet" | "SequencerSet" | "ShockLevelsSet" | "ShocksSet"): EventFragment;
 
     encodeFunctionData(functionFragment: 'assessAccount', values: [BigNumberish, BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'assessFill', values: [BigNumberish, BigNumberish, BigNumberish[], BigNumberish[], BigNumberish, BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'feedOf', values: [BigNumberish]): string;
-encodeFunctionData(functionFragment: 'legs', values: [BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'perpetualRiskOf', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'price', values: [BigNumberish]): string;
+encodeFunctionData(functionFragment: 'priceAccount', values: [BigNumberish[], BigNumberish[]]): string;
 encodeFunctionData(functionFragment: 'prices', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'recordPrice', values: [BigNumberish]): string;
 encodeFunctionData(functionFragment: 'recordedPriceOf', values: [BigNumberish]): string;
@@ -66,9 +66,9 @@ encodeFunctionData(functionFragment: 'shockLevels', values?: undefined): string;
     decodeFunctionResult(functionFragment: 'assessAccount', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'assessFill', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'feedOf', data: BytesLike): Result;
-decodeFunctionResult(functionFragment: 'legs', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'perpetualRiskOf', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'price', data: BytesLike): Result;
+decodeFunctionResult(functionFragment: 'priceAccount', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'prices', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'recordPrice', data: BytesLike): Result;
 decodeFunctionResult(functionFragment: 'recordedPriceOf', data: BytesLike): Result;
@@ -254,14 +254,6 @@ decodeFunctionResult(functionFragment: 'shockLevels', data: BytesLike): Result;
     
 
     
-    legs: TypedContractMethod<
-      [pages: BigNumberish[], positions: BigNumberish[], ],
-      [LegStructOutput[]],
-      'view'
-    >
-    
-
-    
     perpetualRiskOf: TypedContractMethod<
       [underlying: BigNumberish, ],
       [IRiskEngine.PerpetualRiskStructOutput],
@@ -273,6 +265,14 @@ decodeFunctionResult(functionFragment: 'shockLevels', data: BytesLike): Result;
     price: TypedContractMethod<
       [asset: BigNumberish, ],
       [[IPriceOracleAdapter.PriceStructOutput, bigint]],
+      'view'
+    >
+    
+
+    
+    priceAccount: TypedContractMethod<
+      [pages: BigNumberish[], positions: BigNumberish[], ],
+      [LegStructOutput[]],
       'view'
     >
     
@@ -423,11 +423,6 @@ getFunction(nameOrSignature: 'feedOf'): TypedContractMethod<
       [[string, bigint, bigint, bigint] & {feed: string, feedDecimals: bigint, tokenDecimals: bigint, maxAgeSeconds: bigint }],
       'view'
     >;
-getFunction(nameOrSignature: 'legs'): TypedContractMethod<
-      [pages: BigNumberish[], positions: BigNumberish[], ],
-      [LegStructOutput[]],
-      'view'
-    >;
 getFunction(nameOrSignature: 'perpetualRiskOf'): TypedContractMethod<
       [underlying: BigNumberish, ],
       [IRiskEngine.PerpetualRiskStructOutput],
@@ -436,6 +431,11 @@ getFunction(nameOrSignature: 'perpetualRiskOf'): TypedContractMethod<
 getFunction(nameOrSignature: 'price'): TypedContractMethod<
       [asset: BigNumberish, ],
       [[IPriceOracleAdapter.PriceStructOutput, bigint]],
+      'view'
+    >;
+getFunction(nameOrSignature: 'priceAccount'): TypedContractMethod<
+      [pages: BigNumberish[], positions: BigNumberish[], ],
+      [LegStructOutput[]],
       'view'
     >;
 getFunction(nameOrSignature: 'prices'): TypedContractMethod<

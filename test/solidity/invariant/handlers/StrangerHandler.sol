@@ -53,7 +53,7 @@ contract StrangerHandler is Handler {
         which %= 8;
         bytes memory call;
         if (which == 0) {
-            call = abi.encodeCall(IMarginAccountCore.takeSlice, (slice, s.stranger, ""));
+            call = abi.encodeCall(IMarginAccountCore.deliverSlice, (slice, s.stranger, ""));
         } else if (which == 1) {
             call = abi.encodeWithSignature(
                 "rebalanceInBatch(uint256,address,uint256)",

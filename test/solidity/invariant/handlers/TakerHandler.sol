@@ -226,7 +226,7 @@ contract TakerHandler is Handler {
 
     function _riskBlockOf(AccountId id) private view returns (uint256) {
         (bool ok, bytes memory answer) = address(s.marginAccount).staticcall(
-            abi.encodeCall(s.marginAccount.accountOf, (id))
+            abi.encodeCall(s.marginAccount.stateOf, (id))
         );
         require(ok);
         // The header is the first word; see AccountHeader.

@@ -803,40 +803,6 @@
         "type": "uint256"
       }
     ],
-    "name": "accountOf",
-    "outputs": [
-      {
-        "internalType": "AccountHeader",
-        "name": "header",
-        "type": "uint256"
-      },
-      {
-        "internalType": "int256",
-        "name": "cash",
-        "type": "int256"
-      },
-      {
-        "internalType": "CollateralPage[]",
-        "name": "pages",
-        "type": "uint256[]"
-      },
-      {
-        "internalType": "Position[]",
-        "name": "positions",
-        "type": "uint256[]"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "AccountId",
-        "name": "account",
-        "type": "uint256"
-      }
-    ],
     "name": "assess",
     "outputs": [
       {
@@ -915,6 +881,82 @@
       }
     ],
     "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "components": [
+          {
+            "internalType": "AccountId",
+            "name": "account",
+            "type": "uint256"
+          },
+          {
+            "internalType": "AccountId",
+            "name": "taker",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "fractionE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "payment",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "fundFee",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "fromFund",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "fromLenders",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "healthAfterE18",
+            "type": "uint256"
+          }
+        ],
+        "internalType": "struct IMarginAccountCore.Slice",
+        "name": "slice",
+        "type": "tuple"
+      },
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      },
+      {
+        "internalType": "bytes",
+        "name": "data",
+        "type": "bytes"
+      }
+    ],
+    "name": "deliverSlice",
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "paidToTaker",
+        "type": "uint256"
+      },
+      {
+        "internalType": "int256",
+        "name": "cash",
+        "type": "int256"
+      }
+    ],
+    "stateMutability": "nonpayable",
     "type": "function"
   },
   {
@@ -1153,77 +1195,35 @@
   {
     "inputs": [
       {
-        "components": [
-          {
-            "internalType": "AccountId",
-            "name": "account",
-            "type": "uint256"
-          },
-          {
-            "internalType": "AccountId",
-            "name": "taker",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "fractionE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "payment",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "fundFee",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "fromFund",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "fromLenders",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "healthAfterE18",
-            "type": "uint256"
-          }
-        ],
-        "internalType": "struct IMarginAccountCore.Slice",
-        "name": "slice",
-        "type": "tuple"
-      },
-      {
-        "internalType": "address",
-        "name": "caller",
-        "type": "address"
-      },
-      {
-        "internalType": "bytes",
-        "name": "data",
-        "type": "bytes"
+        "internalType": "AccountId",
+        "name": "account",
+        "type": "uint256"
       }
     ],
-    "name": "takeSlice",
+    "name": "stateOf",
     "outputs": [
       {
-        "internalType": "uint256",
-        "name": "paidToTaker",
+        "internalType": "AccountHeader",
+        "name": "header",
         "type": "uint256"
       },
       {
         "internalType": "int256",
         "name": "cash",
         "type": "int256"
+      },
+      {
+        "internalType": "CollateralPage[]",
+        "name": "pages",
+        "type": "uint256[]"
+      },
+      {
+        "internalType": "Position[]",
+        "name": "positions",
+        "type": "uint256[]"
       }
     ],
-    "stateMutability": "nonpayable",
+    "stateMutability": "view",
     "type": "function"
   },
   {

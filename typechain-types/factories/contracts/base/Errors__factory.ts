@@ -853,22 +853,6 @@ import type { NonPayableOverrides } from "../../../common.js"
     "inputs": [
       {
         "internalType": "uint256",
-        "name": "accountId",
-        "type": "uint256"
-      },
-      {
-        "internalType": "uint256",
-        "name": "instrument",
-        "type": "uint256"
-      }
-    ],
-    "name": "MarginAccount_NothingToSettle",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint256",
         "name": "instrument",
         "type": "uint256"
       },

@@ -532,6 +532,88 @@
   {
     "inputs": [
       {
+        "internalType": "uint8",
+        "name": "underlying",
+        "type": "uint8"
+      }
+    ],
+    "name": "perpetualRiskOf",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint16",
+            "name": "basisMaintenanceBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint16",
+            "name": "basisInitialBps",
+            "type": "uint16"
+          },
+          {
+            "internalType": "uint64",
+            "name": "profitCap",
+            "type": "uint64"
+          }
+        ],
+        "internalType": "struct IRiskEngine.PerpetualRisk",
+        "name": "",
+        "type": "tuple"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint8",
+        "name": "asset",
+        "type": "uint8"
+      }
+    ],
+    "name": "price",
+    "outputs": [
+      {
+        "components": [
+          {
+            "internalType": "uint256",
+            "name": "bidE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "askE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "unit",
+            "type": "uint256"
+          },
+          {
+            "internalType": "enum IPriceOracleAdapter.Status",
+            "name": "status",
+            "type": "uint8"
+          }
+        ],
+        "internalType": "struct IPriceOracleAdapter.Price",
+        "name": "",
+        "type": "tuple"
+      },
+      {
+        "internalType": "enum IPriceOracleAdapter.Fault",
+        "name": "",
+        "type": "uint8"
+      }
+    ],
+    "stateMutability": "view",
+    "type": "function"
+  },
+  {
+    "inputs": [
+      {
         "internalType": "CollateralPage[]",
         "name": "pages",
         "type": "uint256[]"
@@ -542,7 +624,7 @@
         "type": "uint256[]"
       }
     ],
-    "name": "legs",
+    "name": "priceAccount",
     "outputs": [
       {
         "components": [
@@ -620,88 +702,6 @@
         "internalType": "struct Leg[]",
         "name": "",
         "type": "tuple[]"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "underlying",
-        "type": "uint8"
-      }
-    ],
-    "name": "perpetualRiskOf",
-    "outputs": [
-      {
-        "components": [
-          {
-            "internalType": "uint16",
-            "name": "basisMaintenanceBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint16",
-            "name": "basisInitialBps",
-            "type": "uint16"
-          },
-          {
-            "internalType": "uint64",
-            "name": "profitCap",
-            "type": "uint64"
-          }
-        ],
-        "internalType": "struct IRiskEngine.PerpetualRisk",
-        "name": "",
-        "type": "tuple"
-      }
-    ],
-    "stateMutability": "view",
-    "type": "function"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint8",
-        "name": "asset",
-        "type": "uint8"
-      }
-    ],
-    "name": "price",
-    "outputs": [
-      {
-        "components": [
-          {
-            "internalType": "uint256",
-            "name": "bidE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "askE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "uint256",
-            "name": "unit",
-            "type": "uint256"
-          },
-          {
-            "internalType": "enum IPriceOracleAdapter.Status",
-            "name": "status",
-            "type": "uint8"
-          }
-        ],
-        "internalType": "struct IPriceOracleAdapter.Price",
-        "name": "",
-        "type": "tuple"
-      },
-      {
-        "internalType": "enum IPriceOracleAdapter.Fault",
-        "name": "",
-        "type": "uint8"
       }
     ],
     "stateMutability": "view",
