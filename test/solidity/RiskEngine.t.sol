@@ -208,8 +208,11 @@ contract RiskEngineTest is OracleTest {
 
     function test_legs_RevertWhen_MorePagesThanAnAccountHas() public {
         assertEq(_legsOf(new CollateralPage[](4)).length, 0);
+        assertEq(_assessed(7, new CollateralPage[](4)).equityE18, 7);
         vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_TooManyPages.selector, 5, 4));
         _legsOf(new CollateralPage[](5));
+        vm.expectRevert(abi.encodeWithSelector(Errors.RiskEngine_TooManyPages.selector, 5, 4));
+        _assessed(7, new CollateralPage[](5));
     }
 
     function test_legs_RevertWhen_MorePositionsThanAnAccountHas() public {
@@ -279,6 +282,29 @@ contract RiskEngineTest is OracleTest {
         // What is closed needs no price.
         positions[0] = toPosition(7).withAmounts(0, 1_000e18);
         assertFalse(engine.assessAccount(1e24, new CollateralPage[](0), positions).unpriced);
+    }
+
+    /// @dev What is left of a closed position asks for no price, whatever became of its underlying's feed.
+    function test_assess_AClosedPositionWithoutCollateralIsNeverHalted() public {
+        etherFeed.setUpdatedAt(START - 2 hours);
+        Position[] memory positions = new Position[](1);
+        positions[0] = toPosition(ETHER_ASSET).withAmounts(0, 1_000e18);
+        Assessment memory a = engine.assessAccount(-500e18, new CollateralPage[](0), positions);
+        assertFalse(a.halted || a.unpriced);
+        assertEq(a.equityE18, 500e18);
+    }
+
+    /// @dev Beside collateral it is the collateral that asks: a price that is missing is missing, and what counts for nothing asks for
+    /// none.
+    function test_assess_AClosedPositionIsAsHaltedAsItsCollateral() public {
+        Position[] memory positions = new Position[](1);
+        positions[0] = toPosition(7).withAmounts(0, 1_000e18);
+        setFeed(7, etherFeed, 18);
+        assertFalse(engine.assessAccount(0, _pages(7, 1e18, 0, 0), positions).halted);
+        positions[0] = toPosition(ETHER_ASSET).withAmounts(0, 1_000e18);
+        assertFalse(engine.assessAccount(0, _pages(ETHER_ASSET, 1e18, 0, 0), positions).halted);
+        etherFeed.setUpdatedAt(START - 2 hours);
+        assertTrue(engine.assessAccount(0, _pages(ETHER_ASSET, 1e18, 0, 0), positions).halted);
     }
 
     function test_legs_AnAssetWithoutParametersCountsForNothing() public {

@@ -282,6 +282,13 @@ contract ShockLevelsTest is OracleTest {
         _expectEngineOutOfBounds("shockBps", 2_001, 2_000);
         vm.prank(governance);
         engine.setRiskParameters(ETHER_ASSET, risk);
+        // As high as the highest it may be.
+        uint256 state = vm.snapshotState();
+        risk.shockBps = 2_000;
+        vm.prank(governance);
+        engine.setRiskParameters(ETHER_ASSET, risk);
+        assertEq(engine.riskParametersOf(ETHER_ASSET).shockBps, 2_000);
+        vm.revertToState(state);
         _move(2_000e8, 1 hours);
         assertEq(_leg().listed.shockInitialBps(), 1_500);
         assertLt(_leg().listed.shockMaintenanceBps(), 1_100);

@@ -704,6 +704,15 @@ contract CashMarketTest is BaseTest {
         assertEq(c.supplyIndex, RAY);
     }
 
+    /// @dev Three units at an index of one and a half times the lowest: the loss of one leaves two thirds of it, which is the lowest.
+    function test_socialise_ALossThatEndsAtTheFloorIsBorneWhole() public pure {
+        Cash memory c = _cash((RAY * 3) / 2e9, RAY, 2.5e9, 0);
+        assertEq(c.supplyAssets(), 3);
+        assertEq(c.socialise(1), 1);
+        assertEq(c.supplyIndex, RAY / 1e9);
+        assertEq(c.supplyAssets(), 2);
+    }
+
     function testFuzz_socialise_TakesAtLeastTheLossAndTouchesNoDebt(
         uint256 supplyIndex,
         uint256 shares,

@@ -81,6 +81,8 @@ contract OutflowLimiterTest is BaseTest {
         OutflowLimiter memory l = _limiter(1_000, 2_000);
         assertEq(l.afterLook(800, 925, 1_000), 0);
         assertEq(l.afterLook(800, 924, 1_000), OutflowLimiterLib.ALWAYS);
+        // An eighth of 1,007 is 125.875, rounded down.
+        assertEq(l.afterLook(800, 925, 1_007), 0);
         l.queued = 1;
         assertEq(l.afterLook(800, 1_000, 1_000), OutflowLimiterLib.ALWAYS);
     }

@@ -119,6 +119,11 @@ contract MarginPositionsTest is BaseTest {
         (hedging, adding, open) = Margin.collectRates(_leg(-5e18));
         assertEq(adding, 0.14e18);
         assertEq(open, 0);
+        // Nor is there anything to hedge where all is covered.
+        (hedging, adding, open) = Margin.collectRates(_leg(-10e18));
+        assertEq(hedging, 0);
+        assertEq(adding, 0.14e18);
+        assertEq(open, 0);
     }
 
     function test_releaseRates_WhereSizeDoesNotCount() public pure {
@@ -136,6 +141,15 @@ contract MarginPositionsTest is BaseTest {
         leg.listed = leg.listed.withRisk(400, 800, 15_000, 10_000);
         (int256 maintenance, ) = Margin.releaseRates(leg);
         assertApproxEqAbs(maintenance, 0.04e18 - 0.23e18, 10);
+    }
+
+    /// @dev Two millions, whose root is 1.414,213,562,373,095,049: half of it is half a unit more, and nine tenths tell.
+    function test_releaseRates_HalfTheSlopeRoundsUp() public pure {
+        Leg memory leg = _leg(-1_000e18);
+        leg.listed = leg.listed.withShocks(3_333, 3_333).withRisk(0, 0, 30_000, 10_000);
+        (, int256 initial) = Margin.releaseRates(leg);
+        uint256 slope = 0.8e18 + 1_414_213_562_373_095_049 + 707_106_781_186_547_525;
+        assertEq(initial, -int256((slope * 9_999 + 9_999) / 10_000));
     }
 
     function test_favourOwner_IsTheAskOfALongAndTheBidOfAShort() public pure {

@@ -42,6 +42,11 @@ contract VolatilityTest is BaseTest {
         assertEq(Volatility.halving(90 days, 1 days), 0);
     }
 
+    /// @dev 2^(-1 / 86,400) = 0.999,991,977,495,368,425,989,823,173,3: to the last digit as exact integers outside the chain give it.
+    function test_halving_EachTermAndSquareRoundsDown() public pure {
+        assertEq(Volatility.halving(1, 1 days), 999_991_977_495_368_425_989_823_174);
+    }
+
     /// @dev Another method: PRB-math multiplies roots of two. It has 18 decimals, and so has the comparison.
     function testFuzz_halving_IsTheInverseOfAPowerOfTwo(uint256 elapsed, uint256 halfLife) public pure {
         halfLife = bound(halfLife, 1 hours, 30 days);
@@ -175,6 +180,30 @@ contract VolatilityTest is BaseTest {
             assertGe(s.maintenanceE18, (maintenance * kept) / RAY);
             assertGe(s.initialE18, (initial * kept) / RAY);
         }
+    }
+
+    /// @dev A unit and a half become half and a whole unit: what has to be covered rounds up.
+    function test_levelsAt_TheFallRoundsUp() public pure {
+        LevelState memory s = _start();
+        (s.maintenanceE18, s.initialE18) = (0.2e18 + 1, 0.2e18 + 1);
+        (uint64 maintenance, uint64 initial) = Volatility.levelsAt(s, _parameters(), 24 hours);
+        assertEq(maintenance, 0.1e18 + 1);
+        assertEq(initial, 0.1e18 + 1);
+    }
+
+    /// @dev The root of 2e18 is 1,414,213,562.4. That of a square less a part of a unit is the square's: found outside the chain,
+    /// 6,612,141,927,083^2 = 39,619,746,907 * 34,800 * 1e18 / 31,536,000 and less than one.
+    function test_deviation_RoundsUp() public pure {
+        assertEq(Volatility.deviation(2, 365 days), 1_414_213_563);
+        assertEq(Volatility.deviation(39_619_746_907, 34_800), 6_612_141_927_083);
+    }
+
+    /// @dev One and a half times a unit.
+    function test_wanted_RoundsUp() public pure {
+        LevelParameters memory p = _parameters();
+        p.multiplierE2 = 150;
+        assertEq(Volatility.deviation(0, p.horizonSeconds), 1);
+        assertEq(Volatility.wanted(p, 0), 2);
     }
 
     /// @dev More volatility, more margin.
