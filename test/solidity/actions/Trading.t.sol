@@ -439,4 +439,32 @@ contract TradingSliceTest is TradingTest {
         (, , , , uint256 said) = abi.decode(last.data, (uint256, uint256, int256, uint256, uint256));
         assertApproxEqAbs(said, _health(trader), 1e6);
     }
+
+    /// @dev To the wei, on a margin of less than one, where a wei of the quote that stays is seen. What moves of a quote that is owed is
+    /// rounded away from zero: the account keeps the better part.
+    function test_TheQuoteThatStaysIsTheLedgers() public {
+        _fundTraders(2e6);
+        _deposit(taker, address(usdc), 100_000e6);
+        _trade(maker, trader, ETH_PERP, 0.005e18 + 3, 2_000e18);
+        vm.roll(block.number + 1);
+        _setPrice(WETH_ASSET, 1_790e8);
+        vm.recordLogs();
+        vm.prank(taker);
+        liquidator.liquidate(
+            _account(trader),
+            _account(taker),
+            0.123456789012345678e18,
+            type(int256).max,
+            ""
+        );
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        (, , , , uint256 said) = abi.decode(
+            logs[logs.length - 1].data,
+            (uint256, uint256, int256, uint256, uint256)
+        );
+        (, int256 quote) = _position(trader, ETH_PERP);
+        // 10 and 6,000 wei less a part that has 740.7 of them.
+        assertEq(quote, -(10e18 + 6_000 - (1.23456789012345678e18 + 741)));
+        assertEq(said, _health(trader));
+    }
 }
