@@ -4,8 +4,13 @@ pragma solidity 0.8.30;
 import {Errors} from "../../../contracts/base/Errors.sol";
 import {IMarginAccountExtension} from "../../../contracts/interfaces/IMarginAccountExtension.sol";
 import {Outcome} from "../../../contracts/interfaces/IRebalancer.sol";
+import {IRiskEngine} from "../../../contracts/interfaces/IRiskEngine.sol";
 import {MintableToken} from "../../../contracts/mocks/MintableToken.sol";
+import {Margin} from "../../../contracts/risk/Margin.sol";
 import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
+import {Assessment, Leg} from "../../../contracts/types/Assessment.sol";
+import {CollateralPage} from "../../../contracts/types/CollateralPage.sol";
+import {Position} from "../../../contracts/types/Position.sol";
 import {BallastTest} from "../utils/BallastTest.sol";
 
 /// @title LedgerViewsTest
@@ -84,6 +89,72 @@ contract LedgerViewsTest is BallastTest {
         _lend(1_000e6);
         _deposit(alice, address(weth), 10e18);
         assertEq(marginAccount.maxWithdraw(_account(alice), address(usdc)), 1_000e6);
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                   WHERE TWO RULES MEET
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev Ten million in ether, whose size factor asks for an initial margin above its value: who owes nothing may take all the same.
+    function test_MaxWithdrawWithoutDebtAsksNoMargin() public {
+        IRiskEngine.RiskParameters memory p = _riskParameters(1_000);
+        p.sizeCoefficientBps = 60_000;
+        riskEngine.setRiskParameters(WETH_ASSET, p);
+        _deposit(alice, address(weth), 5_000e18);
+        Assessment memory a = marginAccount.assess(_account(alice));
+        assertLt(a.equityE18, int256(a.initialE18));
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(weth)), 5_000e18);
+        _deposit(alice, address(usdc), 7e6);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(usdc)), 7e6);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(weth)), 5_000e18);
+        _withdraw(alice, address(usdc), 7e6);
+        _withdraw(alice, address(weth), 5_000e18);
+    }
+
+    /// @dev 77% of 129.87013166 are 100.00000138: less the unit by which debt may round up, the least that may be borrowed.
+    function test_MaxWithdrawOffersTheLeastDebt() public {
+        _lend(1_000e6);
+        _deposit(alice, address(weth), 0.06493506583e18);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(usdc)), 100e6);
+        _withdraw(alice, address(usdc), 100e6);
+    }
+
+    /// @dev A bitcoin carries the debt; ether without a fresh price counts for no new risk, so all of it may go.
+    function test_MaxWithdrawOfWhatIsHaltedIsAllOfIt() public {
+        _lend(1_000_000e6);
+        _deposit(alice, address(wbtc), 1e8);
+        _deposit(alice, address(weth), 10e18);
+        _withdraw(alice, address(usdc), 40_000e6);
+        _makeStale(WETH_ASSET);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(weth)), 10e18);
+        _withdraw(alice, address(weth), 10e18);
+    }
+
+    /// @dev At a size factor of two initial margin is the whole value: it frees as much as it takes with it.
+    function test_MaxWithdrawOfWhatCarriesNothingIsAllOfIt() public {
+        riskEngine.setRiskParameters(WETH_ASSET, IRiskEngine.RiskParameters(2_000, 400, 4_000, 15_000, 10_000));
+        _lend(1_000_000e6);
+        _deposit(alice, address(wbtc), 10e8);
+        uint256 amount = 720e18 - 1;
+        _deposit(alice, address(weth), amount);
+        _withdraw(alice, address(usdc), 1_000e6);
+        (, , CollateralPage[] memory pages, Position[] memory positions) = marginAccount.accountOf(_account(alice));
+        Leg memory leg = riskEngine.legs(pages, positions)[1];
+        (, uint256 rate) = Margin.ratesOf(leg, leg.valueE18);
+        assertEq(rate, 1e18);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(weth)), amount);
+        _withdraw(alice, address(weth), amount);
+    }
+
+    /// @dev Where equity is the initial margin nothing is offered, not even what counts for nothing.
+    function test_WithNothingFreeNothingIsOffered() public {
+        _borrow(alice, 10e18, 15_400e6);
+        MintableToken token = new MintableToken("New", "NEW");
+        _list(address(token), 18, WETH_START, COIN_HEARTBEAT);
+        _deposit(alice, address(token), 1e18);
+        Assessment memory a = marginAccount.assess(_account(alice));
+        assertEq(a.equityE18, int256(a.initialE18));
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(token)), 0);
     }
 
     function test_BelowInitialMarginNothingMayGo() public {

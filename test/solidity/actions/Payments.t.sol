@@ -78,6 +78,13 @@ contract FundingTest is BallastTest {
         );
     }
 
+    /// @dev Of one who owes, too: only what a cap refuses is asked whether it cures.
+    function test_AnAmountThatOverflowsIsNoCure() public {
+        _borrow(alice, 10e18, 15_000e6);
+        uint256 amount = 2 ** 254;
+        _assertRefused(alice, _depositCall(alice, address(usdc), amount), _totalOverflow(address(usdc), amount));
+    }
+
     function test_DepositRefusesWhatIsAboveTheCap() public {
         vault.setLimits(address(weth), 10, 100);
         _deposit(bob, address(weth), 9e18);
@@ -560,6 +567,30 @@ contract FundingTest is BallastTest {
         vault.setLimits(address(weth), 10, 100);
         _fund(alice, address(weth), 1e18);
         _assertRefused(alice, _depositCall(alice, address(weth), 1e18), _aboveCap(address(weth), 11e18, 10e18));
+    }
+
+    /// @dev A debt of 15,000 is repaid in cash alone: a bitcoin, of fewer units than the debt has, repays none.
+    function test_NoExemptionForCollateralBelowTheDebt() public {
+        _borrow(alice, 10e18, 15_000e6);
+        vault.setLimits(address(wbtc), 0, 100);
+        _fund(alice, address(wbtc), 0.01e8);
+        _assertRefused(alice, _depositCall(alice, address(wbtc), 0.01e8), _aboveCap(address(wbtc), 0.01e8, 0));
+    }
+
+    /// @dev What has no price may at most double what is held, and only while something is missing. At 1,875 equity is 1.6 times the
+    /// maintenance margin, to the unit.
+    function test_TheExemptionOfWhatHasNoPriceIsWhatIsHeld() public {
+        _deposit(alice, address(wbtc), 0.1e8);
+        _borrow(alice, 10e18, 14_550e6);
+        vault.setLimits(address(wbtc), 0, 100);
+        _fund(alice, address(wbtc), 1e8);
+        _setPrice(WBTC_ASSET, 0);
+        _setPrice(WETH_ASSET, 1_875e8);
+        _assertRefused(alice, _depositCall(alice, address(wbtc), 0.1e8), _aboveCap(address(wbtc), 0.2e8, 0));
+        _setPrice(WETH_ASSET, 1_874e8);
+        _assertRefused(alice, _depositCall(alice, address(wbtc), 0.1e8 + 1), _aboveCap(address(wbtc), 0.2e8 + 1, 0));
+        vm.prank(alice);
+        marginAccount.deposit(_account(alice), address(wbtc), 0.1e8);
     }
 
     /// @dev The deficit is what is missing to the owner's own `lowerRestore`, rounded up.

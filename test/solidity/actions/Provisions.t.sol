@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Vm} from "forge-std/Vm.sol";
+
 import {Errors} from "../../../contracts/base/Errors.sol";
 import {IMarginAccountExtension} from "../../../contracts/interfaces/IMarginAccountExtension.sol";
 import {BallastTest} from "../utils/BallastTest.sol";
@@ -223,7 +225,21 @@ contract ProvisionsTest is BallastTest {
 
     function test_ADonationIsNoFee() public {
         usdc.mint(address(vault), 1_000e6);
+        vm.recordLogs();
         assertEq(marginAccount.collectFees(), 0);
+        assertEq(vm.getRecordedLogs().length, 0, "nothing was collected");
+    }
+
+    /// @dev Where nobody left, a provision that ends leaves nothing for the fund, and nothing is said of it.
+    function test_AReversalThatNobodyPaidForIsAllThatIsSaid() public {
+        _setPrice(WETH_ASSET, 1_400e8);
+        marginAccount.provision(_account(alice));
+        _setPrice(WETH_ASSET, 2_000e8);
+        vm.recordLogs();
+        marginAccount.reverseProvision(_account(alice));
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(logs.length, 1);
+        assertEq(logs[0].topics[0], ProvisionChanged.selector);
     }
 
     /*//////////////////////////////////////////////////////////////////////////

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Vm} from "forge-std/Vm.sol";
+
 import {Errors} from "../../../contracts/base/Errors.sol";
 import {ILiquidator} from "../../../contracts/interfaces/ILiquidator.sol";
 import {IMarginAccountCore} from "../../../contracts/interfaces/IMarginAccountCore.sol";
@@ -177,6 +179,32 @@ contract SlicesTest is BallastTest {
         prober.take(liquidator, _account(alice), _account(probe), 0.2e18, "x");
         assertEq(usdc.balanceOf(carol), 0);
         assertEq(_collateral(alice, WETH_ASSET), 10e18);
+    }
+
+    /// @dev A taker without cash owes nothing: there is no debt that could be too small.
+    function test_ATakerWithoutCashComesOutOfTheCallback() public {
+        _deposit(bob, address(weth), 1e18);
+        marginAccount.setLiquidator(address(this));
+        IMarginAccountCore.Slice memory slice = _slice(bob, probe, 1e18);
+        slice.taker = toAccountId(probe, 1);
+        marginAccount.takeSlice(slice, probe, "x");
+        assertEq(marginAccount.cashOf(slice.taker), 0);
+        assertEq(marginAccount.collateralOf(slice.taker, WETH_ASSET), 1e18);
+    }
+
+    /// @dev A fund that has nothing pays nothing, and nothing is said of it.
+    function test_AnEmptyFundIsLeftAlone() public {
+        marginAccount.setLiquidator(address(this));
+        IMarginAccountCore.Slice memory slice = _slice(alice, probe, 0.1e18);
+        slice.fromFund = 1e6;
+        uint256 fund = AccountId.unwrap(marginAccount.insuranceFund());
+        vm.recordLogs();
+        (uint256 paid, ) = marginAccount.takeSlice(slice, probe, "");
+        assertEq(paid, 0);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i; i < logs.length; ++i) {
+            assertTrue(logs[i].topics.length < 2 || uint256(logs[i].topics[1]) != fund);
+        }
     }
 
     function test_WithoutDataNobodyIsCalledBack() public {

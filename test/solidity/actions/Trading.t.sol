@@ -285,6 +285,28 @@ contract TradingRuleTest is TradingTest {
         _withdraw(trader, address(usdc), most);
     }
 
+    /// @dev Nothing divides: what is free is offered in whole units, and not one more.
+    function test_MaxWithdrawBesideAPositionIsRoundedDown() public {
+        _deposit(trader, address(usdc), 10_000e6);
+        _setPrice(WETH_ASSET, 1_900.12345678e8);
+        Assessment memory a = marginAccount.assess(_account(trader));
+        uint256 free = uint256(a.equityE18 - int256(a.initialE18));
+        assertTrue(free % 1e12 != 0);
+        assertEq(marginAccount.maxWithdraw(_account(trader), address(usdc)), free / 1e12);
+        _withdraw(trader, address(usdc), free / 1e12);
+    }
+
+    /// @dev Collateral stands for a position too, though nothing is owed: 2,397 against 2,052 let 345 / 77% of it go.
+    function test_MaxWithdrawOfCollateralBesideAPosition() public {
+        _deposit(trader, address(usdc), 10_000e6);
+        _deposit(trader, address(weth), 1e18);
+        _withdraw(trader, address(usdc), 11_000e6);
+        assertGt(_cash(trader), 0);
+        uint256 most = marginAccount.maxWithdraw(_account(trader), address(weth));
+        assertApproxEqRel(most, uint256(345e36) / (0.77e18 * 1_900), 0.02e18);
+        _withdraw(trader, address(weth), most);
+    }
+
     function test_SettlingIsOpenAndSkipsWhoHasNothing() public {
         AccountId[] memory accounts = new AccountId[](3);
         (accounts[0], accounts[1], accounts[2]) = (_account(stranger), _account(trader), _account(maker));

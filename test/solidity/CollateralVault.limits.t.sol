@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
+import {BaseTest} from "./utils/BaseTest.sol";
+import {BlockingToken} from "./utils/mocks/BlockingToken.sol";
+import {TestToken} from "./utils/mocks/TestToken.sol";
+import {Errors} from "../../contracts/base/Errors.sol";
+import {ICollateralVault} from "../../contracts/interfaces/ICollateralVault.sol";
+import {AccountId, toAccountId} from "../../contracts/types/AccountId.sol";
+
+/// @title CollateralVaultLimitsTest
+/// @notice The outflow limit where two of its rules meet, and that claims count among what is owed for as long as there are any.
+/// @dev A thousand tokens, of which a fifth may leave in a day.
+contract CollateralVaultLimitsTest is BaseTest {
+    ICollateralVault private vault;
+    BlockingToken private token;
+    address private immutable alice = makeAddr("alice");
+    address private immutable bob = makeAddr("bob");
+    address private immutable carol = makeAddr("carol");
+    AccountId private account = toAccountId(makeAddr("alice"), 1);
+
+    function setUp() public {
+        vm.warp(START);
+        TestToken quote = new TestToken("QUOTE", 6);
+        vault = ICollateralVault(_deployed(ROOT, "CollateralVault", abi.encode(deployAuthority(), quote)));
+        token = new BlockingToken(18);
+        vm.prank(governance);
+        vault.list(address(token));
+        _minimum(10);
+        token.mint(alice, type(uint128).max);
+        vm.prank(alice);
+        IERC20(address(token)).approve(address(vault), type(uint256).max);
+        _pull(1_000e18);
+        _limit(2_000);
+    }
+
+    function _minimum(uint16 minimumE4) private {
+        vm.prank(governance);
+        vault.setLimits(address(token), 1_000_000, minimumE4);
+    }
+
+    function _limit(uint16 limitBps) private {
+        vm.prank(governance);
+        vault.setOutflowLimit(address(token), limitBps);
+    }
+
+    function _pull(uint256 amount) private {
+        vault.pull(address(token), alice, amount, false);
+    }
+
+    function _push(address owner, uint256 amount) private returns (uint256) {
+        return vault.send(address(token), owner, owner, amount);
+    }
+
+    function _room() private view returns (uint256 room) {
+        (, room) = vault.outflowOf(address(token));
+    }
+
+    function _queued() private view returns (uint256 queued) {
+        (queued, , , ) = vault.claimsOf(address(token));
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                         THE ROOM
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev Setting a limit anew gives back no room that was used.
+    function test_setOutflowLimit_AnotherStartsFromWhatWas() public {
+        _push(alice, 200e18);
+        _limit(2_000);
+        assertEq(_room(), 0);
+        _limit(3_000);
+        assertEq(_room(), 100e18);
+    }
+
+    /// @dev Nothing that moves is counted as nothing, though there be nothing that it could be a part of.
+    function test_NothingMovesWhereThereIsNothing() public {
+        TestToken empty = new TestToken("EMPTY", 18);
+        vm.startPrank(governance);
+        vault.list(address(empty));
+        vault.setOutflowLimit(address(empty), 2_000);
+        vm.stopPrank();
+        vault.moveFromReserve(account, 2, 0);
+        assertEq(vault.send(address(empty), alice, alice, 0), 0);
+    }
+
+    /// @dev Thirteen parts of 256 go unseen: the base then follows what is held since as if it had been held all along.
+    function test_pull_ThirteenPartsAreNotLookedAt() public {
+        _pull(1e15);
+        skip(1 hours);
+        uint256 state = vm.snapshotState();
+        _pull(50e18);
+        // Up by 1,050.001 / 24, of which a fifth may leave.
+        uint256 base = 1_000e18 + uint256(1_050.001e18) / 24 + 1;
+        assertApproxEqAbs(_room(), 1_050.001e18 - (base * 4) / 5, 2);
+        vm.revertToState(state);
+        // Fourteen are looked at: only then the base begins to rise.
+        _pull(54e18);
+        assertApproxEqAbs(_room(), 1_054.001e18 - (uint256(1_000.001e18) * 4) / 5, 2);
+    }
+
+    function test_push_ThirteenPartsAreNotLookedAt() public {
+        _pull(1e15);
+        skip(1 hours);
+        uint256 state = vm.snapshotState();
+        _push(alice, 50e18);
+        // Down by a fifth of itself in a day.
+        uint256 base = 1_000e18 - uint256(200e18) / 24;
+        assertApproxEqAbs(_room(), 950.001e18 - (base * 4) / 5, 2);
+        vm.revertToState(state);
+        _push(alice, 52e18);
+        assertApproxEqAbs(_room(), 948.001e18 - (uint256(1_000.001e18) * 4) / 5, 2);
+    }
+
+    /// @dev Whoever waits is served first: what came in since is his.
+    function test_push_BehindAClaimNothingLeavesThoughThereIsRoom() public {
+        _push(alice, 250e18);
+        _pull(120e18);
+        assertEq(_room(), 120e18);
+        assertEq(_push(bob, 30e18), 0);
+        assertEq(_queued(), 80e18);
+    }
+
+    /// @dev Dust was paid beyond the limit; what comes next waits whole.
+    function test_push_BelowTheFloorAllWaits() public {
+        _minimum(65_000);
+        _push(alice, 200e18);
+        assertEq(_push(bob, 6e18), 6e18);
+        assertEq(_room(), 0);
+        assertEq(_push(alice, 20e18), 0);
+        assertEq(_queued(), 20e18);
+    }
+
+    /// @dev There is room for two of the smallest claim that may wait: all of it waits.
+    function test_push_TheLeastClaimWaitsWhole() public {
+        _minimum(65_000);
+        _push(alice, 198e18);
+        assertEq(_room(), 2e18);
+        assertEq(_push(bob, 6.5e18), 0);
+        assertEq(_queued(), 6.5e18);
+    }
+
+    /// @dev Of a base of a thousand tokens and fifty units the dust's share is ten tokens, and half a unit that is none.
+    function test_push_TheDustsShareRoundsDown() public {
+        _limit(0);
+        _minimum(0);
+        _pull(50);
+        _limit(2_000);
+        _minimum(65_000);
+        assertEq(_push(alice, 200e18 + 10), 200e18 + 10);
+        assertEq(_room(), 0);
+        assertEq(_push(bob, 6e18), 6e18);
+        uint256 state = vm.snapshotState();
+        assertEq(_push(bob, 4e18 + 1), 0);
+        vm.revertToState(state);
+        assertEq(_push(bob, 4e18), 4e18);
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                        THE QUEUE
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev A minimum that was raised meanwhile keeps nobody waiting for what he is owed.
+    function test_payClaims_TheRestIsPaidHoweverSmall() public {
+        _push(alice, 205e18);
+        _minimum(65_000);
+        skip(1 days);
+        assertEq(vault.payClaims(address(token), 1), 1);
+        assertEq(_queued(), 0);
+    }
+
+    function test_payClaims_APartIsAtLeastTheMinimum() public {
+        _push(alice, 250e18);
+        _minimum(20);
+        _pull(2e15);
+        assertEq(_room(), 2e15);
+        uint256 state = vm.snapshotState();
+        assertEq(vault.payClaims(address(token), 1), 1);
+        assertEq(_queued(), 50e18 - 2e15);
+        vm.revertToState(state);
+        _minimum(21);
+        assertEq(vault.payClaims(address(token), 1), 0);
+        assertEq(_queued(), 50e18);
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                 CLAIMS COUNT WHILE THEY LAST
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev A token of which a unit is lost brings no deposit through while anything of it is owed.
+    function _assertCounted() private {
+        uint256 state = vm.snapshotState();
+        vm.prank(address(vault));
+        token.transfer(carol, 1);
+        vm.expectPartialRevert(Errors.CollateralVault_TooLittleArrived.selector);
+        _pull(1e18);
+        vm.revertToState(state);
+    }
+
+    function test_payClaims_WhatStillWaitsIsOwed() public {
+        _push(alice, 250e18);
+        skip(6 hours);
+        assertEq(vault.payClaims(address(token), 10), 1);
+        assertEq(_queued(), 10e18);
+        _assertCounted();
+    }
+
+    function test_payClaims_WhatIsToBeFetchedIsOwed() public {
+        _push(alice, 200e18);
+        _push(bob, 20e18);
+        token.setBlocked(bob, true);
+        skip(1 days);
+        assertEq(vault.payClaims(address(token), 10), 1);
+        assertEq(_queued(), 0);
+        _assertCounted();
+    }
+
+    function test_claim_WhatOthersHaveToFetchIsOwed() public {
+        token.setBlocked(bob, true);
+        token.setBlocked(carol, true);
+        vault.pay(address(token), bob, 5e18);
+        vault.pay(address(token), carol, 2e18);
+        token.setBlocked(carol, false);
+        vault.claim(bob, address(token), alice);
+        _assertCounted();
+    }
+
+    function test_claim_WhatWaitsIsOwed() public {
+        token.setBlocked(bob, true);
+        vault.pay(address(token), bob, 5e18);
+        _push(alice, 250e18);
+        assertGt(_queued(), 0);
+        vault.claim(bob, address(token), alice);
+        _assertCounted();
+    }
+}
