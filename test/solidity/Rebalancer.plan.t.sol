@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Move, Outcome, Plan, Request} from "../../contracts/interfaces/IRebalancer.sol";
+import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
+import {MintableToken} from "../../contracts/mocks/MintableToken.sol";
+import {Margin} from "../../contracts/risk/Margin.sol";
+import {AccountHeader, CallState} from "../../contracts/types/AccountHeader.sol";
+import {Assessment, Leg} from "../../contracts/types/Assessment.sol";
+import {packPolicy, PolicyFields} from "../../contracts/types/BandPolicy.sol";
+import {CollateralPage} from "../../contracts/types/CollateralPage.sol";
+import {Position, toPosition} from "../../contracts/types/Position.sol";
+import {BallastTest} from "./utils/BallastTest.sol";
+
+/// @title RebalancerPlanTest
+/// @notice Plans for accounts as they are described, to the wei: a plan is a view of what it is asked.
+/// @dev A token at a cent, whose size factor leaves no rate round: a wei of value is a hundred units of it.
+contract RebalancerPlanTest is BallastTest {
+    uint256 private constant WAD = 1e18;
+
+    uint8 private cheap;
+    Request private request;
+    PolicyFields private policy;
+    CollateralPage[] private pages;
+    Position[] private positions;
+
+    function setUp() public override {
+        super.setUp();
+        vm.fee(0);
+        MintableToken token = new MintableToken("Cheap", "CHP");
+        cheap = _listCollateral(address(token), 18, 1e6);
+        IRiskEngine.RiskParameters memory p = _riskParameters(1_000);
+        p.sizeCoefficientBps = 60_000;
+        riskEngine.setRiskParameters(cheap, p);
+        _depositReserve(alice, address(token), 100_000_000e18);
+        policy = _policy();
+        policy.assetOrder = cheap;
+        request.account = _account(alice);
+        request.vault = vault;
+        request.quoteScale = 1e12;
+    }
+
+    function _plan() private returns (Plan memory) {
+        request.policy = packPolicy(policy);
+        return rebalancer.plan(request, pages, positions);
+    }
+
+    function _leg() private view returns (Leg memory) {
+        return riskEngine.legs(pages, positions)[0];
+    }
+
+    function _assess() private view returns (Assessment memory) {
+        return riskEngine.assessAccount(request.cashE18, pages, positions);
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                      THE CLOCKS
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev Whatever clock is left open, and by itself: who owes nothing is told to close it.
+    function test_EitherClockOfWhoOwesNothingIsClosed() public {
+        assertEq(uint8(_plan().outcome), uint8(Outcome.NoRisk));
+        AccountHeader none;
+        request.header = none.withCall(CallState.Running, 1, 0);
+        assertEq(uint8(_plan().outcome), uint8(Outcome.CallCured));
+        request.header = none.withLiquidationSince(1);
+        assertEq(uint8(_plan().outcome), uint8(Outcome.CallCured));
+    }
+
+    /// @dev In the band a liquidation that is still open is closed, or waits for the restore point with the call.
+    function test_ALiquidationAloneIsClosedInTheBand() public {
+        AccountHeader none;
+        request.header = none.withLiquidationSince(1);
+        pages.push(CollateralPage.wrap(0).withEntry(0, WETH_ASSET, 10e18));
+        // 20,000 - 15,520 is 1.6 times 2,800.
+        request.cashE18 = -15_520e18;
+        assertEq(uint8(_plan().outcome), uint8(Outcome.CallCured));
+        request.cashE18 = -15_520e18 - 1;
+        assertEq(uint8(_plan().outcome), uint8(Outcome.CallPaused));
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                    CASH THAT IS RELEASED
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev Cash beside a long of the cheap token, of a size whose margin is no round number.
+    function _long() private {
+        positions.push(toPosition(cheap).withAmounts(2_000_000e18 + 100, -20_000e18 - 1));
+        request.cashE18 = 40_000e18;
+        policy.upperRestoreE6 = 1_800_001;
+        policy.assetOrder = 0;
+    }
+
+    /// @dev E - U MM, with what a look costs set aside: as large as the margin to keep is rounded up.
+    function test_WhatCashStaysForTheMarginIsRoundedUp() public {
+        _long();
+        // A quote token of 18 decimals.
+        request.quoteScale = 1;
+        Assessment memory a = _assess();
+        assertTrue((a.maintenanceE18 * 1_800_001) % 1e6 != 0);
+        Plan memory plan = _plan();
+        assertEq(uint8(plan.outcome), uint8(Outcome.Released));
+        assertEq(plan.moves[0].amount, uint256(a.equityE18) - 1e18 - ((a.maintenanceE18 * 1_800_001) / 1e6 + 1));
+    }
+
+    /// @dev And in whole units of the token, rounded down.
+    function test_CashThatIsReleasedIsRoundedDown() public {
+        _long();
+        Assessment memory a = _assess();
+        uint256 spare = uint256(a.equityE18) - 1e18 - ((a.maintenanceE18 * 1_800_001) / 1e6 + 1);
+        assertTrue(spare % 1e12 != 0);
+        Move memory move = _plan().moves[0];
+        assertEq(move.amount, spare / 1e12);
+        assertEq(move.valueE18, move.amount * 1e12);
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                 COLLATERAL THAT HEDGES
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev A short of 30,000 and a wei beside 10,000 of its underlying.
+    function _short(uint256 restore) private {
+        pages.push(CollateralPage.wrap(0).withEntry(0, cheap, 1_000_000e18));
+        positions.push(toPosition(cheap).withAmounts(-3_000_000e18 - 100, 30_000e18));
+        policy.lowerRestoreE6 = uint32(restore);
+        (policy.upperRestoreE6, policy.upperE6) = (uint32(restore), 0);
+    }
+
+    /// @dev {quote} What is missing, with the one that a look costs.
+    function _miss(uint256 missing) private {
+        Assessment memory a = _assess();
+        uint256 wanted = (a.maintenanceE18 * policy.lowerRestoreE6 + 1e6 - 1) / 1e6;
+        request.cashE18 += int256(wanted) + 1e18 - int256(missing) - a.equityE18;
+        a = _assess();
+        assertLt(a.healthE18, 1.25e18);
+        assertGe(a.equityE18, 0);
+    }
+
+    /// @dev {1} What a unit that hedges gains toward the restore point, rounded down; {quote} and what the short leaves open.
+    function _gain() private view returns (uint256 gain, uint256 open) {
+        int256 hedging;
+        (hedging, , open) = Margin.collectRates(_leg());
+        // Shock and size beyond the haircut: a hedge saves.
+        assertLt(hedging, 0);
+        gain = WAD + (uint256(-hedging) * policy.lowerRestoreE6) / 1e6;
+    }
+
+    /// @dev (T MM - E) / (1 + T (s g - h)), rounded up, where all of it hedges.
+    function test_EachStepOfAHedgeIsRounded() public {
+        _short(1_600_001);
+        _miss(1_616e18 + 7);
+        (uint256 gain, uint256 open) = _gain();
+        (int256 hedging, , ) = Margin.collectRates(_leg());
+        assertTrue((uint256(-hedging) * 1_600_001) % 1e6 != 0 && ((1_616e18 + 7) * WAD) % gain != 0);
+        uint256 value = ((1_616e18 + 7) * WAD) / gain + 1;
+        assertLt(value, open);
+        assertEq(_plan().moves[0].amount, value * 100);
+    }
+
+    /// @dev What closes the short to the wei is a hedge, and nothing beyond it is asked for.
+    function test_AHedgeOfAllThatIsOpenIsNoMore() public {
+        IRiskEngine.RiskParameters memory p = _riskParameters(3_333);
+        p.sizeCoefficientBps = 60_000;
+        (p.initialFactorBps, p.haircutInitialBps) = (15_000, 800);
+        riskEngine.setRiskParameters(cheap, p);
+        // The basis makes the margin large enough for that much to be missing.
+        riskEngine.setPerpetualRisk(cheap, IRiskEngine.PerpetualRisk(5_000, 5_000, 1));
+        _short(2_500_000);
+        (uint256 gain, uint256 open) = _gain();
+        // Two wei of need in each wei of hedge: one less than all of it still takes the last wei.
+        assertGt(gain, 2e18);
+        uint256 missing = (open * gain) / WAD - 1;
+        assertEq((missing * WAD + gain - 1) / gain, open);
+        _miss(missing);
+        assertEq(_plan().moves[0].amount, open * 100);
+    }
+
+    /// @dev Beyond the hedge: what it gained is rounded down, and the rest comes at what a unit adds.
+    function test_WhatAHedgeGainsIsRoundedDown() public {
+        _short(1_600_001);
+        riskEngine.setPerpetualRisk(cheap, IRiskEngine.PerpetualRisk(5_000, 5_000, 1));
+        (uint256 gain, uint256 open) = _gain();
+        uint256 missing = (open * gain) / WAD + 1_000e18;
+        assertTrue((open * gain) % WAD != 0);
+        _miss(missing);
+        (, int256 adding, ) = Margin.collectRates(_leg());
+        uint256 rest = WAD - ((uint256(adding) * 1_600_001 + 1e6 - 1) / 1e6);
+        uint256 value = open + (1_000e18 * WAD + rest - 1) / rest;
+        assertEq(_plan().moves[0].amount, value * 100);
+    }
+
+    /// @dev A haircut of 50% and a shock of 10%: a hedge that adds two fifths of itself has to be covered two and a half times.
+    function test_AHedgeThatGainsNothingIsNotBrought() public {
+        riskEngine.setRiskParameters(cheap, IRiskEngine.RiskParameters(1_000, 5_000, 5_000, 15_000, 0));
+        _short(2_500_000);
+        Assessment memory a = _assess();
+        request.cashE18 = int256((a.maintenanceE18 * 11) / 10) - a.equityE18;
+        (int256 hedging, , uint256 open) = Margin.collectRates(_leg());
+        assertEq(hedging, 0.4e18);
+        assertGt(open, 0);
+        Plan memory plan = _plan();
+        assertEq(plan.moves.length, 0);
+        assertEq(uint8(plan.outcome), uint8(Outcome.MarginCalled));
+    }
+}
