@@ -107,6 +107,14 @@ contract ExchangeTest is TradingTest {
         assertEq(quote, 2_000e18 + 2_001);
     }
 
+    /// @dev (1e18 + 1)(2,000.5e18 - 2,000) / 1e18 = 2,000.5e18 and a half of a wei: three parts in ten thousand of it are a unit more.
+    function test_TheNotionalOfAFeeIsRoundedUp() public {
+        uint256 price = 2_000.5e18 - 2_000;
+        _trade(maker, trader, ETH_PERP, 1e18 + 1, price);
+        assertEq(_cash(trader), 100_000e6 - 600_150 - 1);
+        assertEq(_cash(maker), 100_000e6 - 600_150 - 1);
+    }
+
     function test_ReduceOnly() public {
         _fill(ask, bid, 5e18);
         ask = _order(maker, ETH_PERP, 5e18, 2_000e18);
@@ -142,14 +150,35 @@ contract ExchangeTest is TradingTest {
         _refused(1e18, abi.encodeWithSelector(Errors.Exchange_NotOpposite.selector, int256(-5e18), int256(-5e18)));
         bid.sizeE18 = 0;
         _refused(1e18, abi.encodeWithSelector(Errors.Exchange_NotOpposite.selector, int256(-5e18), int256(0)));
-        bid.sizeE18 = 5e18;
+        // Whoever sells nothing sells, whoever buys it does not buy: neither meets anybody.
+        ask.sizeE18 = 5e18;
+        _refused(1e18, abi.encodeWithSelector(Errors.Exchange_NotOpposite.selector, int256(5e18), int256(0)));
+        (ask.sizeE18, bid.sizeE18) = (0, 5e18);
+        _refused(1e18, abi.encodeWithSelector(Errors.Exchange_NotOpposite.selector, int256(0), int256(5e18)));
+        ask.sizeE18 = -5e18;
         bid.instrument = BTC_PERP;
         _refused(1e18, abi.encodeWithSelector(Errors.Exchange_NotOpposite.selector, int256(-5e18), int256(5e18)));
+    }
+
+    /// @dev The largest size is one, and more than anything that is left.
+    function test_RevertWhen_ASizeIsTheLargest() public {
+        uint256 most = uint256(type(int256).max);
+        _refused(most, abi.encodeWithSelector(Errors.Exchange_TooMuch.selector, _raw(maker), ask.nonce, 5e18, most));
+    }
+
+    /// @dev The least number has no opposite: an order of it is of no size.
+    function test_RevertWhen_AnOrderIsOfTheLeastNumber() public {
+        ask.sizeE18 = type(int256).min;
+        bytes memory bad = abi.encodeWithSelector(Errors.Exchange_BadSize.selector, uint256(1) << 255);
+        vm.expectRevert(bad);
+        exchange.leftOf(ask);
+        _refused(1e18, bad);
     }
 
     function test_RevertWhen_AnOrderIsExpired() public {
         vm.warp(ask.expiry);
         _refreshPrices();
+        assertEq(exchange.leftOf(ask), 5e18);
         _fill(ask, bid, 1e18);
         vm.warp(ask.expiry + 1);
         _refreshPrices();
@@ -316,6 +345,20 @@ contract ExchangeTest is TradingTest {
         exchange.setFeeParameters(IExchange.FeeParameters(0, 499));
         exchange.setFeeParameters(IExchange.FeeParameters(0, 500));
         assertEq(exchange.feeParameters().takerE6, 500);
+        exchange.setFeeParameters(IExchange.FeeParameters(10_000, 10_000));
+        assertEq(exchange.feeParameters().makerE6, 10_000);
+    }
+
+    /// @dev One side may pay for both.
+    function test_OneSidesFeeIsEnough() public {
+        exchange.setFeeParameters(IExchange.FeeParameters(0, 500));
+        _fill(ask, bid, 1e18);
+        assertEq(_cash(maker), 100_000e6);
+        assertEq(_cash(trader), 100_000e6 - 1e6);
+        exchange.setFeeParameters(IExchange.FeeParameters(500, 0));
+        _fill(ask, bid, 1e18);
+        assertEq(_cash(maker), 100_000e6 - 1e6);
+        assertEq(_cash(trader), 100_000e6 - 1e6);
     }
 
     function test_WithoutFeesNothingIsFilled() public {

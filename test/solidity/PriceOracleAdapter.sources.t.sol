@@ -6,6 +6,7 @@ import {FaultySource} from "./utils/mocks/FaultySource.sol";
 import {OracleTest} from "./utils/OracleTest.sol";
 import {QUOTE} from "../../contracts/base/Constants.sol";
 import {Errors} from "../../contracts/base/Errors.sol";
+import {IAggregatorV3} from "../../contracts/interfaces/IAggregatorV3.sol";
 import {IPriceOracleAdapter} from "../../contracts/interfaces/IPriceOracleAdapter.sol";
 
 /// @title PriceOracleAdapterSourcesTest
@@ -220,6 +221,24 @@ contract PriceOracleAdapterSourcesTest is OracleTest {
         assertHalted(ETHER_ASSET, IPriceOracleAdapter.Fault.OutOfBounds);
     }
 
+    /// @dev Each bound stands alone.
+    function test_price_OneBoundIsEnough() public {
+        vm.prank(governance);
+        oracle.setSecondary(ETHER_ASSET, address(0), 0, 0, 1_999e6);
+        assertHalted(ETHER_ASSET, IPriceOracleAdapter.Fault.OutOfBounds);
+        vm.prank(governance);
+        oracle.setSecondary(ETHER_ASSET, address(0), 0, 2_001e6, 0);
+        assertHalted(ETHER_ASSET, IPriceOracleAdapter.Fault.OutOfBounds);
+    }
+
+    /// @dev What did not come is not out of bounds: its own fault is named.
+    function test_price_WhatIsMissingHasItsOwnFault() public {
+        vm.prank(governance);
+        oracle.setSecondary(ETHER_ASSET, address(0), 0, 100e6, 0);
+        etherFeed.setBehaviour(FaultyFeed.Behaviour.Reverts);
+        assertHalted(ETHER_ASSET, IPriceOracleAdapter.Fault.Reverting);
+    }
+
     function test_price_BothSourcesHaveTheBounds() public {
         _setSecondary(300, 100e6, 3_000e6);
         source.setPrice(3_000e18 + 1);
@@ -322,6 +341,15 @@ contract PriceOracleAdapterSourcesTest is OracleTest {
         assertLive(ETHER_ASSET, 2_100e18, 2_100e18);
     }
 
+    /// @dev One that fails with the right number has not said it.
+    function test_price_HaltedWhen_ANewAggregatorFailsToNameItsDecimals() public {
+        etherFeed.setRound(3 * PHASE + 1, 3 * PHASE + 1);
+        vm.mockCallRevert(address(etherFeed), abi.encodeCall(IAggregatorV3.decimals, ()), abi.encode(uint256(8)));
+        assertHalted(ETHER_ASSET, IPriceOracleAdapter.Fault.WrongDecimals);
+        vm.clearMockedCalls();
+        assertLive(ETHER_ASSET, 2_000e18, 2_000e18);
+    }
+
     /// @dev The quote's feed too: then every price waits.
     function test_price_HaltedWhen_TheQuotesAggregatorHasOtherDecimals() public {
         quoteFeed.setRound(PHASE, PHASE);
@@ -421,5 +449,15 @@ contract PriceOracleAdapterSourcesTest is OracleTest {
         oracle.recordPrice(ETHER_ASSET);
         (uint256 bid, , ) = oracle.recordedPriceOf(ETHER_ASSET);
         assertEq(bid, uint256(type(uint96).max) * 1e4);
+    }
+
+    /// @dev Two answers, found outside the chain, whose quotient is a part of a unit below the field's end.
+    function test_recordPrice_FillsItsField() public {
+        setFeed(ETHER_ASSET, new FaultyFeed(18, 51_922_968_766_684_051_772_775_283_391), 18);
+        setFeed(QUOTE, new FaultyFeed(18, 10_000_000_034_924), 6);
+        oracle.recordPrice(ETHER_ASSET);
+        (uint256 bid, uint256 ask, ) = oracle.recordedPriceOf(ETHER_ASSET);
+        assertEq(ask, type(uint112).max);
+        assertEq(bid, ask - 1);
     }
 }

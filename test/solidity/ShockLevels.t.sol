@@ -269,6 +269,32 @@ contract ShockLevelsTest is OracleTest {
         levels.poke(ETHER_ASSET);
     }
 
+    /// @dev A price fills its field, and no more: no feed says the very end of it, so the engine is made to.
+    function test_poke_APriceFillsItsField() public {
+        _set(_level(), 6_000);
+        skip(10 minutes);
+        uint256 most = type(uint128).max;
+        _mockPrice(most + 1);
+        vm.expectRevert(abi.encodeWithSelector(Errors.ShockLevels_PriceOutOfRange.selector, ETHER_ASSET, most + 1));
+        levels.poke(ETHER_ASSET);
+        _mockPrice(most);
+        levels.poke(ETHER_ASSET);
+        vm.clearMockedCalls();
+        (, LevelState memory s) = levels.levelOf(ETHER_ASSET);
+        assertEq(s.priceE18, most);
+    }
+
+    function _mockPrice(uint256 price) private {
+        vm.mockCall(
+            address(engine),
+            abi.encodeCall(IPriceOracleAdapter.price, (ETHER_ASSET)),
+            abi.encode(
+                IPriceOracleAdapter.Price(price, price, 1e18, IPriceOracleAdapter.Status.Live),
+                IPriceOracleAdapter.Fault.None
+            )
+        );
+    }
+
     /// @dev A new floor is where levels go to, by the next updates.
     function test_setRiskParameters_WhileLevelsMove() public {
         _set(_level(), 6_000);

@@ -46,6 +46,12 @@ contract UniswapV3TwapSourceTest is BaseTest {
             abi.encodeWithSelector(Errors.UniswapV3TwapSource_WrongPair.selector, address(pool), token, token)
         );
         this.deploy(pool, token, token, WINDOW);
+        // As the second token of the pool, too.
+        pool = new SettablePool(quote, token);
+        vm.expectRevert(
+            abi.encodeWithSelector(Errors.UniswapV3TwapSource_WrongPair.selector, address(pool), token, other)
+        );
+        this.deploy(pool, token, other, WINDOW);
     }
 
     function test_constructor_Window() public {
@@ -119,6 +125,14 @@ contract UniswapV3TwapSourceTest is BaseTest {
         // 1.0001^6931 = 1.99983 and 1.0001^6932 = 2.00003
         assertEq(first.price(), 1);
         assertEq(second.price(), 2);
+    }
+
+    /// @dev At tick 443,926 the bits that a square loses are seen in the price of a token of 18 decimals in one of none: exact integers
+    /// outside the chain end in 459 and a half.
+    function test_price_OfASquareThatLosesBitsIsRoundedDown() public {
+        (IPriceSource source, SettablePool pool) = _source(18, 0, true);
+        pool.setCumulatives(0, int56(uint56(WINDOW)) * 443_926);
+        assertEq(source.price(), 18_988_790_741_008_363_624_974_319_500_485_549_833_673_433_098_070_350_459);
     }
 
     function test_price_RevertWhen_TheObservationsDoNotReachBack() public {

@@ -197,9 +197,7 @@ contract SettlementTest is TradingTest {
         _setPrice(WETH_ASSET, 1_500e8);
         _settle(ETH_PERP, poor);
         assertEq(_cash(poor), -503e6);
-        vm.expectRevert(
-            abi.encodeWithSelector(Errors.MarginAccount_Solvent.selector, _raw(poor), int256(-503e18))
-        );
+        vm.expectRevert(abi.encodeWithSelector(Errors.MarginAccount_Solvent.selector, _raw(poor), int256(-503e18)));
         marginAccount.writeOff(_account(poor));
     }
 

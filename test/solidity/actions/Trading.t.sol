@@ -472,18 +472,9 @@ contract TradingSliceTest is TradingTest {
         _setPrice(WETH_ASSET, 1_790e8);
         vm.recordLogs();
         vm.prank(taker);
-        liquidator.liquidate(
-            _account(trader),
-            _account(taker),
-            0.123456789012345678e18,
-            type(int256).max,
-            ""
-        );
+        liquidator.liquidate(_account(trader), _account(taker), 0.123456789012345678e18, type(int256).max, "");
         Vm.Log[] memory logs = vm.getRecordedLogs();
-        (, , , , uint256 said) = abi.decode(
-            logs[logs.length - 1].data,
-            (uint256, uint256, int256, uint256, uint256)
-        );
+        (, , , , uint256 said) = abi.decode(logs[logs.length - 1].data, (uint256, uint256, int256, uint256, uint256));
         (, int256 quote) = _position(trader, ETH_PERP);
         // 10 and 6,000 wei less a part that has 740.7 of them.
         assertEq(quote, -(10e18 + 6_000 - (1.23456789012345678e18 + 741)));
