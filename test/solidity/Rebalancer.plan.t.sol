@@ -46,7 +46,7 @@ contract RebalancerPlanTest is BallastTest {
     }
 
     function _leg() private view returns (Leg memory) {
-        return riskEngine.legs(pages, positions)[0];
+        return riskEngine.priceAccount(pages, positions)[0];
     }
 
     function _assess() private view returns (Assessment memory) {

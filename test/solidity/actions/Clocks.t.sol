@@ -130,12 +130,12 @@ contract ClocksTest is BallastTest {
         IMarginAccountCore.Slice memory slice;
         (slice.account, slice.taker, slice.fractionE18) = (_account(alice), _account(taker), 0.1e18);
         slice.healthAfterE18 = 1e18 - 1;
-        marginAccount.takeSlice(slice, taker, "");
+        marginAccount.deliverSlice(slice, taker, "");
         assertEq(_header(alice).liquidationSince(), since);
         slice.healthAfterE18 = 1e18;
         vm.expectEmit(address(marginAccount));
         emit IMarginAccountEvents.LiquidationChanged(_raw(alice), 0);
-        marginAccount.takeSlice(slice, taker, "");
+        marginAccount.deliverSlice(slice, taker, "");
         assertEq(_header(alice).liquidationSince(), 0);
     }
 }

@@ -20,7 +20,7 @@ contract GuardsTest is TradingTest {
     }
 
     function _since(address owner) private view returns (uint256) {
-        (AccountHeader header, , , ) = marginAccount.accountOf(_account(owner));
+        (AccountHeader header, , , ) = marginAccount.stateOf(_account(owner));
         return header.liquidationSince();
     }
 

@@ -138,8 +138,8 @@ contract LedgerViewsTest is BallastTest {
         uint256 amount = 720e18 - 1;
         _deposit(alice, address(weth), amount);
         _withdraw(alice, address(usdc), 1_000e6);
-        (, , CollateralPage[] memory pages, Position[] memory positions) = marginAccount.accountOf(_account(alice));
-        Leg memory leg = riskEngine.legs(pages, positions)[1];
+        (, , CollateralPage[] memory pages, Position[] memory positions) = marginAccount.stateOf(_account(alice));
+        Leg memory leg = riskEngine.priceAccount(pages, positions)[1];
         (, uint256 rate) = Margin.ratesOf(leg, leg.valueE18);
         assertEq(rate, 1e18);
         assertEq(marginAccount.maxWithdraw(_account(alice), address(weth)), amount);

@@ -375,7 +375,7 @@ contract RebalancingBoundsTest is TradingTest {
         IMarginAccountCore.Slice memory slice;
         (slice.account, slice.taker) = (_account(alice), _account(taker));
         (slice.fractionE18, slice.healthAfterE18) = (1e18, type(uint256).max);
-        marginAccount.takeSlice(slice, taker, "");
+        marginAccount.deliverSlice(slice, taker, "");
         assertEq(_header(alice).liquidationSince(), 0);
         assertEq(uint8(_header(alice).callState()), uint8(CallState.Running));
         _rebalance(Outcome.CallCured);

@@ -126,7 +126,7 @@ contract SettlementTest is TradingTest {
         marginAccount.setLiquidator(address(this));
         IMarginAccountCore.Slice memory slice;
         (slice.account, slice.taker, slice.fractionE18) = (_account(trader), _account(stranger), 1e18 - 1e8);
-        marginAccount.takeSlice(slice, stranger, "");
+        marginAccount.deliverSlice(slice, stranger, "");
         (, int256 quote) = _position(trader, ETH_PERP);
         assertEq(quote, 1e11);
         int256 cash = _cash(trader);
@@ -186,7 +186,7 @@ contract SettlementTest is TradingTest {
                 1_521.5e18
             )
         );
-        marginAccount.takeSlice(slice, stranger, "");
+        marginAccount.deliverSlice(slice, stranger, "");
     }
 
     /// @dev A position may yet pay: what is owed beside it is nobody's loss.

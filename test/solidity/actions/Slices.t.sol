@@ -187,7 +187,7 @@ contract SlicesTest is BallastTest {
         marginAccount.setLiquidator(address(this));
         IMarginAccountCore.Slice memory slice = _slice(bob, probe, 1e18);
         slice.taker = toAccountId(probe, 1);
-        marginAccount.takeSlice(slice, probe, "x");
+        marginAccount.deliverSlice(slice, probe, "x");
         assertEq(marginAccount.cashOf(slice.taker), 0);
         assertEq(marginAccount.collateralOf(slice.taker, WETH_ASSET), 1e18);
     }
@@ -199,7 +199,7 @@ contract SlicesTest is BallastTest {
         slice.fromFund = 1e6;
         uint256 fund = AccountId.unwrap(marginAccount.insuranceFund());
         vm.recordLogs();
-        (uint256 paid, ) = marginAccount.takeSlice(slice, probe, "");
+        (uint256 paid, ) = marginAccount.deliverSlice(slice, probe, "");
         assertEq(paid, 0);
         Vm.Log[] memory logs = vm.getRecordedLogs();
         for (uint256 i; i < logs.length; ++i) {
