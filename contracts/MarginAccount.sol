@@ -18,7 +18,7 @@ import {CashMarket, CashMarketLib} from "./ledger/CashMarket.sol";
 
 /// @title MarginAccount
 /// @notice The entry point of every wallet, and the only ledger. Its chapters are in `actions/`.
-/// @dev Callers use {IMarginAccount}: what is not here runs from the extension, on this contract's storage. The vault is
+/// @dev Callers use {IMarginAccount}: what is not here is code of the further parts, run on this contract's storage. The vault is
 /// created here, so that the two name each other without a call in between.
 contract MarginAccount is Parts, Payments, Rebalancing, Slices, AccountViews {
     using CashMarketLib for CashMarket;
@@ -63,7 +63,8 @@ contract MarginAccount is Parts, Payments, Rebalancing, Slices, AccountViews {
         _runAsOwn(extension);
     }
 
-    /// @dev What wallets and modules may call of trading: its move of positions is for slices alone, and not among them.
+    /// @dev What wallets and modules may call of trading. Its move of positions is for slices alone and its judgement of cures for
+    /// deposits alone: neither is among them.
     function _isTrading(bytes4 selector) private pure returns (bool) {
         return
             selector == IMarginAccountTrading.fill.selector ||

@@ -36,7 +36,7 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
     uint256 internal constant DEVIATION_WINDOW = 10 minutes;
     uint256 internal constant DEVIATION_MULTIPLE = 3;
 
-    /// @dev The largest answer that is believed: with 18 decimals far more than all money there is. Prices stay below 2^128.
+    /// @dev The largest answer that is believed: even with 18 decimals far more than anything costs.
     uint256 internal constant MAX_ANSWER = type(uint96).max;
 
     // slot 0 is AccessManaged's authority

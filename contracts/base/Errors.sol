@@ -17,7 +17,7 @@ library Errors {
     /// @param right The bit of the right, see {IMarginAccount-setOperator}.
     error MarginAccount_NotAuthorized(uint256 accountId, address caller, uint8 right);
 
-    /// @notice Thrown when a contract other than the named module calls a module's entry.
+    /// @notice Thrown when a contract other than the named one makes a call, or sends coins, that only it may.
     error MarginAccount_NotModule(address caller, address module);
 
     /// @notice Thrown when a zero amount is passed where it can only be a mistake.
@@ -131,7 +131,7 @@ library Errors {
     /// @notice Thrown when a batch contains a call that may not be part of one.
     error MarginAccount_NotInBatch(bytes4 selector);
 
-    /// @notice Thrown when a permit was not good for what it says.
+    /// @notice Thrown when the vault may take less than a permit was to allow.
     error MarginAccount_PermitRefused(address token, uint256 allowed, uint256 amount);
 
     /// @notice Thrown when the chain's own coin is handed in or asked for and its wrapped form is not listed.
@@ -291,7 +291,7 @@ library Errors {
                                         EXCHANGE
     //////////////////////////////////////////////////////////////////////////*/
 
-    /// @notice Thrown when a size is zero, or no size.
+    /// @notice Thrown when a size is zero, or too large to have a sign.
     error Exchange_BadSize(uint256 sizeE18);
 
     /// @notice Thrown when two orders are not opposite sides of one instrument.

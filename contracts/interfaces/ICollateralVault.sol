@@ -4,8 +4,8 @@ pragma solidity 0.8.30;
 import {AccountId} from "../types/AccountId.sol";
 
 /// @title ICollateralVault
-/// @notice Custody and nothing else: pulls and pushes tokens for MarginAccount and keeps an internal total for each, so a
-/// donation changes nothing. Also holds the owners' reserve buckets, which no account's debt can reach.
+/// @notice Custody and nothing else: pulls and sends tokens for MarginAccount and keeps an internal total for each, so a
+/// donation changes nothing. Also holds the owners' reserves, which no account's debt can reach.
 /// @dev Everything that moves a token is open to MarginAccount alone, which holds the protocol's lock while it calls.
 interface ICollateralVault {
     /// @notice A token was listed; its number is final.
@@ -57,7 +57,7 @@ interface ICollateralVault {
     /// - The caller must be the margin account.
     /// - `token` must be listed and `amount` at least its minimum.
     /// - The total after must not be above the cap, unless `exemptFromCap`.
-    /// - Exactly `amount` must arrive.
+    /// - Afterwards the vault must hold all that it answers for, `amount` included. What a token brings beyond is nobody's.
     /// @return asset The token's number.
     function pull(address token, address from, uint256 amount, bool exemptFromCap) external returns (uint8 asset);
 

@@ -11,8 +11,8 @@ interface IMarginAccountEvents {
     /// @notice A collateral balance changed to `balance`; {token}.
     event CollateralChanged(uint256 indexed accountId, uint8 indexed asset, uint256 balance);
 
-    /// @notice An account's cash changed to `shares` of the supply (positive) or the borrow index (negative), while the indices
-    /// stood at these values with 27 decimals.
+    /// @notice An account's cash changed to `shares`: of the supply index when positive, of the borrow index when negative. What they
+    /// are worth then follows from the indices of that block; see {IMarginAccountExtension-cashMarket}.
     event CashChanged(uint256 indexed accountId, int256 shares);
 
     /// @notice An account's position changed: what it is now, both zero when it is gone. Funding is paid up to the index that the

@@ -12,7 +12,8 @@ interface IPriceOracleAdapter {
         Live
     }
 
-    /// @notice Why a price is not live. All but the last three are faults of a feed that leave it unusable.
+    /// @notice Why a price is not live. Those from NoFeed to SequencerDown leave a feed unusable; with the last three there is a price,
+    /// and it is degraded.
     enum Fault {
         None,
         NoFeed,
@@ -29,10 +30,10 @@ interface IPriceOracleAdapter {
         AfterOutage
     }
 
-    /// @notice A price with its two sides.
+    /// @notice A price with its two sides. Degraded, the two are those of the two sources, or the one there is less and more the
+    /// deviation bound.
     /// @param bidE18 {quote/whole token} Rounded down; what is owned counts at this. Zero when halted.
     /// @param askE18 {quote/whole token} Rounded up; what is owed counts at this. Zero when halted.
-    /// Degraded, the two are the two sources, or the one there is less and more the deviation bound.
     /// @param unit {token} One whole token.
     struct Price {
         uint256 bidE18;
