@@ -66,8 +66,8 @@ Examples
 Exit codes
   0  done
   1  failed, and would fail again: a bad option or order, a fill that the contracts refuse
-  75 the node did not answer, a price is halted, open interest is at its cap, or a transaction is not mined yet: try
-     again later
+  75 try again later: the node did not answer, a transaction is not mined yet, a price is halted or disputed, trading
+     is paused, or open interest is at its cap
 `;
 
 const ACTIONS = ["sign", "fill", "cancel", "show"] as const;

@@ -4,7 +4,7 @@ import type { ExitCode } from "../errors.js";
 import { EXIT } from "../errors.js";
 import { underlyingNumber } from "../instrument.js";
 import { formatE18 } from "./decimal.js";
-import { accountName } from "./report.js";
+import { accountName, momentOf } from "./report.js";
 
 /** A custom error of contracts/base/Errors.sol, as it was thrown: its name, and its arguments in plain digits. */
 export interface Refusal {
@@ -35,10 +35,24 @@ const FAULTS = [
   "from the future",
   "stale",
   "its decimals changed",
+  "its answer is out of bounds",
+  "the sequencer is down",
+  "no second source",
+  "two sources differ",
+  "an outage has just ended",
 ];
 
 /** Whether a later block may cure it, as Errors.sol says of each. */
-const RETRYABLE = ["PriceOracleAdapter_Halted", "MarginAccount_PriceHalted", "MarginAccount_OpenInterestAboveCap"];
+const RETRYABLE = [
+  "PriceOracleAdapter_Halted",
+  "MarginAccount_PriceHalted",
+  "MarginAccount_OpenInterestAboveCap",
+  "MarginAccount_Paused",
+  "MarginAccount_ReduceOnly",
+];
+
+/** GuardLevel.ReduceOnly; tighter ones allow no fill. */
+const REDUCE_ONLY = 1n;
 
 export function explainRefusal(refusal: Refusal, sides: Sides): Explanation {
   const exitCode = RETRYABLE.includes(refusal.name) ? EXIT.RETRY : EXIT.FAILED;
@@ -54,6 +68,7 @@ function sentenceOf({ name, args }: Refusal, { maker, taker, symbols }: Sides): 
   };
   const Side = (): string => side().replace(/^./, (letter) => letter.toUpperCase());
   const symbol = (asset: bigint): string => symbols[Number(asset)] ?? `asset ${asset}`;
+  const fault = (at: number): string => FAULTS[Number(number(at))] ?? "unknown";
   const quote = symbol(0n);
 
   switch (name) {
@@ -86,8 +101,15 @@ function sentenceOf({ name, args }: Refusal, { maker, taker, symbols }: Sides): 
       return `The instrument ${number(0)} is not listed.`;
     case "MarginAccount_PriceHalted":
       return `A price that ${side()}'s account depends on is halted: wait for the feed.`;
+    case "MarginAccount_ReduceOnly":
+      return `The price of ${symbol(number(0))} is disputed (${fault(1)}): reduce, or wait for the sources to agree.`;
+    case "MarginAccount_Paused":
+      return (
+        `Until ${momentOf(number(1))} the guardian's pause allows ` +
+        `${number(0) === REDUCE_ONLY ? "only fills that reduce positions" : "no fill"}.`
+      );
     case "PriceOracleAdapter_Halted":
-      return `The price of ${symbol(number(0))} is halted (feed: ${FAULTS[Number(number(1))] ?? "unknown"}): wait for it.`;
+      return `The price of ${symbol(number(0))} is halted (feed: ${fault(1)}): wait for it.`;
     case "MarginAccount_NotModule":
       return "The margin account takes no fills from this exchange: governance has replaced it.";
     case "MarginAccount_NotAuthorized":

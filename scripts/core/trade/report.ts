@@ -123,7 +123,7 @@ export function describeOrder(view: OrderView): string {
 }
 
 /** Beyond the calendar, plain seconds. */
-function momentOf(seconds: bigint): string {
+export function momentOf(seconds: bigint): string {
   if (seconds > 253_402_300_799n) return `${seconds} s`;
   return `${new Date(Number(seconds) * 1_000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

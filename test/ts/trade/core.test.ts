@@ -139,7 +139,7 @@ describe("what trade says", function () {
 
   it("has a sentence for every error that a fill can meet", function () {
     const met =
-      /^(?:Exchange_|PriceOracleAdapter_Halted|MarginAccount_(?:BelowInitialMargin|NotReducing|PriceOutsideBand|OpenInterestAboveCap|TooManyPositions|PositionOverflow|EmptyFill|SameAccount|UnknownInstrument|PriceHalted|NotModule|NotAuthorized)$)/;
+      /^(?:Exchange_|PriceOracleAdapter_Halted|MarginAccount_(?:BelowInitialMargin|NotReducing|PriceOutsideBand|OpenInterestAboveCap|TooManyPositions|PositionOverflow|EmptyFill|SameAccount|UnknownInstrument|PriceHalted|Paused|ReduceOnly|NotModule|NotAuthorized)$)/;
     let told = 0;
     Errors__factory.createInterface().forEachError(({ name, inputs }) => {
       if (!met.test(name)) return;
@@ -152,6 +152,24 @@ describe("what trade says", function () {
     expect(told).to.be.greaterThan(18);
     const unknown = explainRefusal({ name: "MarginAccount_Locked", args: [] }, sides);
     expect(unknown).to.deep.equal({ sentence: "The contracts refuse it: MarginAccount_Locked().", exitCode: 1 });
+  });
+
+  it("says of what ends by itself that the fill may be tried again", function () {
+    const disputed = explainRefusal({ name: "MarginAccount_ReduceOnly", args: ["1", "11"] }, sides);
+    expect(disputed).to.deep.equal({
+      sentence: "The price of WETH is disputed (two sources differ): reduce, or wait for the sources to agree.",
+      exitCode: 75,
+    });
+    for (const [level, allowed] of [
+      ["1", "only fills that reduce positions"],
+      ["2", "no fill"],
+    ] as const) {
+      const paused = explainRefusal({ name: "MarginAccount_Paused", args: [level, "1795650558"] }, sides);
+      expect(paused).to.deep.equal({
+        sentence: `Until 2026-11-25 23:49:18 UTC the guardian's pause allows ${allowed}.`,
+        exitCode: 75,
+      });
+    }
   });
 
   it("names sides, accounts and health as people do", function () {
