@@ -52,21 +52,20 @@ export async function checkSigned(desk: Desk, signed: SignedOrder, file: string)
   }
 }
 
-/** As the exchange sees it: a signer with code is asked, any other has a key. */
+/** As the exchange sees it: the key comes first; where it is another's, a signer with code is asked. */
 async function isSigned(desk: Desk, order: Order, signature: string): Promise<boolean> {
   const { connection, chainId, protocol, block } = desk;
   const hash = TypedDataEncoder.hash(orderDomain(BigInt(chainId), protocol.addresses.exchange), ORDER_TYPES, order);
+  if (BigInt(signerOf(hash, signature)) === BigInt(order.signer)) return true;
   const { provider } = connection.ethers;
-  if ((await provider.getCode(order.signer, block)) !== "0x") {
-    const data = CONTRACT_SIGNER.encodeFunctionData("isValidSignature", [hash, signature]);
-    try {
-      return (await provider.call({ to: order.signer, data, blockTag: block })).startsWith(VALID);
-    } catch (error) {
-      if (isNoAnswer(error) || refusalIn(error) !== null) return false;
-      throw error;
-    }
+  if ((await provider.getCode(order.signer, block)) === "0x") return false;
+  const data = CONTRACT_SIGNER.encodeFunctionData("isValidSignature", [hash, signature]);
+  try {
+    return (await provider.call({ to: order.signer, data, blockTag: block })).startsWith(VALID);
+  } catch (error) {
+    if (isNoAnswer(error) || refusalIn(error) !== null) return false;
+    throw error;
   }
-  return BigInt(signerOf(hash, signature)) === BigInt(order.signer);
 }
 
 /** The zero address for what no key signs: it is nobody's, and in no order. */
