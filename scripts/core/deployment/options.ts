@@ -29,7 +29,7 @@ Options
   --admin ADDRESS     who grants and revokes roles; overrides the file, as do the next three
   --governor ADDRESS  who changes parameters, after two days
   --steward ADDRESS   who changes what keepers are paid
-  --guardian ADDRESS  who cancels what governor and steward have scheduled
+  --guardian ADDRESS  who pauses, for three days at most, and cancels what governor and steward have scheduled
   --id NAME           name of the deployment (default NETWORK): its journal is deploy/deployments/NAME and its
                       addresses are written to deploy/deployments/NAME.json
   --json              print the result as JSON on stdout, errors as JSON on stderr, and no progress

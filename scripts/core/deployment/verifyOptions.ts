@@ -29,10 +29,10 @@ Options
   --rpc URL           the node, if not http://127.0.0.1:8545 or SEPOLIA_RPC_URL
   --id NAME           name of the deployment (default NETWORK): its record is deploy/deployments/NAME.json
   --parameters FILE   the parameters (default deploy/parameters/NETWORK.json5)
-  --admin ADDRESS     who must hold the role; overrides the file, as do the next three; where neither names one, the
-  --governor ADDRESS  record does
-  --steward ADDRESS
-  --guardian ADDRESS
+  --admin ADDRESS     who must hold the role; overrides the file, and where that is silent too, the record says
+  --governor ADDRESS  as --admin, of this role
+  --steward ADDRESS   as --admin, of this role
+  --guardian ADDRESS  as --admin, of this role
   --json              print the outcome as JSON on stdout, errors as JSON on stderr
   --help              print this text
 
