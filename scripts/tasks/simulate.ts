@@ -1,7 +1,7 @@
 /** `npm run simulate`: see `--help`. */
-import type { SimulateOptions } from "../core/options.js";
+import type { SimulateOptions } from "../core/simulation/options.js";
 
-import { parseSimulateOptions } from "../core/options.js";
+import { parseSimulateOptions } from "../core/simulation/options.js";
 import { prepareOutDir } from "../io/files.js";
 import { startBlock } from "../io/fork-start.js";
 import { hostOf } from "../io/http.js";

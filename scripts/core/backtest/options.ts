@@ -3,8 +3,8 @@ import type { ParseArgsOptionsConfig } from "node:util";
 
 import { z } from "zod";
 
+import { checkedValues, readArguments, refuse } from "../commandLine.js";
 import { UsageError } from "../errors.js";
-import { readArguments } from "../options.js";
 import { parseDecimalE8 } from "../prices/decimal.js";
 import { parseMoment } from "../prices/moment.js";
 
@@ -65,15 +65,17 @@ const prices = z
     for (const part of texts.flatMap((text) => text.split(","))) {
       const [, name = "", file] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
       const asset = ASSETS.find((known) => known === name.toLowerCase());
-      if (asset === undefined || file === undefined) return fail(context, `${PRICES_FORM} (found "${part.trim()}")`);
-      if (files.some((other) => other.asset === asset)) return fail(context, `names ${asset} twice`);
+      if (asset === undefined || file === undefined) return refuse(context, `${PRICES_FORM} (found "${part.trim()}")`);
+      if (files.some((other) => other.asset === asset)) return refuse(context, `names ${asset} twice`);
       files.push({ asset, file });
     }
     return files;
   });
 
 const moment = z.string().transform((text, context) => {
-  return parseMoment(text) ?? fail(context, "must be a UTC time like 2020-03-12 or 2020-03-12T10:00, or unix seconds");
+  return (
+    parseMoment(text) ?? refuse(context, "must be a UTC time like 2020-03-12 or 2020-03-12T10:00, or unix seconds")
+  );
 });
 
 const UNITS: Readonly<Record<string, bigint>> = { s: 1n, m: 60n, h: 3_600n, d: 86_400n };
@@ -82,7 +84,7 @@ const horizon = z.string().transform((text, context) => {
   const [, count = "", unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const seconds = BigInt(count) * (UNITS[unit] ?? 0n);
   if (seconds >= 300n && seconds <= 86_400n) return seconds;
-  return fail(context, `must be a time from 5m to 24h, such as 30m or 4h (found "${text}")`);
+  return refuse(context, `must be a time from 5m to 24h, such as 30m or 4h (found "${text}")`);
 });
 
 /** A decimal with 18 decimals, between two whole numbers. */
@@ -91,20 +93,15 @@ function decimal(low: bigint, high: bigint, meaning: string) {
     const found = parseDecimalE8(text);
     const valueE18 = found.kind === "value" ? found.valueE8 * 10n ** 10n : -1n;
     if (valueE18 >= low * 10n ** 18n && valueE18 <= high * 10n ** 18n) return valueE18;
-    return fail(context, `must be ${meaning}, from ${low} to ${high} (found "${text}")`);
+    return refuse(context, `must be ${meaning}, from ${low} to ${high} (found "${text}")`);
   });
 }
 
 const coverage = z.string().transform((text, context) => {
   const share = /^\d{1,3}(\.\d{1,6})?%?$/.test(text) ? Number.parseFloat(text) : 0;
   if (share >= 90 && share <= 99.99) return Number((share / 100).toFixed(8));
-  return fail(context, `must be a percentage from 90 to 99.99 (found "${text}")`);
+  return refuse(context, `must be a percentage from 90 to 99.99 (found "${text}")`);
 });
-
-function fail(context: z.RefinementCtx, message: string): never {
-  context.addIssue({ code: z.ZodIssueCode.custom, message });
-  return z.NEVER;
-}
 
 const Options = z
   .object({
@@ -130,12 +127,8 @@ export function parseBacktestOptions(argv: readonly string[]): BacktestRequest {
   const { help, ...values } = readArguments(argv, ARGUMENTS, "--prices eth=ETH.csv");
   if (help) return { kind: "help", text: BACKTEST_HELP };
 
-  const parsed = Options.safeParse(values);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new UsageError(`--${String(issue?.path[0] ?? "")} ${issue?.message ?? "is wrong"}.`);
-  }
-  const { from, to } = parsed.data;
+  const options = checkedValues(Options, values);
+  const { from, to } = options;
   if (from !== undefined && to !== undefined && from >= to) throw new UsageError("--from must be before --to.");
-  return { kind: "run", options: parsed.data };
+  return { kind: "run", options };
 }

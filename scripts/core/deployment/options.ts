@@ -2,13 +2,13 @@
 import type { ParseArgsOptionsConfig } from "node:util";
 import type { Holders } from "./parameters.js";
 
-import { parseArgs } from "node:util";
 import { z } from "zod";
 
+import { checkedValues, oneOf, readArguments } from "../commandLine.js";
 import { UsageError } from "../errors.js";
 import { AddressText, HOLDERS } from "./parameters.js";
 
-export const NETWORKS = ["localhost", "fork", "sepolia"] as const;
+const NETWORKS = ["localhost", "fork", "sepolia"] as const;
 export type DeployNetwork = (typeof NETWORKS)[number];
 
 export const DEPLOY_HELP = `Usage: npm run deploy -- --network NETWORK [options]
@@ -70,11 +70,7 @@ export const DeploymentName = z
 
 const Options = z
   .object({
-    network: z.enum(NETWORKS, {
-      errorMap: (_, { data }) => ({
-        message: `must be one of ${NETWORKS.join(", ")}${data === undefined ? "" : ` (found "${String(data)}")`}`,
-      }),
-    }),
+    network: oneOf(NETWORKS),
     rpc: NodeAddress.optional(),
     parameters: z.string().min(1, "must be a file").optional(),
     admin: AddressText.optional(),
@@ -100,34 +96,20 @@ export type DeployRequest =
 
 /** Reads what follows `npm run deploy --`. Throws a {@link UsageError} for the first mistake. */
 export function parseDeployOptions(argv: readonly string[]): DeployRequest {
-  const { help, ...values } = readArguments(argv);
+  const { help, ...values } = readArguments(argv, ARGUMENTS, "--network localhost");
   if (help) return { kind: "help", text: DEPLOY_HELP };
 
-  const parsed = Options.safeParse(values);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new UsageError(`--${issue?.path.join(".") ?? ""} ${issue?.message ?? "is wrong"}.`);
-  }
-  const { network, rpc, parameters, id, json, ...named } = parsed.data;
+  const { network, rpc, parameters, id, json, ...named } = checkedValues(Options, values);
   if (rpc !== undefined && network === "sepolia") {
     throw new UsageError("--rpc does not apply to sepolia: its node is SEPOLIA_RPC_URL.");
   }
   if (id !== undefined && network === "fork") {
     throw new UsageError("--id does not apply to fork: a dry run leaves no deployment behind.");
   }
-  const holders = Object.fromEntries(
-    HOLDERS.flatMap((role) => (named[role] === undefined ? [] : [[role, named[role]]])),
-  ) satisfies Partial<Holders>;
-  return { kind: "run", options: { network, rpc, parameters, holders, id: id ?? network, json } };
+  return { kind: "run", options: { network, rpc, parameters, holders: holdersIn(named), id: id ?? network, json } };
 }
 
-function readArguments(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: ARGUMENTS, strict: true, allowPositionals: false }).values;
-  } catch (cause) {
-    if (!(cause instanceof TypeError) || !("code" in cause)) throw cause;
-    // node:util says the rule that was broken in its first sentence, and advice that does not fit here in the others.
-    const [sentence = "The command line cannot be read"] = cause.message.split(/\.\s|\n/);
-    throw new UsageError(`${sentence.replace(/\.$/, "")}.`, { cause });
-  }
+/** The roles that a command line names holders for. */
+export function holdersIn(named: { readonly [role in keyof Holders]?: Holders[role] | undefined }): Partial<Holders> {
+  return Object.fromEntries(HOLDERS.flatMap((role) => (named[role] === undefined ? [] : [[role, named[role]]])));
 }

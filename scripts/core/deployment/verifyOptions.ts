@@ -4,10 +4,9 @@ import type { Holders } from "./parameters.js";
 
 import { z } from "zod";
 
-import { UsageError } from "../errors.js";
-import { readArguments } from "../options.js";
-import { DeploymentName, NodeAddress } from "./options.js";
-import { AddressText, HOLDERS } from "./parameters.js";
+import { checkedValues, oneOf, readArguments } from "../commandLine.js";
+import { DeploymentName, NodeAddress, holdersIn } from "./options.js";
+import { AddressText } from "./parameters.js";
 
 /** A dry run on a fork leaves nothing to verify. */
 export const VERIFIED_NETWORKS = ["localhost", "sepolia"] as const;
@@ -61,11 +60,7 @@ const ARGUMENTS = {
 
 const Options = z
   .object({
-    network: z.enum(VERIFIED_NETWORKS, {
-      errorMap: (_, { data }) => ({
-        message: `must be one of ${VERIFIED_NETWORKS.join(", ")}${data === undefined ? "" : ` (found "${String(data)}")`}`,
-      }),
-    }),
+    network: oneOf(VERIFIED_NETWORKS),
     rpc: NodeAddress.optional(),
     id: DeploymentName.optional(),
     parameters: z.string().min(1, "must be a file").optional(),
@@ -94,14 +89,6 @@ export function parseVerifyOptions(argv: readonly string[]): VerifyRequest {
   const { help, ...values } = readArguments(argv, ARGUMENTS, "--network localhost");
   if (help) return { kind: "help", text: VERIFY_HELP };
 
-  const parsed = Options.safeParse(values);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new UsageError(`--${issue?.path.join(".") ?? ""} ${issue?.message ?? "is wrong"}.`);
-  }
-  const { network, rpc, id, parameters, json, ...named } = parsed.data;
-  const holders = Object.fromEntries(
-    HOLDERS.flatMap((role) => (named[role] === undefined ? [] : [[role, named[role]]])),
-  ) satisfies Partial<Holders>;
-  return { kind: "run", options: { network, rpc, id: id ?? network, parameters, holders, json } };
+  const { network, rpc, id, parameters, json, ...named } = checkedValues(Options, values);
+  return { kind: "run", options: { network, rpc, id: id ?? network, parameters, holders: holdersIn(named), json } };
 }

@@ -1,13 +1,13 @@
-/** The command line of `npm run test:mutants`. */
+/** The command line of `npm run test:mutants`: strings in, checked options out, one sentence for each mistake. */
 import type { ParseArgsOptionsConfig } from "node:util";
 
 import { z } from "zod";
 
+import { checkedValues, readArguments, refuse } from "../commandLine.js";
 import { UsageError } from "../errors.js";
-import { readArguments } from "../options.js";
 import { KINDS, type Mutant } from "./types.js";
 
-export const MUTANTS_HELP = `Usage: npm run test:mutants -- [options]
+const MUTANTS_HELP = `Usage: npm run test:mutants -- [options]
 
 Changes the contracts in one place at a time and sees whether a Solidity test fails. All changes are in one build, made
 in cache/mutants, each behind a number; the first build takes some minutes, and then the whole suite runs once to see which
@@ -59,8 +59,7 @@ const Options = z
         try {
           return new RegExp(text);
         } catch {
-          context.addIssue({ code: z.ZodIssueCode.custom, message: "must be a regular expression" });
-          return z.NEVER;
+          return refuse(context, "must be a regular expression");
         }
       })
       .default(""),
@@ -100,12 +99,7 @@ export type MutantRequest =
 export function parseMutantOptions(argv: readonly string[]): MutantRequest {
   const { help, ...values } = readArguments(argv, ARGUMENTS, "--jobs 2");
   if (help) return { kind: "help", text: MUTANTS_HELP };
-  const parsed = Options.safeParse(values);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new UsageError(`--${issue?.path[0] ?? ""} ${issue?.message ?? "is wrong"}.`);
-  }
-  return { kind: "run", options: parsed.data };
+  return { kind: "run", options: checkedValues(Options, values) };
 }
 
 /** Throws where nothing is left: a misspelt pattern must not look like a clean run. */

@@ -3,10 +3,10 @@ import type { ParseArgsOptionsConfig } from "node:util";
 
 import { z } from "zod";
 
+import { checkedValues, oneOf, readArguments, refuse } from "../commandLine.js";
 import { DeploymentName, NodeAddress } from "../deployment/options.js";
 import { VERIFIED_NETWORKS, type VerifiedNetwork } from "../deployment/verifyOptions.js";
 import { UsageError } from "../errors.js";
-import { readArguments } from "../options.js";
 import { parseDecimalE18 } from "./decimal.js";
 
 export const TRADE_HELP = `Usage: npm run trade -- <sign|fill|cancel|show> --network NETWORK [options]
@@ -116,18 +116,12 @@ function decimal(meaning: string, allowed: (valueE18: bigint) => boolean, rule: 
   return text(meaning).transform((found, context) => {
     const parsed = parseDecimalE18(found);
     if (parsed.kind === "value" && allowed(parsed.valueE18)) return parsed.valueE18;
-    const message = parsed.kind === "wrong" ? parsed.why : rule;
-    context.addIssue({ code: z.ZodIssueCode.custom, message });
-    return z.NEVER;
+    return refuse(context, parsed.kind === "wrong" ? parsed.why : rule);
   });
 }
 
 const COMMON = {
-  network: z.enum(VERIFIED_NETWORKS, {
-    errorMap: (_, { data }) => ({
-      message: `must be one of ${VERIFIED_NETWORKS.join(", ")}${data === undefined ? "" : ` (found "${String(data)}")`}`,
-    }),
-  }),
+  network: oneOf(VERIFIED_NETWORKS),
   rpc: NodeAddress.optional(),
   id: DeploymentName.optional(),
   json: z.boolean().default(false),
@@ -250,7 +244,15 @@ export function parseTradeOptions(argv: readonly string[]): TradeRequest {
 function optionsOf(action: Action, values: unknown): TradeOptions {
   switch (action) {
     case "sign": {
-      const { size, buy, sell, price, expires, "reduce-only": reduceOnly, ...data } = checked(SHAPES.sign, values);
+      const {
+        size,
+        buy,
+        sell,
+        price,
+        expires,
+        "reduce-only": reduceOnly,
+        ...data
+      } = checkedValues(SHAPES.sign, values);
       if (buy && sell) throw new UsageError("--buy and --sell are two sides: leave one of them out.");
       if (size < 0n && (buy || sell)) {
         throw new UsageError(
@@ -271,15 +273,15 @@ function optionsOf(action: Action, values: unknown): TradeOptions {
       };
     }
     case "fill": {
-      const { size, ...data } = checked(SHAPES.fill, values);
+      const { size, ...data } = checkedValues(SHAPES.fill, values);
       return { action, ...data, ...deskOf(data), as: senderOf(data), sizeE18: size };
     }
     case "cancel": {
-      const data = checked(SHAPES.cancel, values);
+      const data = checkedValues(SHAPES.cancel, values);
       return { action, ...data, ...deskOf(data), as: senderOf(data) };
     }
     case "show": {
-      const data = checked(SHAPES.show, values);
+      const data = checkedValues(SHAPES.show, values);
       return { action, ...data, ...deskOf(data) };
     }
   }
@@ -302,13 +304,6 @@ function senderOf({ network, as }: Given): number {
     throw new UsageError("--as does not apply to sepolia: its key is SEPOLIA_PRIVATE_KEY.");
   }
   return as ?? 0;
-}
-
-function checked<Output>(shape: z.ZodType<Output, z.ZodTypeDef, unknown>, values: unknown): Output {
-  const parsed = shape.safeParse(values);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UsageError(`--${issue?.path.join(".") ?? ""} ${issue?.message ?? "is wrong"}.`);
 }
 
 /** node:util takes `--size -1.5` for two options, and here it is a sale. */

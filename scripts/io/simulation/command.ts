@@ -1,6 +1,6 @@
 /** A simulation as the command runs it: builds what is not built, shows progress, and writes and tells the result. */
 import type { FurtherFile } from "../files.js";
-import type { SimulateOptions } from "../../core/options.js";
+import type { SimulateOptions } from "../../core/simulation/options.js";
 import type { SimulationInputs } from "./simulate.js";
 
 import { tasks } from "hardhat";

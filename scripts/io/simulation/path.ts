@@ -1,4 +1,4 @@
-import type { SimulateOptions } from "../../core/options.js";
+import type { SimulateOptions } from "../../core/simulation/options.js";
 import type { Window } from "../../core/prices/join.js";
 import type { BaseFees } from "../../core/prices/baseFee.js";
 import type { AdoptedPolicy } from "../../core/simulation/policyFile.js";

@@ -45,9 +45,9 @@ describe("deploy's command line", function () {
   const mistakes: Readonly<Record<string, readonly [RegExp, ...string[]]>> = {
     "no network": [/^--network must be one of localhost, fork, sepolia\. See --help\.$/],
     "an unknown network": [/^--network must be one of .* \(found "mainnet"\)/, "--network", "mainnet"],
-    "an unknown option": [/^Unknown option '--netwrok'/, "--netwrok", "fork"],
-    "a missing value": [/--network/, "--network"],
-    "a stray word": [/Unexpected argument 'fork'/, "fork"],
+    "an unknown option": [/^Unknown option --netwrok\. Did you mean --network\?/, "--netwrok", "fork"],
+    "a missing value": [/^--network needs a value\./, "--network"],
+    "a stray word": [/^Unexpected word "fork": every option starts with --/, "fork"],
     "an address that is too short": [/^--admin must be an address/, "--network", "fork", "--admin", "0x1234"],
     "the zero address": [/^--guardian must not be the zero/, "--network", "fork", "--guardian", `0x${"0".repeat(40)}`],
     "an id that is a path": [/^--id must be letters/, "--network", "localhost", "--id", "../x"],

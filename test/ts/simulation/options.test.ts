@@ -1,9 +1,9 @@
 import { expect } from "chai";
 
-import type { SimulateOptions } from "../../scripts/core/options.js";
+import type { SimulateOptions } from "../../../scripts/core/simulation/options.js";
 
-import { UsageError } from "../../scripts/core/errors.js";
-import { SIMULATE_HELP, parseSimulateOptions } from "../../scripts/core/options.js";
+import { UsageError } from "../../../scripts/core/errors.js";
+import { SIMULATE_HELP, parseSimulateOptions } from "../../../scripts/core/simulation/options.js";
 
 function options(...argv: string[]): SimulateOptions {
   const request = parseSimulateOptions(argv);

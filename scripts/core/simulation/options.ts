@@ -1,16 +1,16 @@
 /** The command line of `npm run simulate`: strings in, checked options out, one sentence for each mistake. */
 import type { ParseArgsOptionsConfig } from "node:util";
 
-import { parseArgs } from "node:util";
 import { z } from "zod";
 
-import { UsageError } from "./errors.js";
-import { DEFAULT_STEPS } from "./prices/crash.js";
-import { parseMoment } from "./prices/moment.js";
-import { DEFAULT_DELAY } from "./simulation/points.js";
+import { checkedValues, readArguments, refuse } from "../commandLine.js";
+import { UsageError } from "../errors.js";
+import { DEFAULT_STEPS } from "../prices/crash.js";
+import { parseMoment } from "../prices/moment.js";
+import { DEFAULT_DELAY } from "./points.js";
 
-export const MIN_ACCOUNTS = 3; // one for each kind of reserve
-export const MIN_STEPS = 2;
+const MIN_ACCOUNTS = 3; // one for each kind of reserve
+const MIN_STEPS = 2;
 const MAX_ACCOUNTS = 10_000; // well past what one machine simulates in an hour
 const MAX_STEPS = 100_000;
 const MAX_DELAY = 100;
@@ -97,7 +97,7 @@ const prices = z.string().transform((text, context) => {
   if (files === null) return z.NEVER;
   const { eth, btc } = files;
   if (eth === undefined || btc === undefined) {
-    return fail(context, `${PRICES_FORM} (${eth === undefined ? "eth" : "btc"} is missing)`);
+    return refuse(context, `${PRICES_FORM} (${eth === undefined ? "eth" : "btc"} is missing)`);
   }
   return { eth, btc };
 });
@@ -106,7 +106,7 @@ const rounds = z.string().transform((text, context) => {
   const files = namedFiles(text, context, ROUNDS_FORM);
   if (files === null) return z.NEVER;
   const { eth, btc } = files;
-  if (eth === undefined) return fail(context, `${ROUNDS_FORM} (eth is missing)`);
+  if (eth === undefined) return refuse(context, `${ROUNDS_FORM} (eth is missing)`);
   return { eth, ...(btc === undefined ? {} : { btc }) };
 });
 
@@ -122,7 +122,7 @@ function namedFiles(
     const known = asset === "eth" || asset === "btc";
     if (!known || file === undefined || files.has(asset)) {
       const problem = known && files.has(asset) ? `names ${asset} twice; it ` : "";
-      fail(context, `${problem}${form} (found "${part.trim()}")`);
+      refuse(context, `${problem}${form} (found "${part.trim()}")`);
       return null;
     }
     files.set(asset, file);
@@ -131,13 +131,10 @@ function namedFiles(
 }
 
 const from = z.string().transform((text, context) => {
-  return parseMoment(text) ?? fail(context, "must be a UTC time like 2020-03-12 or 2020-03-12T10:00, or unix seconds");
+  return (
+    parseMoment(text) ?? refuse(context, "must be a UTC time like 2020-03-12 or 2020-03-12T10:00, or unix seconds")
+  );
 });
-
-function fail(context: z.RefinementCtx, message: string): never {
-  context.addIssue({ code: z.ZodIssueCode.custom, message });
-  return z.NEVER;
-}
 
 const rpc = z.string().refine((text) => {
   return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
@@ -173,12 +170,7 @@ export function parseSimulateOptions(argv: readonly string[]): SimulateRequest {
   const { help, ...values } = readArguments(argv, ARGUMENTS, "--seed 7");
   if (help) return { kind: "help", text: SIMULATE_HELP };
 
-  const parsed = Options.safeParse(values);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new UsageError(`--${issue?.path[0] ?? ""} ${issue?.message ?? "is wrong"}.`);
-  }
-  const options = parsed.data;
+  const options = checkedValues(Options, values);
   // Silently ignoring an option would let a run be taken for another than it was.
   if (options.block !== undefined && options.rpc === undefined) {
     throw new UsageError("--block chooses a block of a real node: add --rpc URL, or leave --block out.");
@@ -200,72 +192,4 @@ export function parseSimulateOptions(argv: readonly string[]): SimulateRequest {
     );
   }
   return { kind: "run", options };
-}
-
-/** What a command line says, by the names a command knows; `example` is one of its options, for whoever forgot the dashes. */
-export function readArguments<const Known extends ParseArgsOptionsConfig>(
-  argv: readonly string[],
-  options: Known,
-  example: string,
-): ReturnType<typeof parseArgs<{ args: string[]; options: Known; strict: true; allowPositionals: false }>>["values"] {
-  try {
-    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
-  } catch (cause) {
-    throw usageErrorOf(cause, argv, options, example);
-  }
-}
-
-/** node:util's errors say which rule was broken in their code, and it over several sentences in their message. */
-function usageErrorOf(
-  cause: unknown,
-  argv: readonly string[],
-  options: ParseArgsOptionsConfig,
-  example: string,
-): unknown {
-  if (!(cause instanceof TypeError) || !("code" in cause)) return cause;
-  const quoted = /'(-[^' ]*)/.exec(cause.message)?.[1] ?? "";
-  const name = quoted.replace(/^--?/, "").replace(/=.*/, "");
-  switch (cause.code) {
-    case "ERR_PARSE_ARGS_UNKNOWN_OPTION": {
-      const guess = Object.keys(options).find((known) => isSlip(name, known));
-      return new UsageError(`Unknown option ${quoted}.${guess ? ` Did you mean --${guess}?` : ""}`, { cause });
-    }
-    case "ERR_PARSE_ARGS_INVALID_OPTION_VALUE": {
-      const takesNone = options[name]?.type === "boolean" || quoted === "-h";
-      if (takesNone) return new UsageError(`${quoted} takes no value.`, { cause });
-      // It also refuses `--seed -5`, where the value only looks like an option; `--seed=-5` reaches the check of the number.
-      const at = argv.indexOf(`--${name}`);
-      const next = argv[at + 1];
-      const found = at >= 0 && next !== undefined ? ` but is followed by ${next}` : "";
-      return new UsageError(`--${name} needs a value${found}.`, { cause });
-    }
-    case "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL": {
-      const word = /'([^']*)'/.exec(cause.message)?.[1] ?? "";
-      return new UsageError(`Unexpected word "${word}": every option starts with --, such as ${example}.`, { cause });
-    }
-    default:
-      return cause;
-  }
-}
-
-/** Whether a name was probably meant as another: the beginning of it, or one letter too many, too few, or swapped. */
-function isSlip(typed: string, known: string): boolean {
-  if (typed.length >= 2 && (known.startsWith(typed) || typed.startsWith(known))) return true;
-  if (Math.abs(typed.length - known.length) > 1) return false;
-  let i = 0;
-  while (i < known.length && typed[i] === known[i]) i++;
-  const rests = [
-    [typed.slice(i + 1), known.slice(i + 1)],
-    [typed.slice(i + 1), known.slice(i)],
-    [typed.slice(i), known.slice(i + 1)],
-    [
-      typed.slice(i),
-      known
-        .slice(i, i + 2)
-        .split("")
-        .reverse()
-        .join("") + known.slice(i + 2),
-    ],
-  ];
-  return rests.some(([a, b]) => a === b);
 }

@@ -1,0 +1,98 @@
+/** What command lines have in common: words in, checked values out, one sentence for each mistake. */
+import type { ParseArgsOptionsConfig } from "node:util";
+
+import { parseArgs } from "node:util";
+import { z } from "zod";
+
+import { UsageError } from "./errors.js";
+
+/** What a command line says, by the names a command knows; `example` is one of its options, for whoever forgot the dashes. */
+export function readArguments<const Known extends ParseArgsOptionsConfig>(
+  argv: readonly string[],
+  options: Known,
+  example: string,
+): ReturnType<typeof parseArgs<{ args: string[]; options: Known; strict: true; allowPositionals: false }>>["values"] {
+  try {
+    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
+  } catch (cause) {
+    throw usageErrorOf(cause, argv, options, example);
+  }
+}
+
+/** node:util's errors say which rule was broken in their code, and it over several sentences in their message. */
+function usageErrorOf(
+  cause: unknown,
+  argv: readonly string[],
+  options: ParseArgsOptionsConfig,
+  example: string,
+): unknown {
+  if (!(cause instanceof TypeError) || !("code" in cause)) return cause;
+  const quoted = /'(-[^' ]*)/.exec(cause.message)?.[1] ?? "";
+  const name = quoted.replace(/^--?/, "").replace(/=.*/, "");
+  switch (cause.code) {
+    case "ERR_PARSE_ARGS_UNKNOWN_OPTION": {
+      const guess = Object.keys(options).find((known) => isSlip(name, known));
+      return new UsageError(`Unknown option ${quoted}.${guess ? ` Did you mean --${guess}?` : ""}`, { cause });
+    }
+    case "ERR_PARSE_ARGS_INVALID_OPTION_VALUE": {
+      const takesNone = options[name]?.type === "boolean" || quoted === "-h";
+      if (takesNone) return new UsageError(`${quoted} takes no value.`, { cause });
+      // It also refuses `--seed -5`, where the value only looks like an option; `--seed=-5` reaches the check of the number.
+      const at = argv.indexOf(`--${name}`);
+      const next = argv[at + 1];
+      const found = at >= 0 && next !== undefined ? ` but is followed by ${next}` : "";
+      return new UsageError(`--${name} needs a value${found}.`, { cause });
+    }
+    case "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL": {
+      const word = /'([^']*)'/.exec(cause.message)?.[1] ?? "";
+      return new UsageError(`Unexpected word "${word}": every option starts with --, such as ${example}.`, { cause });
+    }
+    default:
+      return cause;
+  }
+}
+
+/** Whether a name was probably meant as another: the beginning of it, or one letter too many, too few, or swapped. */
+function isSlip(typed: string, known: string): boolean {
+  if (typed.length >= 2 && (known.startsWith(typed) || typed.startsWith(known))) return true;
+  if (Math.abs(typed.length - known.length) > 1) return false;
+  let i = 0;
+  while (i < known.length && typed[i] === known[i]) i++;
+  const rests = [
+    [typed.slice(i + 1), known.slice(i + 1)],
+    [typed.slice(i + 1), known.slice(i)],
+    [typed.slice(i), known.slice(i + 1)],
+    [
+      typed.slice(i),
+      known
+        .slice(i, i + 2)
+        .split("")
+        .reverse()
+        .join("") + known.slice(i + 2),
+    ],
+  ];
+  return rests.some(([a, b]) => a === b);
+}
+
+/** The values by the rules of `shape`, or a {@link UsageError} for the first that breaks one. */
+export function checkedValues<Output>(shape: z.ZodType<Output, z.ZodTypeDef, unknown>, values: unknown): Output {
+  const parsed = shape.safeParse(values);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UsageError(`--${issue?.path[0] ?? ""} ${issue?.message ?? "is wrong"}.`);
+}
+
+/** For a transform: `message` finishes the sentence "--name ...". */
+export function refuse(context: z.RefinementCtx, message: string): never {
+  context.addIssue({ code: z.ZodIssueCode.custom, message });
+  return z.NEVER;
+}
+
+/** One of a few words. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words): z.ZodType<Words[number]> {
+  return z.enum(words, {
+    errorMap: (_, { data }) => ({
+      message: `must be one of ${words.join(", ")}${data === undefined ? "" : ` (found "${String(data)}")`}`,
+    }),
+  });
+}
