@@ -4,6 +4,7 @@
  * A price here is what a user reads, quote tokens for one whole asset in 1e-8. A pool keeps the square root of token1 per
  * token0 in smallest units, times 2^96. The two grow in opposite directions when the asset is token1.
  */
+import { sqrtDown } from "./model/rounding.js";
 
 const E8 = 100_000_000n;
 const E18 = 1_000_000_000_000_000_000n;
@@ -16,19 +17,6 @@ export interface Pair {
   readonly asset: { readonly decimals: number };
   readonly quote: { readonly decimals: number };
   readonly assetIsToken0: boolean;
-}
-
-/** The largest integer whose square is at most `n`. */
-export function sqrtDown(n: bigint): bigint {
-  if (n < 0n) throw new RangeError("A negative number has no square root");
-  if (n < 2n) return n;
-  // A power of two above the root: from there Newton's method falls monotonically onto its floor.
-  let x = 1n << BigInt((n.toString(16).length * 4 + 1) >> 1);
-  for (;;) {
-    const next = (x + n / x) >> 1n;
-    if (next >= x) return x;
-    x = next;
-  }
 }
 
 /** The pool's square root at a price, rounded down: by less than one part in 1e12 for these pairs and any sane price. */

@@ -14,7 +14,7 @@ import { openFeeds } from "../../../scripts/io/feeds.js";
 import { openMarket } from "../../../scripts/io/market.js";
 import { call, header, setCode, unlock } from "../../../scripts/io/rpc.js";
 import { BalanceSlotNotFoundError, balanceOf, deal } from "../../../scripts/io/tokens.js";
-import { expectNear } from "./near.js";
+import { expectNear } from "../near.js";
 
 const PRICES = { ETH: 194_00000000n, BTC: 7_900_00000000n, USDC: 1_00000000n };
 const AGGREGATOR = new Interface([

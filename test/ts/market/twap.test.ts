@@ -13,7 +13,7 @@ import { openMarket } from "../../../scripts/io/market.js";
 import { deployProtocol, parametersFor } from "../../../scripts/io/protocol.js";
 import { header, mineFrom } from "../../../scripts/io/rpc.js";
 import { UniswapV3TwapSource__factory } from "../../../typechain-types/index.js";
-import { expectNear } from "./near.js";
+import { expectNear } from "../near.js";
 
 const PRICES = { ETH: 2_000_00000000n, BTC: 40_000_00000000n, USDC: 1_00000000n };
 const WINDOW = 600n;

@@ -7,24 +7,13 @@ import {
   priceE8At,
   reservesForDepth,
   slippageE18,
-  sqrtDown,
   sqrtPriceX96At,
 } from "../../../scripts/core/uniswap.js";
-import { expectNear } from "./near.js";
+import { expectNear } from "../near.js";
 
 const { ETH, BTC } = MAINNET.pools;
 
 describe("Uniswap maths", () => {
-  it("takes the floor of a square root, next to every square as well", () => {
-    for (const root of [1n, 2n, 3n, 10n, 65_535n, 65_536n, 2n ** 64n - 1n, 2n ** 96n, 2n ** 127n + 12_345n]) {
-      expect(sqrtDown(root * root)).to.equal(root);
-      expect(sqrtDown(root * root - 1n)).to.equal(root - 1n);
-      expect(sqrtDown(root * root + 2n * root)).to.equal(root);
-    }
-    expect(sqrtDown(0n)).to.equal(0n);
-    expect(() => sqrtDown(-1n)).to.throw(RangeError);
-  });
-
   it("agrees with floating point on the pool's square root, in both orientations", () => {
     // {USDC unit} for {WBTC unit}: 6 - 8 decimals; {WETH unit} for {USDC unit}: 18 - 6.
     const btc = Math.sqrt(50_000 * 10 ** (6 - 8)) * 2 ** 96;

@@ -118,6 +118,7 @@ describe("The model's divisions", () => {
   it("refuse a negative amount", () => {
     expect(() => mulDivDown(-1n, 1n, 2n)).to.throw(RangeError);
     expect(() => mulDivUp(1n, -1n, 2n)).to.throw(RangeError);
+    expect(() => sqrtDown(-1n)).to.throw(RangeError);
   });
 
   it("find the integer root, at and around squares", () => {
