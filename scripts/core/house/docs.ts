@@ -15,6 +15,8 @@
  */
 import type { SourceFile } from "./layers.js";
 
+import { resolvePath } from "./layers.js";
+
 export const PAGES = ["ARCHITECTURE", "ROUNDING", "INVARIANTS", "GLOSSARY", "FAILURES"] as const;
 
 export interface Repository {
@@ -86,7 +88,7 @@ export function checkLinks({ paths, pages }: Pick<Repository, "paths" | "pages">
       .filter((target) => !/^[a-z]+:/i.test(target))
       .flatMap((target) => {
         const [file = "", fragment] = target.split("#");
-        const resolved = file === "" ? path : resolve(path, file);
+        const resolved = file === "" ? path : resolvePath(path, file);
         if (!known.has(resolved) && !isFolder(resolved)) return [`${path}: the link to ${target} leads nowhere`];
         const page = pages.find((other) => other.path === resolved);
         if (fragment === undefined || page === undefined || anchorsOf(page.text).has(fragment)) return [];
@@ -201,13 +203,4 @@ function anchorsOf(text: string): ReadonlySet<string> {
         .replace(/\s/g, "-"),
     ),
   );
-}
-
-function resolve(from: string, target: string): string {
-  const parts = from.split("/").slice(0, -1);
-  for (const part of target.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "." && part !== "") parts.push(part);
-  }
-  return parts.join("/");
 }

@@ -47,7 +47,7 @@ export function findBreaches(files: readonly SourceFile[]): readonly Breach[] {
 }
 
 function breachesOf(from: string, { specifier, typeOnly }: Import): readonly Breach[] {
-  const to = specifier.startsWith(".") ? resolve(from, specifier) : specifier;
+  const to = specifier.startsWith(".") ? resolvePath(from, specifier) : specifier;
   const reason = from.startsWith("contracts/") ? contractReason(from, to) : scriptReason(from, to, typeOnly);
   return reason === null ? [] : [{ from, to, reason }];
 }
@@ -87,11 +87,12 @@ function rankOf(folder: string): number | null {
   return rank < 0 ? null : rank;
 }
 
-function resolve(from: string, specifier: string): string {
+/** The path, from the repository's root, of what a file at `from` names by where it stands itself. */
+export function resolvePath(from: string, target: string): string {
   const parts = from.split("/").slice(0, -1);
-  for (const part of specifier.split("/")) {
+  for (const part of target.split("/")) {
     if (part === "..") parts.pop();
-    else if (part !== ".") parts.push(part);
+    else if (part !== "." && part !== "") parts.push(part);
   }
   return parts.join("/");
 }
