@@ -4,6 +4,7 @@ import type { AssetName } from "./options.js";
 import type { Result } from "./rules.js";
 import type { Trial, Trials } from "./trials.js";
 
+import { floatOfE8 } from "../prices/decimal.js";
 import { compactJson } from "../report/json.js";
 import { compare } from "./rules.js";
 
@@ -77,7 +78,7 @@ function assetReport({ asset, parameters, replayed }: AssetInput, coverage: numb
     })),
     series: {
       timestamps: trials.map(({ begins }) => Number(begins)),
-      close: column(({ prices }) => Number(prices.closeE8) / 1e8),
+      close: column(({ prices }) => floatOfE8(prices.closeE8)),
       maintenance: column(({ maintenance }) => maintenance),
       initial: column(({ initial }) => initial),
       volatility: column(({ volatility }) => volatility),

@@ -72,22 +72,6 @@ export interface Situation {
   readonly emptyLeg: (asset: number) => Leg;
 }
 
-export type OutcomeKind =
-  | "InBand"
-  | "NoRisk"
-  | "NotWorthIt"
-  | "PriceHalted"
-  | "Released"
-  | "ToppedUp"
-  | "MarginCalled"
-  | "CallRunning"
-  | "CallPaused"
-  | "CallCured"
-  | "LiquidationOpened"
-  | "LiquidationOpen"
-  | "Provisioned"
-  | "Failed";
-
 /** In the order of the contract's enumeration. */
 export const OUTCOMES = [
   "InBand",
@@ -104,10 +88,11 @@ export const OUTCOMES = [
   "LiquidationOpen",
   "Provisioned",
   "Failed",
-] as const satisfies readonly OutcomeKind[];
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 export interface Plan {
-  readonly kind: OutcomeKind;
+  readonly kind: Outcome;
   readonly before: Assessment;
   readonly healthAfterE18: bigint;
   readonly deficitE18: bigint;
@@ -119,11 +104,6 @@ const MAX_COLLATERALS = 8;
 const RESTART = 6n * 3_600n;
 const POKE_INTERVAL = 600n;
 const MAX_CALL_ELAPSED = 2n ** 24n - 1n;
-
-/** A health that is infinite when nothing was written. */
-export function healthFromE6(e6: bigint, zeroIsInfinite: boolean): bigint {
-  return e6 === 0n && zeroIsInfinite ? INFINITE_HEALTH : e6 * E6_TO_E18;
-}
 
 /** What a keeper may get: gas and flat, at most the owner's cap, and at most the liquidation discount made less likely. */
 export function keeperPay(
@@ -344,7 +324,7 @@ function available(source: Source, wallet: boolean, asked: bigint, limit: bigint
 }
 
 /** What the clock makes of the health that the moves leave. */
-function clockOutcome(s: Situation, before: Assessment, healthE18: bigint): OutcomeKind {
+function clockOutcome(s: Situation, before: Assessment, healthE18: bigint): Outcome {
   const { callState, liquidationSince, hasProvision } = s.clock;
   if (healthE18 < s.policy.lowerE18) {
     if (before.equityE18 < 0n && !hasProvision) return "Provisioned";

@@ -2,13 +2,12 @@
  * A policy of one's own for a simulation: what every account adopts where it is rebalanced. Fields that a file leaves out
  * stay as each account drew them.
  */
-import type { Asset } from "../mainnet.js";
 import type { Owner, Policy } from "./population.js";
 
 import { z } from "zod";
 
 import { ToolError } from "../errors.js";
-import { ASSET_NUMBER, GRACE_SECONDS, KEEPER_PAY_CAP, assetsOf } from "./population.js";
+import { GRACE_SECONDS, KEEPER_PAY_CAP, assetsOf, packOrder } from "./population.js";
 
 export const POLICY_FORM =
   "lower, lowerRestore, upperRestore, upper (healths), graceSeconds, keeperPayCap, releaseToWallet, assetOrder";
@@ -138,11 +137,6 @@ export function adopt(fields: PolicyFields, { policy, kind }: Pick<Owner, "polic
     walletTopUp: false,
     assetOrder: packOrder(order ?? assetsOf(kind)),
   };
-}
-
-/** The first asset in the lowest byte, as the contract reads it. */
-export function packOrder(assets: readonly Asset[]): bigint {
-  return assets.reduceRight((packed, asset) => (packed << 8n) | ASSET_NUMBER[asset], 0n);
 }
 
 function e6(health: number): bigint {

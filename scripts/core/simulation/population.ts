@@ -122,6 +122,11 @@ export function tokensFor(asset: Asset, amountE18: bigint, prices: UsdPrices): b
   return (amountE18 * unit * prices.USDC) / (prices[asset] * 10n ** 18n);
 }
 
+/** The first asset in the lowest byte, as the contract reads it. */
+export function packOrder(assets: readonly Asset[]): bigint {
+  return assets.reduceRight((packed, asset) => (packed << 8n) | ASSET_NUMBER[asset], 0n);
+}
+
 export function drawPolicy(choice: PolicyChoice, kind: CollateralKind, random: Random): Policy | null {
   const lower = random.between(1.15, 1.5);
   const lowerRestore = lower + random.between(0.2, 0.5);
@@ -129,7 +134,6 @@ export function drawPolicy(choice: PolicyChoice, kind: CollateralKind, random: R
   const upper = random.between(3, 4.5);
   if (choice === "default") return null;
   const releases = choice === "release";
-  const order = assetsOf(kind).map((asset) => ASSET_NUMBER[asset]);
   return {
     lowerE6: e6(lower),
     lowerRestoreE6: e6(lowerRestore),
@@ -139,7 +143,7 @@ export function drawPolicy(choice: PolicyChoice, kind: CollateralKind, random: R
     keeperPayCap: KEEPER_PAY_CAP,
     releaseToWallet: false,
     walletTopUp: false,
-    assetOrder: order.reduceRight((packed, asset) => (packed << 8n) | asset, 0n),
+    assetOrder: packOrder(assetsOf(kind)),
   };
 }
 

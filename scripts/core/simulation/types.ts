@@ -1,5 +1,6 @@
 /** What a simulation sees of the chain: one consistent reading at one block, exact to the last unit. */
 import type { Asset, FeedName } from "../mainnet.js";
+import type { Outcome } from "../model/rebalance.js";
 
 import { ASSETS, MAINNET } from "../mainnet.js";
 
@@ -33,25 +34,6 @@ export type Positions = Readonly<Record<Asset, Position>>;
 
 export const NO_POSITION: Position = { sizeE18: 0n, quoteE18: 0n };
 export const NO_POSITIONS: Positions = { ETH: NO_POSITION, BTC: NO_POSITION };
-
-/** Outcomes of a rebalance, in the order of the contract's enumeration. */
-export const OUTCOMES = [
-  "InBand",
-  "NoRisk",
-  "NotWorthIt",
-  "PriceHalted",
-  "Released",
-  "ToppedUp",
-  "MarginCalled",
-  "CallRunning",
-  "CallPaused",
-  "CallCured",
-  "LiquidationOpened",
-  "LiquidationOpen",
-  "Provisioned",
-  "Failed",
-] as const;
-export type Outcome = (typeof OUTCOMES)[number];
 
 /** Outcomes that say a rebalance would do nothing more. */
 export const IDLE: ReadonlySet<Outcome> = new Set<Outcome>([
@@ -193,8 +175,4 @@ export function capitalE18(account: AccountView, prices: Prices): bigint {
   const { cash, holdings, positions, reserve } = account;
   const held = quoteE18(cash) + holdingsE18(holdings, prices.bids) + purseE18(reserve, prices.bids);
   return held + profitE18(positions, prices);
-}
-
-export function accountIdOf(owner: string): bigint {
-  return BigInt(owner) << 96n;
 }

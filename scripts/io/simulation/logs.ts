@@ -8,7 +8,7 @@ import {
   ILiquidator__factory,
   IMarginAccountEvents__factory,
 } from "../../../typechain-types/index.js";
-import { OUTCOMES } from "../../core/simulation/types.js";
+import { OUTCOMES } from "../../core/model/rebalance.js";
 
 const INTERFACES = [
   IMarginAccountEvents__factory.createInterface(),

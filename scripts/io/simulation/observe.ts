@@ -23,8 +23,9 @@ import {
 } from "../../../typechain-types/index.js";
 import { toPerpetual } from "../../core/instrument.js";
 import { MAINNET } from "../../core/mainnet.js";
+import { OUTCOMES } from "../../core/model/rebalance.js";
 import { ASSET_NUMBER } from "../../core/simulation/population.js";
-import { EMPTY_PURSE, IDLE, NO_POSITION, OUTCOMES, STANDING } from "../../core/simulation/types.js";
+import { EMPTY_PURSE, IDLE, NO_POSITION, STANDING } from "../../core/simulation/types.js";
 import { call, header } from "../rpc.js";
 import { Words, fieldsOf } from "./words.js";
 

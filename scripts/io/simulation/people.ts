@@ -7,7 +7,8 @@ import type { Protocol } from "../protocol.js";
 import type { Chain } from "./chain.js";
 
 import { IMarginAccount__factory } from "../../../typechain-types/index.js";
-import { EMPTY_PURSE, accountIdOf } from "../../core/simulation/types.js";
+import { accountId } from "../../core/order.js";
+import { EMPTY_PURSE } from "../../core/simulation/types.js";
 import { toAddress, unlockWallet } from "../rpc.js";
 import { deal, encodeApprove } from "../tokens.js";
 import { TOKENS } from "./observe.js";
@@ -39,7 +40,7 @@ export class People {
       const data = encodeApprove(this.protocol.addresses.vault, PLENTY);
       await this.chain.transact({ from: address, to: TOKENS[token], data, gas: APPROVE_GAS });
     }
-    return { address, account: accountIdOf(address), wallet };
+    return { address, account: accountId(address, 0n), wallet };
   }
 
   /** One who has all of a purse in his account. */

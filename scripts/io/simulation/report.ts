@@ -9,6 +9,7 @@ import type { SimulationOptions } from "./simulate.js";
 import type { Stage } from "./stage.js";
 
 import { noteOf } from "../../core/forkState.js";
+import { floatOfE8 } from "../../core/prices/decimal.js";
 import { assembleReport, usdOf } from "../../core/report/assemble.js";
 import { DEFAULT_DELAY } from "../../core/simulation/points.js";
 import { adopt } from "../../core/simulation/policyFile.js";
@@ -26,10 +27,10 @@ export function reportOf(
   const track = (asset: "ETH" | "BTC") => {
     const bars = path.bars.map((bar) => (asset === "ETH" ? bar.eth : bar.btc));
     return {
-      low: bars.map(({ lowE8 }) => priceOf(lowE8)),
-      high: bars.map(({ highE8 }) => priceOf(highE8)),
-      close: bars.map(({ closeE8 }) => priceOf(closeE8)),
-      oracle: closes.map(({ oracle }) => priceOf(oracle[asset])),
+      low: bars.map(({ lowE8 }) => floatOfE8(lowE8)),
+      high: bars.map(({ highE8 }) => floatOfE8(highE8)),
+      close: bars.map(({ closeE8 }) => floatOfE8(closeE8)),
+      oracle: closes.map(({ oracle }) => floatOfE8(oracle[asset])),
     };
   };
   return assembleReport({
@@ -80,8 +81,4 @@ function infoOf(
 
 function rounded(share: number): number {
   return Math.round(share * 10_000) / 10_000;
-}
-
-function priceOf(priceE8: bigint): number {
-  return Number(priceE8) / 1e8;
 }

@@ -6,10 +6,10 @@ import { expect } from "chai";
 import { Interface, Wallet, parseEther, parseUnits } from "ethers";
 
 import { MAINNET } from "../../../scripts/core/mainnet.js";
-import { accountIdOf } from "../../../scripts/core/simulation/types.js";
+import { accountId } from "../../../scripts/core/order.js";
 import { openFork } from "../../../scripts/io/fork.js";
 import { deployProtocol, parametersFor } from "../../../scripts/io/protocol.js";
-import { unlock } from "../../../scripts/io/rpc.js";
+import { toAddress, unlock } from "../../../scripts/io/rpc.js";
 import { balanceOf, deal, encodeApprove } from "../../../scripts/io/tokens.js";
 import { Errors__factory } from "../../../typechain-types/index.js";
 
@@ -32,7 +32,7 @@ describe("A wallet's ways in, on a fork with Uniswap's own router", () => {
     protocol = await deployProtocol(fork.connection, await parametersFor("fork"));
     const { addresses, marginAccount } = protocol;
     owner = await unlock(fork.rpc, "owner");
-    id = accountIdOf(owner);
+    id = accountId(owner, 0n);
     const lender = await unlock(fork.rpc, "lender");
     await deal(fork.rpc, USDC.address, lender, parseUnits("1000000", 6));
     // Enough ether beside the owner's that no outflow limit holds his up.
@@ -46,8 +46,8 @@ describe("A wallet's ways in, on a fork with Uniswap's own router", () => {
       await (await sender(from)).sendTransaction({ to: token, data: encodeApprove(addresses.vault, FAR * FAR) });
     }
     const lending = marginAccount.connect(await sender(lender));
-    await lending.deposit(accountIdOf(lender), USDC.address, parseUnits("1000000", 6));
-    await lending.deposit(accountIdOf(lender), WETH.address, parseEther("1000"));
+    await lending.deposit(accountId(lender, 0n), USDC.address, parseUnits("1000000", 6));
+    await lending.deposit(accountId(lender, 0n), WETH.address, parseEther("1000"));
   });
 
   after(async () => await fork.close());
@@ -122,7 +122,7 @@ describe("A wallet's ways in, on a fork with Uniswap's own router", () => {
   it("takes a grant that a wallet signed as typed data", async () => {
     const { marginAccount, addresses } = protocol;
     const wallet = Wallet.createRandom();
-    const account = accountIdOf(wallet.address);
+    const account = accountId(toAddress(wallet.address), 0n);
     const grant = { account, operator: owner, rights: 3n, nonce: 0n, deadline: FAR };
     const signature = await wallet.signTypedData(
       { name: "Ballast", version: "1", chainId: 1n, verifyingContract: addresses.marginAccount },
