@@ -5,7 +5,7 @@ import type { PricePath } from "./types.js";
 
 import { readLines } from "./parse.js";
 import { PriceFileError, PriceWindowError } from "./errors.js";
-import { formatMoment } from "./moment.js";
+import { formatMoment, lastBy } from "./moment.js";
 
 export interface FeeRow {
   /** {s} Unix time from which it holds. */
@@ -125,15 +125,9 @@ function steps(count: number): string {
   return count === 1 ? "1 step" : `${count} steps`;
 }
 
-/** The last row that is not later; the first when all are. */
+/** {wei} As the last row says that is not later; as the first where all are. */
 function inForce(rows: readonly FeeRow[], time: bigint): bigint {
-  let [low, high] = [0, rows.length - 1];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if ((rows[middle]?.timestamp ?? 0n) <= time) low = middle;
-    else high = middle - 1;
-  }
-  return rows[low]?.wei ?? 0n;
+  return lastBy(rows, time, ({ timestamp }) => timestamp)?.wei ?? 0n;
 }
 
 function rangeOf(fees: readonly bigint[]): string {

@@ -14,6 +14,18 @@ export function parseMoment(text: string): bigint | null {
   return BigInt(time) / 1_000n;
 }
 
+/** Of rows in the order of time, the last that is not after a moment; the first where all are. */
+export function lastBy<Row>(rows: readonly Row[], moment: bigint, timeOf: (row: Row) => bigint): Row | undefined {
+  let [low, high] = [0, rows.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    const row = rows[middle];
+    if (row !== undefined && timeOf(row) <= moment) low = middle;
+    else high = middle - 1;
+  }
+  return rows[low];
+}
+
 /** `2020-03-13 02:00 UTC`, to the minute. */
 export function formatMoment(seconds: bigint): string {
   return `${new Date(Number(seconds) * 1_000).toISOString().slice(0, 16).replace("T", " ")} UTC`;

@@ -8,7 +8,7 @@ import type { Window } from "./join.js";
 
 import { readLines } from "./parse.js";
 import { PriceFileError, PriceWindowError } from "./errors.js";
-import { formatMoment } from "./moment.js";
+import { formatMoment, lastBy } from "./moment.js";
 
 export interface Round {
   /** {s} Unix time at which the answer reached the chain. */
@@ -163,15 +163,7 @@ function answersAt(rounds: readonly Round[]): {
   readonly inForce: (moment: bigint) => bigint;
 } {
   const printed = new Map(rounds.map(({ updatedAt, answerE8 }) => [updatedAt, answerE8]));
-  const inForce = (moment: bigint): bigint => {
-    let [low, high] = [0, rounds.length - 1];
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((rounds[middle]?.updatedAt ?? 0n) <= moment) low = middle;
-      else high = middle - 1;
-    }
-    return rounds[low]?.answerE8 ?? 0n;
-  };
+  const inForce = (moment: bigint): bigint => lastBy(rounds, moment, ({ updatedAt }) => updatedAt)?.answerE8 ?? 0n;
   return { printed, inForce };
 }
 
