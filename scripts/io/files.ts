@@ -23,7 +23,7 @@ export const REPORT_JSON = "report.json";
 export const REPORT_HTML = "report.html";
 
 /** A file given to `option`: its text, and the name errors and reports call it by: a report must not tell the machine's folders. */
-export async function readPriceFile(
+export async function readInputFile(
   path: string,
   option = "--prices",
 ): Promise<{ readonly text: string; readonly name: string }> {

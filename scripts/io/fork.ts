@@ -7,7 +7,7 @@ import type { Rpc } from "./rpc.js";
 import { network } from "hardhat";
 
 import { MAINNET } from "../core/mainnet.js";
-import { startBlock } from "./fork-start.js";
+import { startBlock } from "./forkStart.js";
 import { hostOf } from "./http.js";
 import { serveReplica } from "./replica/server.js";
 import { mineFrom } from "./rpc.js";

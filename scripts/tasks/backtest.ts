@@ -10,7 +10,7 @@ import { renderBacktest } from "../core/backtest/summary.js";
 import { runTrials } from "../core/backtest/trials.js";
 import { BTC_LEVELS, ETH_LEVELS, STARTING_VOLATILITY } from "../core/model/level.js";
 import { parsePrices } from "../core/prices/parse.js";
-import { prepareOutDir, readPriceFile, writeReport } from "../io/files.js";
+import { prepareOutDir, readInputFile, writeReport } from "../io/files.js";
 import { createProgress } from "../io/progress.js";
 import { runAtEdge } from "../io/run.js";
 import { terminal } from "../io/terminal.js";
@@ -56,6 +56,6 @@ async function run(options: BacktestOptions): Promise<void> {
 }
 
 async function readSeries({ asset, file }: PriceFile): Promise<Pick<AssetInput, "asset"> & { series: PriceSeries }> {
-  const { text, name } = await readPriceFile(file);
+  const { text, name } = await readInputFile(file);
   return { asset, series: parsePrices(text, name) };
 }

@@ -3,7 +3,7 @@ import type { SimulateOptions } from "../core/simulation/options.js";
 
 import { parseSimulateOptions } from "../core/simulation/options.js";
 import { prepareOutDir } from "../io/files.js";
-import { startBlock } from "../io/fork-start.js";
+import { startBlock } from "../io/forkStart.js";
 import { hostOf } from "../io/http.js";
 import { classifyNodeFailure } from "../io/node.js";
 import { runAtEdge } from "../io/run.js";

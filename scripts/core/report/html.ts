@@ -4,7 +4,7 @@ import type { Report, ReportAccount } from "./schema.js";
 import { armsChart, lossChart, perpetualChart, priceChart } from "./charts.js";
 import { FIGURES, GROUP_FIGURES, GROUP_LABELS, LOSS_KINDS, LOSS_LABELS, differences, setting } from "./figures.js";
 import { grouped, percent, signed } from "./format.js";
-import { CLIP, healthChart } from "./health-chart.js";
+import { CLIP, healthChart } from "./healthChart.js";
 import { ARMS, HEALTH, LOSSES, MARKERS, PRICE } from "./palette.js";
 import { EVENT_KINDS } from "./schema.js";
 import { STYLE } from "./style.js";

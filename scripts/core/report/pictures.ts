@@ -8,7 +8,7 @@ import type { Report } from "./schema.js";
 
 import { armsChart, lossChart, perpetualChart, priceChart } from "./charts.js";
 import { setting } from "./figures.js";
-import { healthChart } from "./health-chart.js";
+import { healthChart } from "./healthChart.js";
 import { HEALTH_KEYS, PRICE_KEYS, armKeys, captionOf, escape, lossKeys, pictured } from "./html.js";
 import { INK, MUTED } from "./palette.js";
 import { drawSvg } from "./svg.js";

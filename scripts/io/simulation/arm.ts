@@ -15,7 +15,7 @@ import { checksBetween, checksOfState } from "../../core/simulation/promises.js"
 import { capitalE18, isAtRisk, quoteE18 } from "../../core/simulation/types.js";
 import { openMarket } from "../market.js";
 import { arbitrageAll } from "../venue.js";
-import { ArmState } from "./arm-state.js";
+import { ArmState } from "./armState.js";
 import { keep, serve } from "./keeper.js";
 import { liquidate } from "./liquidators.js";
 import { trade } from "./traders.js";

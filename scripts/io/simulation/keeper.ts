@@ -1,7 +1,7 @@
 /** The keeper and his helper: rebalances what was seen due, and does the duties that anybody may do. */
 import type { Asset } from "../../core/mainnet.js";
 import type { Duty } from "../../core/simulation/agents.js";
-import type { ArmState } from "./arm-state.js";
+import type { ArmState } from "./armState.js";
 import type { Observation } from "../../core/simulation/types.js";
 
 import { IMarginAccount__factory } from "../../../typechain-types/index.js";

@@ -4,7 +4,7 @@
  */
 import type { Terms } from "../../core/simulation/agents.js";
 import type { AccountView, Observation } from "../../core/simulation/types.js";
-import type { ArmState } from "./arm-state.js";
+import type { ArmState } from "./armState.js";
 import type { Person } from "./people.js";
 
 import { ILiquidator__factory, IMarginAccount__factory } from "../../../typechain-types/index.js";

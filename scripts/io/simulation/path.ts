@@ -12,13 +12,13 @@ import { parsePrices } from "../../core/prices/parse.js";
 import { joinRounds, parseRounds } from "../../core/prices/rounds.js";
 import { parsePolicy } from "../../core/simulation/policyFile.js";
 import { parseForkState } from "../../core/forkState.js";
-import { readPriceFile } from "../files.js";
+import { readInputFile } from "../files.js";
 
 /** The path a command line asks for: recorded when it names files, generated when not. */
 export async function loadPath({ prices, rounds, from, steps, seed }: SimulateOptions): Promise<PricePath> {
   if (rounds !== undefined) return await loadRounds(rounds, { from: from ?? null, steps });
   if (prices === undefined) return generateCrash({ seed, steps });
-  const [eth, btc] = await Promise.all([readPriceFile(prices.eth), readPriceFile(prices.btc)]);
+  const [eth, btc] = await Promise.all([readInputFile(prices.eth), readInputFile(prices.btc)]);
   const window = { from: from ?? null, steps };
   return joinPaths({ eth: parsePrices(eth.text, eth.name), btc: parsePrices(btc.text, btc.name) }, window);
 }
@@ -26,14 +26,14 @@ export async function loadPath({ prices, rounds, from, steps, seed }: SimulateOp
 /** The base fees a command line asks for; none for the usual. */
 export async function loadBaseFees(options: SimulateOptions, path: PricePath): Promise<BaseFees | undefined> {
   if (options.basefee === undefined) return undefined;
-  const { text, name } = await readPriceFile(options.basefee, "--basefee");
+  const { text, name } = await readInputFile(options.basefee, "--basefee");
   return feesAlong(parseBaseFees(text, name), path, options["basefee-from"] ?? null);
 }
 
 /** The policy a command line gives, if it gives one. */
 export async function loadPolicy({ policy }: SimulateOptions): Promise<AdoptedPolicy | undefined> {
   if (policy === undefined) return undefined;
-  const { text, name } = await readPriceFile(policy, "--policy");
+  const { text, name } = await readInputFile(policy, "--policy");
   return parsePolicy(text, name);
 }
 
@@ -41,7 +41,7 @@ export async function loadPolicy({ policy }: SimulateOptions): Promise<AdoptedPo
 export async function loadForkStates(options: SimulateOptions): Promise<readonly ForkState[]> {
   const states: ForkState[] = [];
   for (const file of options["fork-state"] ?? []) {
-    const { text, name } = await readPriceFile(file, "--fork-state");
+    const { text, name } = await readInputFile(file, "--fork-state");
     states.push(parseForkState(text, name));
   }
   return states;
@@ -49,7 +49,7 @@ export async function loadForkStates(options: SimulateOptions): Promise<readonly
 
 async function loadRounds(files: NonNullable<SimulateOptions["rounds"]>, window: Window): Promise<PricePath> {
   const read = async (file: string) => {
-    const { text, name } = await readPriceFile(file, "--rounds");
+    const { text, name } = await readInputFile(file, "--rounds");
     return parseRounds(text, name);
   };
   const { eth, btc } = files;

@@ -20,7 +20,7 @@ import { adopt } from "../../core/simulation/policyFile.js";
 import { drawBorrowers } from "../../core/simulation/population.js";
 import { drawTraders, makerFor } from "../../core/simulation/traders.js";
 import { openFork } from "../fork.js";
-import { startBlock } from "../fork-start.js";
+import { startBlock } from "../forkStart.js";
 import { serveReplica } from "../replica/server.js";
 import { openMarket } from "../market.js";
 import { deployProtocol, parametersFor } from "../protocol.js";

@@ -1,6 +1,6 @@
 /** Traders: each carries out once what he intends, when the price he saw has moved far enough. */
 import type { Observation } from "../../core/simulation/types.js";
-import type { ArmState } from "./arm-state.js";
+import type { ArmState } from "./armState.js";
 
 import { wishOf } from "../../core/simulation/trading.js";
 

@@ -13,7 +13,7 @@ import { ORDER_TYPES, orderDomain } from "../../core/order.js";
 import { accountName } from "../../core/trade/report.js";
 import { checkOrderFile } from "../../core/trade/orderFile.js";
 import { isNoAnswer } from "../deployment/reading.js";
-import { readPriceFile } from "../files.js";
+import { readInputFile } from "../files.js";
 import { TradeError } from "./failures.js";
 import { refusalIn } from "./refusals.js";
 
@@ -24,7 +24,7 @@ const CONTRACT_SIGNER = new Interface(["function isValidSignature(bytes32, bytes
 const VALID = "0x1626ba7e";
 
 export async function readOrder(file: string, option: string): Promise<SignedOrder> {
-  const { text } = await readPriceFile(file, option);
+  const { text } = await readInputFile(file, option);
   const checked = checkOrderFile(text);
   if (checked.kind === "wrong") throw new TradeError("BAD_ORDER", `${file} is no order: ${checked.why}.`);
   return checked.value;

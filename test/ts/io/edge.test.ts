@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 
 import { ToolError } from "../../../scripts/core/errors.js";
-import { FileError, prepareOutDir, readPriceFile, writeReport } from "../../../scripts/io/files.js";
+import { FileError, prepareOutDir, readInputFile, writeReport } from "../../../scripts/io/files.js";
 import { classifyNodeFailure } from "../../../scripts/io/node.js";
 import { createProgress } from "../../../scripts/io/progress.js";
 import { runAtEdge } from "../../../scripts/io/run.js";
@@ -39,12 +39,12 @@ describe("files", function () {
 
   it("reads a file of prices and names it without its folder", async function () {
     await writeFile(join(dir, "eth.csv"), "text");
-    expect(await readPriceFile(join(dir, "eth.csv"))).to.deep.equal({ text: "text", name: "eth.csv" });
+    expect(await readInputFile(join(dir, "eth.csv"))).to.deep.equal({ text: "text", name: "eth.csv" });
   });
 
   it("says whether a file of prices is missing or a folder", async function () {
-    expect(await faultOf(readPriceFile(join(dir, "none.csv")))).to.equal("NOT_FOUND");
-    expect(await faultOf(readPriceFile(dir))).to.equal("IS_DIRECTORY");
+    expect(await faultOf(readInputFile(join(dir, "none.csv")))).to.equal("NOT_FOUND");
+    expect(await faultOf(readInputFile(dir))).to.equal("IS_DIRECTORY");
   });
 
   it("creates the folder of a report, and leaves nothing in it", async function () {

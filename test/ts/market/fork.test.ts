@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { network } from "hardhat";
 
 import { MAINNET } from "../../../scripts/core/mainnet.js";
-import { BlockUnavailableError, WrongChainError } from "../../../scripts/io/fork-start.js";
+import { BlockUnavailableError, WrongChainError } from "../../../scripts/io/forkStart.js";
 import { openFeeds } from "../../../scripts/io/feeds.js";
 import { openFork } from "../../../scripts/io/fork.js";
 import { RpcNotANodeError, RpcUnavailableError } from "../../../scripts/io/http.js";
