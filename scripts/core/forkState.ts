@@ -117,7 +117,7 @@ const Pool = z.object({
  * Which of the accounts something here uses: those that stand at an address of mainnet that is known, and whatever these
  * name in their storage (a proxy its implementation, a price proxy its aggregator).
  */
-export function usedOf(accounts: readonly RecordedAccount[], known: readonly Address[]): readonly RecordedAccount[] {
+function usedOf(accounts: readonly RecordedAccount[], known: readonly Address[]): readonly RecordedAccount[] {
   const used = new Set(known.map((address) => address.toLowerCase()));
   const holds = ({ storage }: RecordedAccount, address: string): boolean =>
     storage.some(([, value]) => value.toString(16).padStart(64, "0").includes(address.slice(2).toLowerCase()));

@@ -19,8 +19,8 @@ export class FileError extends ToolError {
   }
 }
 
-export const REPORT_JSON = "report.json";
-export const REPORT_HTML = "report.html";
+const REPORT_JSON = "report.json";
+const REPORT_HTML = "report.html";
 
 /** A file given to `option`: its text, and the name errors and reports call it by: a report must not tell the machine's folders. */
 export async function readInputFile(

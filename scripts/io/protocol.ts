@@ -2,7 +2,7 @@
  * The protocol in the hands of a test or a simulation: deployed through the same Ignition module as on a real chain, or
  * found by its addresses, with types.
  */
-import type { ContractRunner, Signer } from "ethers";
+import type { ContractRunner } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 import type {
   AccessManager,
@@ -146,22 +146,6 @@ export async function attachProtocol(
     lens: MarginLens__factory.connect(addresses.lens, runner),
     assets: await assetsOf(vault, oracle),
     addresses,
-  };
-}
-
-/** The same contracts in somebody else's hands. */
-export function protocolAs(protocol: Protocol, signer: Signer): Protocol {
-  return {
-    ...protocol,
-    accessManager: protocol.accessManager.connect(signer),
-    vault: protocol.vault.connect(signer),
-    oracle: protocol.oracle.connect(signer),
-    rebalancer: protocol.rebalancer.connect(signer),
-    shockLevels: protocol.shockLevels.connect(signer),
-    marginAccount: protocol.marginAccount.connect(signer),
-    exchange: protocol.exchange.connect(signer),
-    liquidator: protocol.liquidator.connect(signer),
-    lens: protocol.lens.connect(signer),
   };
 }
 

@@ -27,7 +27,7 @@ export function nominal(coverage: number): string {
   return `${Number((coverage * 100).toFixed(6))}%`;
 }
 
-export function labelOf(rule: RuleName, report: BacktestReport, { parameters }: AssetReport): string {
+function labelOf(rule: RuleName, report: BacktestReport, { parameters }: AssetReport): string {
   const labels: Readonly<Record<RuleName, string>> = {
     maintenance: "dynamic, MM",
     initial: "dynamic, IM",

@@ -3,10 +3,10 @@ import type { Trial } from "./trials.js";
 
 import { kupiec, normalQuantile, quantile } from "./statistics.js";
 
-export const SIDES = ["long", "short"] as const;
+const SIDES = ["long", "short"] as const;
 export type Side = (typeof SIDES)[number];
 
-export const RULES = ["maintenance", "initial", "unbounded", "normal", "constant"] as const;
+const RULES = ["maintenance", "initial", "unbounded", "normal", "constant"] as const;
 export type RuleName = (typeof RULES)[number];
 
 /** All horizons, or the later half, on which the constant level was not fitted. */

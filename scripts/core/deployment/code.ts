@@ -34,7 +34,7 @@ export function splitCode(code: string, places: ImmutablePlaces): SplitCode {
   return { masked: describeCode(masked), immutables };
 }
 
-export function describeCode(code: string): string {
+function describeCode(code: string): string {
   return code === "0x" ? "nothing" : `${dataLength(code)} bytes, keccak ${keccak256(code)}`;
 }
 

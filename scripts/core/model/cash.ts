@@ -37,7 +37,7 @@ export function emptyCash(updatedAt: bigint): Cash {
 }
 
 /** Debt over credit, debt rounded up and credit down, and at most one; {RAY}. */
-export function utilisationUp(cash: Cash): bigint {
+function utilisationUp(cash: Cash): bigint {
   const debt = borrowAssets(cash);
   const supply = supplyAssets(cash);
   if (debt === 0n) return 0n;

@@ -4,7 +4,7 @@ import { BPS, minimum, mulDivUp, RAY } from "./rounding.js";
 export const YEAR = 365n * 86_400n;
 
 /** The largest exponent compounded at once; interest beyond it is not charged. */
-export const MAX_EXPONENT = 4n * RAY;
+const MAX_EXPONENT = 4n * RAY;
 
 /** The kinked curve: r(u) = base + slope * u, plus jump * (u - kink) / (1 - kink) above the kink; in basis points. */
 export interface Curve {

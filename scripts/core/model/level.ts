@@ -1,6 +1,6 @@
 /**
  * The dynamic shock level of one underlying: how far a price is assumed to move against an account, from how far it has moved
- * lately. Written so that a Solidity library can follow it line by line; docs/LEVELS.md has the formulas and what was measured.
+ * lately. contracts/risk/Volatility.sol has the same rule on the chain; docs/LEVELS.md has the formulas and what was measured.
  *
  * Two exponentially weighted variances, one quick and one slow, are fed by accepted prices. The larger one times the
  * horizon gives the level that is wanted. The initial level follows it up at once, the maintenance level on a ramp, so that

@@ -50,7 +50,7 @@ export function legOf(asset: number, amount: bigint, unit: bigint, bidE18: bigin
 }
 
 /** max(1, 0.8 + c * sqrt(V / 1 million)), rounded up; {1}. */
-export function sizeFactor(valueE18: bigint, coefficientE18: bigint): bigint {
+function sizeFactor(valueE18: bigint, coefficientE18: bigint): bigint {
   // Where the exact factor is at most one, so that no rounded root may lift it above: c^2 * V <= 0.2^2 million.
   const squaredE18 = (coefficientE18 * coefficientE18) / WAD;
   if (squaredE18 * valueE18 <= (WAD - SIZE_BASE) ** 2n * MILLION) return WAD;

@@ -38,7 +38,7 @@ export function exposureOf(
 }
 
 /** {quote} What a size is worth now, with its sign: what is owned counts less and what is owed more by a unit of rounding. */
-export function worthOf({ leg, askE18, position: { sizeE18 } }: Exposure): bigint {
+function worthOf({ leg, askE18, position: { sizeE18 } }: Exposure): bigint {
   return mulDivFloor(sizeE18, sizeE18 < 0n ? askE18 : leg.bidE18, WAD);
 }
 

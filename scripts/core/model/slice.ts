@@ -27,7 +27,7 @@ const SECANT_STEPS = 3;
 const MINUTE = 60n;
 
 /** E / MM as a signed number, toward minus infinity. */
-export function signedHealth(equityE18: bigint, maintenanceE18: bigint): bigint {
+function signedHealth(equityE18: bigint, maintenanceE18: bigint): bigint {
   if (maintenanceE18 === 0n) return equityE18 < 0n ? 0n : 2n ** 255n - 1n;
   return mulDivFloor(equityE18, WAD, maintenanceE18);
 }

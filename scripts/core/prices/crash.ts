@@ -34,7 +34,7 @@ export interface CrashOptions {
 export const CRASH_SECONDS = 180_000n; // {s} 50 hours
 export const DEFAULT_STEPS = 150; // bars of 20 minutes
 
-export const CRASH_SOURCE = "generated, shaped after 12-13 March 2020 (not history)";
+const CRASH_SOURCE = "generated, shaped after 12-13 March 2020 (not history)";
 
 const HOURS = Number(CRASH_SECONDS) / 3_600;
 const GRID = 3_000; // points of the path at least: one a minute

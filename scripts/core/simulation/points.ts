@@ -6,7 +6,7 @@ import type { PricePath } from "../prices/types.js";
 import { CHAINLINK_RULE, FeedClock } from "../prices/feed.js";
 import { walkOf } from "../prices/walk.js";
 
-export const POINTS_A_BAR = 4;
+const POINTS_A_BAR = 4;
 /** Steps between what keeper and liquidators see and what they do. */
 export const DEFAULT_DELAY = 1;
 

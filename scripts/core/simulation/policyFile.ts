@@ -9,7 +9,7 @@ import { z } from "zod";
 import { ToolError } from "../errors.js";
 import { GRACE_SECONDS, KEEPER_PAY_CAP, assetsOf, packOrder } from "./population.js";
 
-export const POLICY_FORM =
+const POLICY_FORM =
   "lower, lowerRestore, upperRestore, upper (healths), graceSeconds, keeperPayCap, releaseToWallet, assetOrder";
 
 /** {1} Bounds of the contract's own, which it would refuse with an error for programs. */
