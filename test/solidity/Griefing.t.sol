@@ -16,17 +16,11 @@ contract GriefingTest is BallastTest {
 
     function _wallet() private {
         _borrow(alice, 10e18, 15_000e6);
-        PolicyFields memory policy = _policy();
-        policy.walletTopUp = true;
-        _setPolicy(alice, policy);
-        vm.startPrank(alice);
-        marginAccount.setWalletLimit(_account(alice), 100_000e18);
-        usdc.approve(address(vault), type(uint256).max);
-        vm.stopPrank();
+        _openWallet(alice, 100_000e18);
         _setPrice(WETH_ASSET, 1_800e8);
     }
 
-    // a wallet that refuses pays the keeper again and again in one block.
+    // A wallet that refuses pays the keeper again and again in one block.
     function test_RefusingWalletPaysOnce() public {
         _wallet();
         vm.mockCall(address(usdc), abi.encodeWithSelector(usdc.transferFrom.selector, alice), abi.encode(false));
@@ -40,7 +34,7 @@ contract GriefingTest is BallastTest {
         assertEq(_cash(keeper), paid, "paid again");
     }
 
-    // dust sent to a wallet that tops up is brought in at a cost far above its worth.
+    // Dust sent to a wallet that tops up is brought in at a cost far above its worth.
     function test_DustInTheWalletIsNotWorthIt() public {
         _wallet();
         vm.prank(alice);
@@ -55,7 +49,7 @@ contract GriefingTest is BallastTest {
         assertGe(_health(alice) + 1e15, before, "health fell");
     }
 
-    // the same with a reserve of one unit: health falls by a rebalance.
+    // The same with a reserve of one unit: health falls by a rebalance.
     function test_DustInTheReserve() public {
         _borrow(alice, 10e18, 15_000e6);
         _depositReserve(alice, address(usdc), 1);
@@ -65,7 +59,7 @@ contract GriefingTest is BallastTest {
         assertLe(_cash(keeper), 1e6, "paid more than a call");
     }
 
-    // with one halted asset any amount of another passes its cap.
+    // With one halted asset any amount of another passes its cap.
     function test_CapHoldsWithAHaltedAsset() public {
         _borrow(alice, 10e18, 1_000e6);
         (MintableToken token, uint8 asset) = _newCollateral();
@@ -78,7 +72,7 @@ contract GriefingTest is BallastTest {
         marginAccount.deposit(_account(alice), address(weth), 1_000e18);
     }
 
-    // a listed asset without risk parameters makes an indebted account unassessable: no rebalance, no liquidation.
+    // A listed asset without risk parameters makes an indebted account unassessable: no rebalance, no liquidation.
     function test_AssetWithoutRiskParametersShields() public {
         _borrow(alice, 10e18, 15_000e6);
         MintableToken token = new MintableToken("New", "NEW");
@@ -113,7 +107,7 @@ contract GriefingTest is BallastTest {
         _withdraw(alice, address(usdc), most);
     }
 
-    // a partial slice at d >= h reverts with HealthLowered.
+    // A partial slice at d >= h reverts with HealthLowered.
     function test_PartialSliceBeyondHealth() public {
         _borrow(alice, 10e18, 15_000e6);
         _pass(100 days);
@@ -129,7 +123,7 @@ contract GriefingTest is BallastTest {
         }
     }
 
-    // a whole slice panics.
+    // A whole slice panics.
     function test_WholeSlice() public {
         _borrow(alice, 10e18, 15_000e6);
         _setPrice(WETH_ASSET, 1_400e8);
@@ -138,7 +132,7 @@ contract GriefingTest is BallastTest {
         liquidator.liquidate(_account(alice), _account(taker), 1e18, type(int256).max, "");
     }
 
-    // an asset without risk parameters named in the policy and held in the wallet makes every rebalance revert.
+    // An asset without risk parameters named in the policy and held in the wallet makes every rebalance revert.
     function test_RebalanceOfAnOwnerWithAnUnparameterisedAsset() public {
         _wallet();
         MintableToken token = new MintableToken("New", "NEW");
@@ -153,7 +147,7 @@ contract GriefingTest is BallastTest {
         marginAccount.rebalance(_account(alice));
     }
 
-    // what a release set aside for its pay and did not need is released again in the same block, for another pay.
+    // What a release set aside for its pay and did not need is released again in the same block, for another pay.
     function test_OneReleaseABlock() public {
         _borrow(alice, 10e18, 120e6);
         PolicyFields memory policy = _policy();
@@ -168,7 +162,7 @@ contract GriefingTest is BallastTest {
         assertEq(_collateral(alice, WETH_ASSET), kept, "released again");
     }
 
-    // a top-up to the very point at which an account is due leaves it due, by rounding, until its reserve is paid away.
+    // A top-up to the very point at which an account is due leaves it due, by rounding, until its reserve is paid away.
     function test_ABandWithoutRoomIsRefused() public {
         PolicyFields memory policy = _policy();
         policy.lowerE6 = policy.lowerRestoreE6;
@@ -177,7 +171,7 @@ contract GriefingTest is BallastTest {
         marginAccount.setPolicy(_account(alice), policy);
     }
 
-    // a cure that falls short calls an account that nobody had called, and says nothing of it.
+    // A cure that falls short calls an account that nobody had called, and says nothing of it.
     function test_ACallByACureIsAnnounced() public {
         _borrow(alice, 10e18, 15_000e6);
         _setPrice(WETH_ASSET, 1_000e8);
@@ -209,7 +203,7 @@ contract GriefingTest is BallastTest {
         assertEq(_cash(keeper), 1e6);
     }
 
-    // a dust of a token whose feed is silent shields an account from liquidation, rebalance and provision.
+    // A dust of a token whose feed is silent shields an account from liquidation, rebalance and provision.
     function test_ADustOfAStaleTokenShieldsNobody() public {
         _borrow(alice, 10e18, 15_000e6);
         (MintableToken token, uint8 asset) = _newCollateral();
@@ -238,7 +232,7 @@ contract GriefingTest is BallastTest {
         assertEq(uint8(marginAccount.rebalance(_account(bob))), uint8(Outcome.InBand));
     }
 
-    // an owner makes every taker he knows his operator, and nobody but strangers may liquidate.
+    // An owner makes every taker he knows his operator, and nobody but strangers may liquidate.
     function test_ATakerWhoWasMadeAnOperatorResigns() public {
         _borrow(alice, 10e18, 15_000e6);
         _setPrice(WETH_ASSET, 1_700e8);
@@ -253,7 +247,7 @@ contract GriefingTest is BallastTest {
         vm.stopPrank();
     }
 
-    // what is worth nothing is a cure of any size, and fills a cap of zero.
+    // What is worth nothing is a cure of any size, and fills a cap of zero.
     function test_WhatCountsForNothingIsNoCure() public {
         _borrow(alice, 10e18, 15_000e6);
         _setPrice(WETH_ASSET, 1_700e8);
@@ -266,7 +260,7 @@ contract GriefingTest is BallastTest {
         marginAccount.deposit(_account(alice), address(token), 1e18);
     }
 
-    // with one halted asset any amount of another passes its cap, the debt's worth at a time.
+    // With one halted asset any amount of another passes its cap, the debt's worth at a time.
     function test_ACapHoldsWithAHaltedAssetInManySteps() public {
         _borrow(alice, 10e18, 1_000e6);
         (MintableToken token, uint8 asset) = _newCollateral();
@@ -279,7 +273,7 @@ contract GriefingTest is BallastTest {
         marginAccount.deposit(_account(alice), address(weth), 0.01e18);
     }
 
-    // a taker with cash pays for the very loss that his slice settles.
+    // A taker with cash pays for the very loss that his slice settles.
     function test_ATakerForfeitsNothingToTheProvisionHeSettles() public {
         _borrow(alice, 10e18, 15_000e6);
         _withdraw(lender, address(usdc), 10_000_000e6 - 30_000e6);
@@ -297,7 +291,7 @@ contract GriefingTest is BallastTest {
         assertEq(marginAccount.cashOf(marginAccount.insuranceFund()), 0);
     }
 
-    // a provision that nothing needs any more cannot be reversed for want of a price.
+    // A provision that nothing needs any more cannot be reversed for want of a price.
     function test_AProvisionIsReversedOnceTheDebtIsPaid() public {
         _borrow(alice, 10e18, 15_000e6);
         _setPrice(WETH_ASSET, 1_000e8);

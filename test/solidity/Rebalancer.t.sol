@@ -116,13 +116,7 @@ contract RebalancerTest is BallastTest {
 
     function test_AWalletsLimitIsRoundedDown() public {
         _odd();
-        PolicyFields memory policy = _policy();
-        policy.walletTopUp = true;
-        _setPolicy(alice, policy);
-        vm.startPrank(alice);
-        marginAccount.setWalletLimit(_account(alice), 100e18 + 0.9e12);
-        usdc.approve(address(vault), type(uint256).max);
-        vm.stopPrank();
+        _openWallet(alice, 100e18 + 0.9e12);
         Move[] memory moves = _plan().moves;
         assertEq(moves[0].amount, 100e6);
         // In ether: 100 and a bit at 1,800.12345678.

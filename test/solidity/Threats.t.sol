@@ -11,7 +11,6 @@ import {ILiquidator} from "../../contracts/interfaces/ILiquidator.sol";
 import {IMarginAccountCore} from "../../contracts/interfaces/IMarginAccountCore.sol";
 import {Outcome} from "../../contracts/interfaces/IRebalancer.sol";
 import {MintableToken} from "../../contracts/mocks/MintableToken.sol";
-import {PolicyFields} from "../../contracts/types/BandPolicy.sol";
 import {TradingTest} from "./utils/TradingTest.sol";
 
 /// @title ThreatsTest
@@ -149,13 +148,7 @@ contract ThreatsTest is TradingTest {
     /// @dev A keeper who gives little gas makes no feed silent and no wallet refuse: either all of it is done, or nothing.
     function testFuzz_LittleGasMakesNoOtherRebalance(uint256 gasLimit) public {
         _borrow(alice, 10e18, 15_000e6);
-        PolicyFields memory policy = _policy();
-        policy.walletTopUp = true;
-        _setPolicy(alice, policy);
-        vm.startPrank(alice);
-        marginAccount.setWalletLimit(_account(alice), 100_000e18);
-        usdc.approve(address(vault), type(uint256).max);
-        vm.stopPrank();
+        _openWallet(alice, 100_000e18);
         _setPrice(WETH_ASSET, 1_800e8);
         bytes32 before = _snapshot(alice, keeper);
         gasLimit = bound(gasLimit, 30_000, 600_000);

@@ -172,7 +172,7 @@ contract RebalancingTest is BallastTest {
 
     function test_TheWalletPaysWithinTheDaysLimit() public {
         _called();
-        _openWallet(600e18);
+        _openWallet(alice, 600e18);
         _fund(alice, address(usdc), 5_000e6);
         assertEq(uint8(_rebalance()), uint8(Outcome.ToppedUp));
         assertEq(usdc.balanceOf(alice), 15_000e6 + 5_000e6 - 600e6);
@@ -198,7 +198,7 @@ contract RebalancingTest is BallastTest {
 
     function test_TheReserveComesBeforeTheWallet() public {
         _called();
-        _openWallet(10_000e18);
+        _openWallet(alice, 10_000e18);
         _depositReserve(alice, address(usdc), 1_000e6);
         _fund(alice, address(usdc), 5_000e6);
         _rebalance();
@@ -210,7 +210,7 @@ contract RebalancingTest is BallastTest {
 
     function test_TheWalletPaysInCollateralToo() public {
         _called();
-        _openWallet(10_000e18);
+        _openWallet(alice, 10_000e18);
         vm.startPrank(alice);
         usdc.approve(address(vault), 0);
         weth.approve(address(vault), 0.3e18);
@@ -245,7 +245,7 @@ contract RebalancingTest is BallastTest {
 
     function test_AWalletBelowTheMinimumDepositPaysNothing() public {
         _called();
-        _openWallet(10_000e18);
+        _openWallet(alice, 10_000e18);
         vm.prank(alice);
         usdc.approve(address(vault), 9_999);
         assertEq(uint8(_rebalance()), uint8(Outcome.MarginCalled));
@@ -255,7 +255,7 @@ contract RebalancingTest is BallastTest {
         for (uint256 how; how < 3; ++how) {
             uint256 state = vm.snapshotState();
             _called();
-            _openWallet(10_000e18);
+            _openWallet(alice, 10_000e18);
             bytes memory pull = abi.encodeWithSelector(usdc.transferFrom.selector, alice, address(vault));
             // A list of the blocked; a token that answers false; an allowance that is gone by then.
             if (how == 0) vm.mockCallRevert(address(usdc), pull, "blocked");
@@ -280,7 +280,7 @@ contract RebalancingTest is BallastTest {
     /// @dev No cap refuses a cure that a rebalance makes.
     function test_CapsDoNotRefuseATopUp() public {
         _called();
-        _openWallet(10_000e18);
+        _openWallet(alice, 10_000e18);
         _depositReserve(alice, address(usdc), 500e6);
         vault.setLimits(address(usdc), 1, 100);
         assertEq(uint8(_rebalance()), uint8(Outcome.ToppedUp));
@@ -658,7 +658,7 @@ contract RebalancingTest is BallastTest {
         debt = bound(debt, 4_000e6, 15_000e6);
         price = bound(price, 300e8, 4_000e8);
         _borrow(alice, 10e18, debt);
-        _openWallet(uint128(bound(wallet, 0, 3_000e18)));
+        _openWallet(alice, uint128(bound(wallet, 0, 3_000e18)));
         cashReserve = bound(cashReserve, 100e6, 3_000e6);
         if (cashReserve > 1_000e6) _depositReserve(alice, address(usdc), cashReserve);
         _depositReserve(alice, address(weth), bound(wethReserve, 0.1e18, 2e18));
@@ -706,7 +706,7 @@ contract RebalancingTest is BallastTest {
     function test_TheDeficitAfterARefusalIsRoundedUp() public {
         _borrow(alice, 10e18 + 7, 15_000e6);
         _setPrice(WETH_ASSET, 1_800.12345678e8);
-        _openWallet(10_000e18);
+        _openWallet(alice, 10_000e18);
         Assessment memory a = marginAccount.assess(_account(alice));
         uint256 needed = a.maintenanceE18 * 16;
         assertTrue(needed % 10 != 0);
@@ -725,16 +725,6 @@ contract RebalancingTest is BallastTest {
     function _called() private {
         _borrow(alice, 10e18, 15_000e6);
         _setPrice(WETH_ASSET, 1_800e8);
-    }
-
-    function _openWallet(uint128 limit) private {
-        PolicyFields memory policy = _policy();
-        policy.walletTopUp = true;
-        _setPolicy(alice, policy);
-        vm.startPrank(alice);
-        marginAccount.setWalletLimit(_account(alice), limit);
-        usdc.approve(address(vault), type(uint256).max);
-        vm.stopPrank();
     }
 
     function _rebalance() private returns (Outcome) {

@@ -203,6 +203,18 @@ abstract contract BallastTest is ArtifactTest {
             });
     }
 
+    /// @dev A policy that tops up from the wallet, and a wallet that lets it, in USDC.
+    /// @param limit {quote E18} Of a day.
+    function _openWallet(address owner, uint128 limit) internal {
+        PolicyFields memory policy = _policy();
+        policy.walletTopUp = true;
+        _setPolicy(owner, policy);
+        vm.startPrank(owner);
+        marginAccount.setWalletLimit(_account(owner), limit);
+        usdc.approve(address(vault), type(uint256).max);
+        vm.stopPrank();
+    }
+
     /*//////////////////////////////////////////////////////////////////////////
                                   LISTINGS AND PRICES
     //////////////////////////////////////////////////////////////////////////*/
