@@ -180,7 +180,7 @@ contract CollateralVaultClaimsTest is BaseTest {
     }
 
     /// @dev Or it would be the way around the limit.
-    function test_toReserve_IsLimited() public {
+    function test_moveToReserve_IsLimited() public {
         vault.moveToReserve(account, 1, 250e18);
         assertEq(vault.reserveOf(account, 1), 200e18);
         _assertOwed(50e18, 0);

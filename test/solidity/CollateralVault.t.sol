@@ -385,7 +385,7 @@ contract CollateralVaultTest is BaseTest {
         );
     }
 
-    function test_toReserve_RevertWhen_MoreThanTheTotal() public {
+    function test_moveToReserve_RevertWhen_MoreThanTheTotal() public {
         vault.pull(address(token), alice, 5e18, false);
         vm.expectRevert(
             abi.encodeWithSelector(Errors.CollateralVault_InsufficientTotal.selector, address(token), 5e18, 5e18 + 1)
@@ -395,7 +395,7 @@ contract CollateralVaultTest is BaseTest {
         vault.moveToReserve(account, 9, 1);
     }
 
-    function test_fromReserve_NoCapRefusesIt() public {
+    function test_moveFromReserve_NoCapRefusesIt() public {
         vault.pull(address(token), alice, 1_000e18, false);
         vault.pullToReserve(account, address(token), alice, 5e18);
         vault.moveFromReserve(account, 1, 5e18);

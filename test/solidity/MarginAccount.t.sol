@@ -11,7 +11,7 @@ import {EntryPoints} from "./utils/EntryPoints.sol";
 import {ReentrantToken} from "./utils/mocks/ReentrantToken.sol";
 
 /// @title MarginAccountTest
-/// @notice The two halves of the ledger's code on one storage, and the lock against tokens that call back.
+/// @notice The parts of the ledger's code on one storage, and the lock against tokens that call back.
 contract MarginAccountTest is BallastTest {
     /*//////////////////////////////////////////////////////////////////////////
                                        THE EXTENSION
@@ -28,9 +28,9 @@ contract MarginAccountTest is BallastTest {
         assertFalse(ok);
     }
 
-    function test_BothHalvesSeeOneStorage() public {
+    function test_EveryPartSeesOneStorage() public {
         _borrow(alice, 10e18, 15_000e6);
-        // Written by the first half, read by the second, and the other way round.
+        // Written by the first part, read by a further one, and the other way round.
         assertEq(_collateral(alice, WETH_ASSET), 10e18);
         vm.prank(alice);
         marginAccount.setOperator(_account(alice), bob, WITHDRAW);
