@@ -27,7 +27,7 @@ export type Contracts = {
 
 export interface Core {
   readonly contracts: Contracts;
-  /** The margin account with the functions of its extensions, which are called at the same address. */
+  /** The margin account with the functions of its further parts, which are called at the same address. */
   readonly wholeMarginAccount: NamedArtifactContractAtFuture<"IMarginAccount">;
   /** The listing of each collateral, in the order of their numbers. */
   readonly listed: readonly Future[];

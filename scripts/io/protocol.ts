@@ -70,7 +70,7 @@ export interface Protocol {
   readonly rebalancer: Rebalancer;
   /** Moves the shocks. */
   readonly shockLevels: ShockLevels;
-  /** With the functions of its extension. */
+  /** With the functions of its further parts. */
   readonly marginAccount: IMarginAccount;
   readonly exchange: Exchange;
   readonly liquidator: Liquidator;

@@ -17,8 +17,8 @@ import { ORDER_TYPES, orderDomain, type Order } from "../../core/order.js";
 import { toAddress } from "../rpc.js";
 import { OVERRIDES, type Chain } from "./chain.js";
 
-/** What stands behind each asset: a feed that costs nothing, or Chainlink's proxy before an aggregator with storage. */
-/** Seconded: constant, with a constant second source beside each. */
+/** What stands behind each asset: a feed that costs nothing, Chainlink's proxy before an aggregator with storage, or (seconded)
+ * a constant feed with a constant second source beside it. */
 export type FeedKind = "constant" | "proxied" | "seconded";
 
 /** Whole dollars in the quote's six decimals. */
