@@ -47,7 +47,7 @@ contract CollateralVaultClaimsTest is BaseTest {
         vault.setOutflowLimit(address(token), limitBps);
     }
 
-    function _push(address owner, uint256 amount) private returns (uint256) {
+    function _send(address owner, uint256 amount) private returns (uint256) {
         return vault.send(address(token), owner, owner, amount);
     }
 
@@ -99,7 +99,7 @@ contract CollateralVaultClaimsTest is BaseTest {
                                        THE LIMIT
     //////////////////////////////////////////////////////////////////////////*/
 
-    function test_push_WhatExceedsTheLimitWaits() public {
+    function test_send_WhatExceedsTheLimitWaits() public {
         assertEq(_room(), 200e18);
         vm.expectEmit(address(vault));
         emit ICollateralVault.ClaimQueued(address(token), 0, alice, bob, 50e18);
@@ -115,13 +115,13 @@ contract CollateralVaultClaimsTest is BaseTest {
     }
 
     /// @dev However it is cut, no more leaves in a block; small pieces go unseen only while there is room.
-    function testFuzz_push_InPiecesNoMoreThanAtOnce(uint256 seed) public {
+    function testFuzz_send_InPiecesNoMoreThanAtOnce(uint256 seed) public {
         uint256 left;
         for (uint256 i; i < 60; ++i) {
             uint256 piece = 1e15 + (uint256(keccak256(abi.encode(seed, i))) % 30e18);
             (uint256 total, , , ) = vault.totalsOf(address(token));
             if (piece > total) break;
-            left += _push(alice, piece);
+            left += _send(alice, piece);
         }
         // Dust has a hundredth of the base for itself.
         assertLe(left, 210e18);
@@ -129,8 +129,8 @@ contract CollateralVaultClaimsTest is BaseTest {
         _assertOwed(queued, 0);
     }
 
-    function test_push_RoomComesBackWithTime() public {
-        _push(alice, 200e18);
+    function test_send_RoomComesBackWithTime() public {
+        _send(alice, 200e18);
         assertEq(_room(), 0);
         skip(12 hours);
         // The base fell to 900: a fifth of it, less the hundred that it still stands above.
@@ -140,10 +140,10 @@ contract CollateralVaultClaimsTest is BaseTest {
     }
 
     function test_pull_GivesRoomBack() public {
-        _push(alice, 200e18);
+        _send(alice, 200e18);
         vault.pull(address(token), alice, 120e18, false);
         assertEq(_room(), 120e18);
-        assertEq(_push(alice, 130e18), 120e18);
+        assertEq(_send(alice, 130e18), 120e18);
         vault.pullToReserve(account, address(token), alice, 100e18);
         assertEq(_room(), 0);
         // Behind the claim of before it stands as if nobody waited: what is held is what counts.
@@ -152,27 +152,27 @@ contract CollateralVaultClaimsTest is BaseTest {
     }
 
     /// @dev Tokens that come and go within a block take nobody's room, whatever their size.
-    function testFuzz_push_AVisitTakesNoRoom(uint256 amount, uint256 quiet) public {
+    function testFuzz_send_AVisitTakesNoRoom(uint256 amount, uint256 quiet) public {
         amount = bound(amount, 60e18, 900_000e18);
         skip(bound(quiet, 0, 30 days));
         uint256 before = _room();
         vault.pull(address(token), alice, amount, false);
-        assertEq(_push(alice, amount), amount);
+        assertEq(_send(alice, amount), amount);
         assertEq(_room(), before);
     }
 
     /// @dev A visit below a twentieth may go unseen, and then take a twentieth at most.
-    function test_push_ASmallVisitTakesATwentiethAtMost() public {
+    function test_send_ASmallVisitTakesATwentiethAtMost() public {
         skip(30 days);
         vault.pull(address(token), alice, 40e18, false);
-        _push(alice, 40e18);
-        _push(alice, 1e15);
+        _send(alice, 40e18);
+        _send(alice, 1e15);
         assertGe(_room(), 150e18);
     }
 
     function test_reserve_IsNotLimited() public {
         vault.pullToReserve(account, address(token), alice, 500e18);
-        _push(alice, 300e18);
+        _send(alice, 300e18);
         _assertOwed(100e18, 0);
         vault.sendFromReserve(account, address(token), bob, 500e18);
         assertEq(token.balanceOf(bob), 500e18);
@@ -192,21 +192,21 @@ contract CollateralVaultClaimsTest is BaseTest {
         _assertOwed(100e18, 0);
     }
 
-    function test_push_AClaimIsNoLessThanTheMinimum() public {
+    function test_send_AClaimIsNoLessThanTheMinimum() public {
         // All but a third of the minimum has room: a whole minimum waits.
-        assertEq(_push(alice, 200e18 + 3e14), 200e18 - 7e14);
+        assertEq(_send(alice, 200e18 + 3e14), 200e18 - 7e14);
         _assertOwed(1e15, 0);
     }
 
-    function test_push_DustIsPaidAtOnceUpToItsShare() public {
+    function test_send_DustIsPaidAtOnceUpToItsShare() public {
         vm.prank(governance);
         vault.setLimits(address(token), 1_000_000, 65_000);
-        _push(alice, 210e18);
+        _send(alice, 210e18);
         _assertOwed(10e18, 0);
         // A hundredth of a thousand, in pieces below the minimum of 6.5.
-        assertEq(_push(bob, 6e18), 6e18);
-        assertEq(_push(bob, 4e18), 4e18);
-        assertEq(_push(bob, 1e18), 0);
+        assertEq(_send(bob, 6e18), 6e18);
+        assertEq(_send(bob, 4e18), 4e18);
+        assertEq(_send(bob, 1e18), 0);
         _assertOwed(11e18, 0);
     }
 
@@ -215,9 +215,9 @@ contract CollateralVaultClaimsTest is BaseTest {
     //////////////////////////////////////////////////////////////////////////*/
 
     function test_payClaims_InTheirOrderAsThereIsRoom() public {
-        _push(alice, 250e18);
-        assertEq(_push(bob, 30e18), 0);
-        assertEq(_push(carol, 10e18), 0);
+        _send(alice, 250e18);
+        assertEq(_send(bob, 30e18), 0);
+        assertEq(_send(carol, 10e18), 0);
         _assertOwed(90e18, 0);
         assertEq(vault.payClaims(address(token), 10), 0);
         skip(6 hours);
@@ -236,13 +236,13 @@ contract CollateralVaultClaimsTest is BaseTest {
         _assertOwed(0, 0);
         assertEq(vault.payClaims(address(token), 2), 0);
         // Nobody waits: what is small goes as before.
-        assertEq(_push(bob, 1e18), 1e18);
+        assertEq(_send(bob, 1e18), 1e18);
     }
 
     function test_payClaims_WhoeverIsBlockedHoldsUpNobody() public {
-        _push(alice, 200e18);
-        _push(bob, 20e18);
-        _push(carol, 20e18);
+        _send(alice, 200e18);
+        _send(bob, 20e18);
+        _send(carol, 20e18);
         token.setBlocked(bob, true);
         skip(1 days);
         assertEq(vault.payClaims(address(token), 10), 2);
@@ -255,7 +255,7 @@ contract CollateralVaultClaimsTest is BaseTest {
     }
 
     function test_payClaims_WithoutLimitPaysAll() public {
-        _push(alice, 900e18);
+        _send(alice, 900e18);
         _limit(0);
         assertEq(vault.payClaims(address(token), 10), 1);
         _assertOwed(0, 0);
@@ -265,7 +265,7 @@ contract CollateralVaultClaimsTest is BaseTest {
 
     /// @dev Claims are no surplus that a fee on the way could hide behind.
     function test_pull_ClaimsCountAmongWhatIsOwed() public {
-        _push(alice, 300e18);
+        _send(alice, 300e18);
         token.setBlocked(bob, true);
         vault.pay(address(token), bob, 1e15);
         // A token that lost what it held.

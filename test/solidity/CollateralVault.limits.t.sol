@@ -50,7 +50,7 @@ contract CollateralVaultLimitsTest is BaseTest {
         vault.pull(address(token), alice, amount, false);
     }
 
-    function _push(address owner, uint256 amount) private returns (uint256) {
+    function _send(address owner, uint256 amount) private returns (uint256) {
         return vault.send(address(token), owner, owner, amount);
     }
 
@@ -68,7 +68,7 @@ contract CollateralVaultLimitsTest is BaseTest {
 
     /// @dev Setting a limit anew gives back no room that was used.
     function test_setOutflowLimit_AnotherStartsFromWhatWas() public {
-        _push(alice, 200e18);
+        _send(alice, 200e18);
         _limit(2_000);
         assertEq(_room(), 0);
         _limit(3_000);
@@ -101,61 +101,61 @@ contract CollateralVaultLimitsTest is BaseTest {
         assertApproxEqAbs(_room(), 1_054.001e18 - (uint256(1_000.001e18) * 4) / 5, 2);
     }
 
-    function test_push_ThirteenPartsAreNotLookedAt() public {
+    function test_send_ThirteenPartsAreNotLookedAt() public {
         _pull(1e15);
         skip(1 hours);
         uint256 state = vm.snapshotState();
-        _push(alice, 50e18);
+        _send(alice, 50e18);
         // Down by a fifth of itself in a day.
         uint256 base = 1_000e18 - uint256(200e18) / 24;
         assertApproxEqAbs(_room(), 950.001e18 - (base * 4) / 5, 2);
         vm.revertToState(state);
-        _push(alice, 52e18);
+        _send(alice, 52e18);
         assertApproxEqAbs(_room(), 948.001e18 - (uint256(1_000.001e18) * 4) / 5, 2);
     }
 
     /// @dev Whoever waits is served first: what came in since is his.
-    function test_push_BehindAClaimNothingLeavesThoughThereIsRoom() public {
-        _push(alice, 250e18);
+    function test_send_BehindAClaimNothingLeavesThoughThereIsRoom() public {
+        _send(alice, 250e18);
         _pull(120e18);
         assertEq(_room(), 120e18);
-        assertEq(_push(bob, 30e18), 0);
+        assertEq(_send(bob, 30e18), 0);
         assertEq(_queued(), 80e18);
     }
 
     /// @dev Dust was paid beyond the limit; what comes next waits whole.
-    function test_push_BelowTheFloorAllWaits() public {
+    function test_send_BelowTheFloorAllWaits() public {
         _minimum(65_000);
-        _push(alice, 200e18);
-        assertEq(_push(bob, 6e18), 6e18);
+        _send(alice, 200e18);
+        assertEq(_send(bob, 6e18), 6e18);
         assertEq(_room(), 0);
-        assertEq(_push(alice, 20e18), 0);
+        assertEq(_send(alice, 20e18), 0);
         assertEq(_queued(), 20e18);
     }
 
     /// @dev There is room for two of the smallest claim that may wait: all of it waits.
-    function test_push_TheLeastClaimWaitsWhole() public {
+    function test_send_TheLeastClaimWaitsWhole() public {
         _minimum(65_000);
-        _push(alice, 198e18);
+        _send(alice, 198e18);
         assertEq(_room(), 2e18);
-        assertEq(_push(bob, 6.5e18), 0);
+        assertEq(_send(bob, 6.5e18), 0);
         assertEq(_queued(), 6.5e18);
     }
 
     /// @dev Of a base of a thousand tokens and fifty units the dust's share is ten tokens, and half a unit that is none.
-    function test_push_TheDustsShareRoundsDown() public {
+    function test_send_TheDustsShareRoundsDown() public {
         _limit(0);
         _minimum(0);
         _pull(50);
         _limit(2_000);
         _minimum(65_000);
-        assertEq(_push(alice, 200e18 + 10), 200e18 + 10);
+        assertEq(_send(alice, 200e18 + 10), 200e18 + 10);
         assertEq(_room(), 0);
-        assertEq(_push(bob, 6e18), 6e18);
+        assertEq(_send(bob, 6e18), 6e18);
         uint256 state = vm.snapshotState();
-        assertEq(_push(bob, 4e18 + 1), 0);
+        assertEq(_send(bob, 4e18 + 1), 0);
         vm.revertToState(state);
-        assertEq(_push(bob, 4e18), 4e18);
+        assertEq(_send(bob, 4e18), 4e18);
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -164,7 +164,7 @@ contract CollateralVaultLimitsTest is BaseTest {
 
     /// @dev A minimum that was raised meanwhile keeps nobody waiting for what he is owed.
     function test_payClaims_TheRestIsPaidHoweverSmall() public {
-        _push(alice, 205e18);
+        _send(alice, 205e18);
         _minimum(65_000);
         skip(1 days);
         assertEq(vault.payClaims(address(token), 1), 1);
@@ -172,7 +172,7 @@ contract CollateralVaultLimitsTest is BaseTest {
     }
 
     function test_payClaims_APartIsAtLeastTheMinimum() public {
-        _push(alice, 250e18);
+        _send(alice, 250e18);
         _minimum(20);
         _pull(2e15);
         assertEq(_room(), 2e15);
@@ -200,7 +200,7 @@ contract CollateralVaultLimitsTest is BaseTest {
     }
 
     function test_payClaims_WhatStillWaitsIsOwed() public {
-        _push(alice, 250e18);
+        _send(alice, 250e18);
         skip(6 hours);
         assertEq(vault.payClaims(address(token), 10), 1);
         assertEq(_queued(), 10e18);
@@ -208,8 +208,8 @@ contract CollateralVaultLimitsTest is BaseTest {
     }
 
     function test_payClaims_WhatIsToBeFetchedIsOwed() public {
-        _push(alice, 200e18);
-        _push(bob, 20e18);
+        _send(alice, 200e18);
+        _send(bob, 20e18);
         token.setBlocked(bob, true);
         skip(1 days);
         assertEq(vault.payClaims(address(token), 10), 1);
@@ -230,7 +230,7 @@ contract CollateralVaultLimitsTest is BaseTest {
     function test_claim_WhatWaitsIsOwed() public {
         token.setBlocked(bob, true);
         vault.pay(address(token), bob, 5e18);
-        _push(alice, 250e18);
+        _send(alice, 250e18);
         assertGt(_queued(), 0);
         vault.claim(bob, address(token), alice);
         _assertCounted();

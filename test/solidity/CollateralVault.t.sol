@@ -300,7 +300,7 @@ contract CollateralVaultTest is BaseTest {
         vault.pull(address(token), alice, 1e15, true);
     }
 
-    function test_push_PaysOutOfTheTotal() public {
+    function test_send_PaysOutOfTheTotal() public {
         vault.pull(address(token), alice, 5e18, false);
         vault.send(address(token), alice, bob, 2e18);
         assertEq(token.balanceOf(bob), 2e18);
@@ -309,7 +309,7 @@ contract CollateralVaultTest is BaseTest {
         _assertTotals(address(token), 0, 0);
     }
 
-    function test_push_RevertWhen_MoreThanTheTotal() public {
+    function test_send_RevertWhen_MoreThanTheTotal() public {
         vault.pull(address(token), alice, 5e18, false);
         vault.pullToReserve(account, address(token), alice, 9e18);
         token.mint(address(vault), 9e18);
