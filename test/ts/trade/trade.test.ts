@@ -201,6 +201,17 @@ describe("npm run trade", function () {
     );
   });
 
+  it("takes what a signer's key signs, though his account has code that signs for nobody", async function () {
+    const [, , signer] = await connection.ethers.getSigners();
+    await sign("delegated", 2, "1");
+    await connection.networkHelpers.setCode(signer?.address ?? "", "0x00");
+    expect(await view("delegated")).to.include({ state: "open" });
+    const changed = (await readFile(at("delegated"), "utf8")).replace('"sizeE18": "1', '"sizeE18": "2');
+    await writeFile(at("enlarged"), changed);
+    await refuses(["show", "--order", at("enlarged")], /is not signed by 0x[0-9a-fA-F]{40}: it was changed since/);
+    await connection.networkHelpers.setCode(signer?.address ?? "", "0x");
+  });
+
   it("refuses what cannot be signed, and leaves a file that exists alone", async function () {
     const order = ["--instrument", "WETH", "--size", "1", "--price", "2500"] as const;
     const before = await readFile(at("maker"), "utf8");
