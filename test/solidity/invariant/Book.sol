@@ -8,6 +8,8 @@ import {ICollateralVault} from "../../../contracts/interfaces/ICollateralVault.s
 import {IMarginAccountEvents} from "../../../contracts/interfaces/IMarginAccountEvents.sol";
 import {IMarginAccountExtension} from "../../../contracts/interfaces/IMarginAccountExtension.sol";
 import {CallState} from "../../../contracts/types/AccountHeader.sol";
+import {GuardLevel} from "../../../contracts/types/Guard.sol";
+import {LIQUIDATION_GRACE} from "./Stage.sol";
 
 /// @title Book
 /// @notice The ghosts of a campaign: what came into the vault and left it, the ledger rebuilt from events alone, what the
@@ -17,6 +19,33 @@ contract Book {
     struct Tally {
         uint256 tried;
         uint256 done;
+    }
+
+    /// @dev An account's position as the events tell it.
+    struct Held {
+        int256 size; // {unit}
+        int256 quote; // {quote E18} with funding paid up to `fundingAt`
+        int256 fundingAt; // {quote E18/unit} the instrument's index then
+    }
+
+    /// @dev What an instrument's positions share, and what they come to together.
+    struct Instrument {
+        uint256 funding; // the three words of {Perpetual}
+        uint256 hour;
+        uint256 interest;
+        int256 sizes; // {unit} the sum of all
+        uint256 longs; // {unit} the sum of those above zero
+        uint256 changes; // how often a position changed
+        uint256 closings; // how often one came to its end
+    }
+
+    /// @dev What is told of an account at one look.
+    struct Entry {
+        int256 shares;
+        uint256 provision;
+        uint256 liquidationSince;
+        CallState callState;
+        uint256 positions;
     }
 
     address private immutable _VAULT;
@@ -46,6 +75,28 @@ contract Book {
     mapping(uint256 id => uint256) public liquidationSince;
     mapping(uint256 id => CallState) public callState;
     mapping(uint256 id => mapping(address operator => uint8)) public rights;
+    /// @notice How many positions an account has.
+    mapping(uint256 id => uint256) public positions;
+    mapping(uint256 id => mapping(uint8 underlying => Held)) private _held;
+    mapping(uint8 underlying => Instrument) private _instruments;
+    /// @dev Accounts whose funding is paid up to an index that is yet to be told.
+    mapping(uint8 underlying => uint256[]) private _pending;
+
+    // The guardian's pause as the events tell it.
+    GuardLevel private _guardLevel;
+    uint256 public guardUntil;
+    uint256 public haltedUntil;
+
+    // What it comes to for all accounts together.
+    uint256 public creditShares;
+    uint256 public debtShares;
+    uint256 public provisions;
+    mapping(uint8 asset => uint256) public collateralInAll;
+    mapping(uint8 asset => uint256) public reserveInAll;
+
+    /// @dev Accounts that the present action touched.
+    uint256[] private _touched;
+    mapping(uint256 id => uint256 step) private _touchedAt;
 
     /// @notice Reserves as the handlers expect them to be.
     mapping(uint256 id => mapping(uint8 asset => uint256)) public expectedReserve;
@@ -77,6 +128,7 @@ contract Book {
         ++_tallies[action].tried;
         ++steps;
         socialised = 0;
+        delete _touched;
         _fundShares = uint256(shares[_fund()]);
     }
 
@@ -94,6 +146,38 @@ contract Book {
         if (brokenSet & (1 << number) != 0) return;
         brokenSet |= 1 << number;
         broken[number] = how;
+    }
+
+    /// @notice The accounts that the last action touched.
+    function touched() external view returns (uint256[] memory) {
+        return _touched;
+    }
+
+    /// @notice How tight the guardian holds everybody now: 0 is not at all.
+    function guardLevel() public view returns (uint8) {
+        return block.timestamp < guardUntil ? uint8(_guardLevel) : 0;
+    }
+
+    /// @notice {s} Before it nobody is liquidated: a halt, or the grace after one.
+    function liquidationOpensAt() public view returns (uint256) {
+        return haltedUntil == 0 ? 0 : haltedUntil + LIQUIDATION_GRACE;
+    }
+
+    function entryOf(uint256 id) external view returns (Entry memory) {
+        return Entry(shares[id], provision[id], liquidationSince[id], callState[id], positions[id]);
+    }
+
+    function heldOf(uint256 id, uint8 underlying) external view returns (Held memory) {
+        return _held[id][underlying];
+    }
+
+    function instrumentOf(uint8 underlying) external view returns (Instrument memory) {
+        return _instruments[underlying];
+    }
+
+    /// @notice {quote token} What the instruments' settled pools hold.
+    function pooled() public view returns (uint256) {
+        return uint96(_instruments[1].interest >> 112) + uint96(_instruments[2].interest >> 112);
     }
 
     function keeperPayOf(uint256 id) external view returns (uint256) {
@@ -127,8 +211,8 @@ contract Book {
         borrowIndex = m.borrowIndex;
         supplyIndex = m.supplyIndex;
         supplyShares = m.supplyShares;
-        if (m.idle + m.borrowAssets + 2 < m.supplyAssets + m.forfeited) {
-            breakPromise(1, "idle cash and debt do not cover credit and forfeits");
+        if (m.idle + m.borrowAssets + 2 < m.supplyAssets + m.forfeited + pooled()) {
+            breakPromise(1, "idle cash and debt do not cover credit, forfeits and pools");
         }
     }
 
@@ -164,44 +248,116 @@ contract Book {
     function _ofVault(VmSafe.Log calldata log, uint256[] calldata parties) private {
         if (log.topics[0] != ICollateralVault.ReserveChanged.selector) return;
         uint256 id = uint256(log.topics[1]);
-        reserve[id][uint8(uint256(log.topics[2]))] = abi.decode(log.data, (uint256));
+        uint8 asset = uint8(uint256(log.topics[2]));
+        uint256 amount = abi.decode(log.data, (uint256));
+        reserveInAll[asset] = reserveInAll[asset] - reserve[id][asset] + amount;
+        reserve[id][asset] = amount;
         _requireParty(id, parties);
     }
 
     function _ofLedger(VmSafe.Log calldata log, uint256[] calldata parties) private {
         bytes32 topic = log.topics[0];
-        if (log.topics.length < 2 || topic == IMarginAccountEvents.LiquidatorSet.selector) return;
+        if (topic == IMarginAccountEvents.Paused.selector) return _changeGuard(log);
+        if (log.topics.length < 2) return;
         uint256 id = uint256(log.topics[1]);
+        if (topic == IMarginAccountEvents.PerpetualChanged.selector) return _changeInstrument(log);
+        // What else names no account.
+        if (topic == IMarginAccountEvents.LiquidatorSet.selector) return;
+        if (topic == IMarginAccountEvents.ExchangeSet.selector) return;
+        if (topic == IMarginAccountEvents.PerpetualSet.selector) return;
+        if (!_ofBalances(log, topic, id)) _ofClocks(log, topic, id);
+        _requireParty(id, parties);
+    }
+
+    function _ofBalances(VmSafe.Log calldata log, bytes32 topic, uint256 id) private returns (bool) {
         if (topic == IMarginAccountEvents.CashChanged.selector) {
-            shares[id] = abi.decode(log.data, (int256));
+            _setShares(id, abi.decode(log.data, (int256)));
         } else if (topic == IMarginAccountEvents.CollateralChanged.selector) {
-            collateral[id][uint8(uint256(log.topics[2]))] = abi.decode(log.data, (uint256));
-        } else if (topic == IMarginAccountEvents.PolicySet.selector) {
+            uint8 asset = uint8(uint256(log.topics[2]));
+            uint256 amount = abi.decode(log.data, (uint256));
+            collateralInAll[asset] = collateralInAll[asset] - collateral[id][asset] + amount;
+            collateral[id][asset] = amount;
+        } else if (topic == IMarginAccountEvents.PositionChanged.selector) {
+            (int256 size, int256 quote) = abi.decode(log.data, (int256, int256));
+            _setPosition(id, uint8(uint256(log.topics[2]) >> 8), size, quote);
+        } else if (topic == IMarginAccountEvents.ProvisionChanged.selector) {
+            uint256 amount = abi.decode(log.data, (uint256));
+            provisions = provisions - provision[id] + amount;
+            provision[id] = amount;
+        } else if (topic == IMarginAccountEvents.LossSocialised.selector) {
+            (uint256 amount, ) = abi.decode(log.data, (uint256, uint256));
+            socialised += amount;
+            socialisedInAll += amount;
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    function _ofClocks(VmSafe.Log calldata log, bytes32 topic, uint256 id) private {
+        if (topic == IMarginAccountEvents.PolicySet.selector) {
             policy[id] = abi.decode(log.data, (uint256));
         } else if (topic == IMarginAccountEvents.WalletLimitSet.selector) {
             walletLimit[id] = abi.decode(log.data, (uint128));
         } else if (topic == IMarginAccountEvents.OperatorSet.selector) {
             rights[id][address(uint160(uint256(log.topics[2])))] = abi.decode(log.data, (uint8));
-        } else if (topic == IMarginAccountEvents.ProvisionChanged.selector) {
-            provision[id] = abi.decode(log.data, (uint256));
         } else if (topic == IMarginAccountEvents.LiquidationChanged.selector) {
             liquidationSince[id] = abi.decode(log.data, (uint256));
         } else if (topic == IMarginAccountEvents.MarginCalled.selector) {
             callState[id] = CallState.Running;
         } else if (topic == IMarginAccountEvents.CallChanged.selector) {
             (callState[id], ) = abi.decode(log.data, (CallState, uint256));
-        } else if (topic == IMarginAccountEvents.LossSocialised.selector) {
-            (uint256 amount, ) = abi.decode(log.data, (uint256, uint256));
-            socialised += amount;
-            socialisedInAll += amount;
         } else if (topic == IMarginAccountEvents.Rebalanced.selector) {
             (, , uint256 pay) = abi.decode(log.data, (uint8, uint256, uint256));
             _keeperPay[id][steps] += pay;
         }
-        _requireParty(id, parties);
+    }
+
+    function _setShares(uint256 id, int256 now_) private {
+        int256 before = shares[id];
+        creditShares = creditShares - (before > 0 ? uint256(before) : 0) + (now_ > 0 ? uint256(now_) : 0);
+        debtShares = debtShares - (before < 0 ? uint256(-before) : 0) + (now_ < 0 ? uint256(-now_) : 0);
+        shares[id] = now_;
+    }
+
+    function _setPosition(uint256 id, uint8 underlying, int256 size, int256 quote) private {
+        Held storage held = _held[id][underlying];
+        Instrument storage instrument = _instruments[underlying];
+        int256 before = held.size;
+        instrument.sizes += size - before;
+        instrument.longs = instrument.longs - (before > 0 ? uint256(before) : 0) + (size > 0 ? uint256(size) : 0);
+        ++instrument.changes;
+        if (before != 0 || held.quote != 0) --positions[id];
+        if (size != 0 || quote != 0) ++positions[id];
+        else ++instrument.closings;
+        (held.size, held.quote) = (size, quote);
+        _pending[underlying].push(id);
+    }
+
+    function _changeGuard(VmSafe.Log calldata log) private {
+        GuardLevel before = _guardLevel;
+        (_guardLevel, guardUntil) = abi.decode(log.data, (GuardLevel, uint256));
+        bool ended = _guardLevel == GuardLevel.Normal && before == GuardLevel.Halt;
+        if (ended || _guardLevel == GuardLevel.Halt) haltedUntil = guardUntil;
+    }
+
+    /// @dev The index that it tells is the one up to which those before it in the same transaction have paid.
+    function _changeInstrument(VmSafe.Log calldata log) private {
+        uint8 underlying = uint8(uint256(log.topics[1]) >> 8);
+        Instrument storage instrument = _instruments[underlying];
+        (instrument.funding, instrument.hour, instrument.interest) = abi.decode(log.data, (uint256, uint256, uint256));
+        uint256[] storage pending = _pending[underlying];
+        for (uint256 i; i < pending.length; ++i) {
+            _held[pending[i]][underlying].fundingAt = int128(uint128(instrument.funding));
+        }
+        delete _pending[underlying];
     }
 
     function _requireParty(uint256 id, uint256[] calldata parties) private {
+        if (_touchedAt[id] != steps + 1) {
+            _touchedAt[id] = steps + 1;
+            _touched.push(id);
+        }
         // The insurance fund's account is a party to everything.
         if (id == _fund()) return;
         for (uint256 i; i < parties.length; ++i) {

@@ -1,32 +1,36 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-
 import {ICollateralVault} from "../../../contracts/interfaces/ICollateralVault.sol";
 import {ILiquidator} from "../../../contracts/interfaces/ILiquidator.sol";
 import {IMarginAccountAccess} from "../../../contracts/interfaces/IMarginAccountAccess.sol";
 import {IRebalancer} from "../../../contracts/interfaces/IRebalancer.sol";
 import {IRiskEngine} from "../../../contracts/interfaces/IRiskEngine.sol";
 import {MintableToken} from "../../../contracts/mocks/MintableToken.sol";
-import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
+import {toAccountId} from "../../../contracts/types/AccountId.sol";
+import {toPerpetual} from "../../../contracts/types/InstrumentId.sol";
+import {FaultySource} from "../utils/mocks/FaultySource.sol";
 import {Book} from "./Book.sol";
-import {Promises} from "./Promises.sol";
-import {GOVERNOR_DELAY, INDICES, OWNERS, TOKENS, USDC} from "./Stage.sol";
+import {Leaving} from "./Leaving.sol";
+import {GOVERNOR_DELAY, INDICES, OWNERS, TOKENS} from "./Stage.sol";
+import {BatchHandler} from "./handlers/BatchHandler.sol";
+import {CoalitionHandler} from "./handlers/CoalitionHandler.sol";
 import {GovernanceHandler} from "./handlers/GovernanceHandler.sol";
 import {GuardHandler} from "./handlers/GuardHandler.sol";
 import {KeeperHandler} from "./handlers/KeeperHandler.sol";
 import {LossHandler} from "./handlers/LossHandler.sol";
 import {MarketHandler} from "./handlers/MarketHandler.sol";
 import {OwnerHandler} from "./handlers/OwnerHandler.sol";
+import {PauseHandler} from "./handlers/PauseHandler.sol";
 import {StrangerHandler} from "./handlers/StrangerHandler.sol";
 import {TakerHandler} from "./handlers/TakerHandler.sol";
+import {TraderHandler} from "./handlers/TraderHandler.sol";
 import {WishHandler} from "./handlers/WishHandler.sol";
 
 /// @title Campaign
 /// @notice Sets the stage: the protocol, five owners of two accounts each, a lender, takers, a keeper, a stranger and a
 /// governor whose changes wait; and every action that a campaign may take.
-abstract contract Campaign is Promises {
+abstract contract Campaign is Leaving {
     /// @dev An action, and how often a walk takes it in comparison with the others.
     struct Action {
         address target;
@@ -37,14 +41,19 @@ abstract contract Campaign is Promises {
 
     uint64 internal constant GOVERNOR_ROLE = 1;
     uint64 internal constant LIMITS_ROLE = 2;
+    uint64 internal constant GUARDIAN_ROLE = 3;
 
     address internal governor = makeAddr("governor");
+    address internal guardian = makeAddr("guardian");
 
     OwnerHandler internal owners;
     WishHandler internal wishes;
     StrangerHandler internal strangers;
     KeeperHandler internal keepers;
     TakerHandler internal takers;
+    PauseHandler internal pauses;
+    BatchHandler internal batches;
+    CoalitionHandler internal coalition;
     MarketHandler internal market;
     GovernanceHandler internal governance;
     LossHandler internal losses;
@@ -61,6 +70,11 @@ abstract contract Campaign is Promises {
         strangers = new StrangerHandler(stage);
         keepers = new KeeperHandler(stage);
         takers = new TakerHandler(stage);
+        stage.venueTaker = address(takers.VENUE_TAKER());
+        traders = new TraderHandler(stage);
+        pauses = new PauseHandler(stage);
+        batches = new BatchHandler(stage);
+        coalition = new CoalitionHandler(stage);
         market = new MarketHandler(stage);
         governance = new GovernanceHandler(stage);
         losses = new LossHandler(stage);
@@ -86,12 +100,23 @@ abstract contract Campaign is Promises {
         stage.liquidator = liquidator;
         stage.tokens = [MintableToken(address(usdc)), weth, MintableToken(address(wbtc))];
         stage.feeds = [feeds[0], feeds[1], feeds[2]];
+        stage.exchange = exchange;
+        stage.source = new FaultySource(uint256(WETH_START) * 1e10);
+        // Within 3% of each other, and between 250 and 20,000.
+        riskEngine.setSecondary(WETH_ASSET, address(stage.source), 300, 250e6, 20_000e6);
         stage.owners = [alice, bob, carol, makeAddr("dave"), makeAddr("erin")];
+        string[5] memory names = ["alice", "bob", "carol", "dave", "erin"];
+        for (uint256 i; i < OWNERS; ++i) {
+            (, stage.keys[i]) = makeAddrAndKey(names[i]);
+        }
         stage.lender = lender;
+        (, stage.lenderKey) = makeAddrAndKey("lender");
         stage.keeper = keeper;
         stage.taker = taker;
+        (, stage.takerKey) = makeAddrAndKey("taker");
         stage.stranger = stranger;
         stage.governor = governor;
+        stage.guardian = guardian;
         stage.book = book;
     }
 
@@ -131,6 +156,11 @@ abstract contract Campaign is Promises {
         manager.setTargetFunctionRole(address(vault), one, LIMITS_ROLE);
         one[0] = ICollateralVault.setOutflowLimit.selector;
         manager.setTargetFunctionRole(address(vault), one, LIMITS_ROLE);
+        one[0] = IMarginAccountAccess.unpause.selector;
+        manager.setTargetFunctionRole(address(marginAccount), one, GOVERNOR_ROLE);
+        one[0] = IMarginAccountAccess.pause.selector;
+        manager.setTargetFunctionRole(address(marginAccount), one, GUARDIAN_ROLE);
+        manager.grantRole(GUARDIAN_ROLE, guardian, 0);
         manager.grantRole(GOVERNOR_ROLE, governor, GOVERNOR_DELAY);
         manager.grantRole(LIMITS_ROLE, governor, 0);
         manager.grantRole(LIMITS_ROLE, address(this), 0);
@@ -147,6 +177,11 @@ abstract contract Campaign is Promises {
         parties[2] = _raw(address(takers.VENUE_TAKER()));
         book.replay(vm.getRecordedLogs(), parties);
         book.observe(marginAccount.cashMarket());
+        // The instruments as they were listed, before the recorder ran.
+        for (uint8 asset = 1; asset < TOKENS; ++asset) {
+            marginAccount.accrueFunding(toPerpetual(asset));
+        }
+        book.replay(vm.getRecordedLogs(), parties);
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -188,6 +223,15 @@ abstract contract Campaign is Promises {
         _add(address(takers), takers.liquidateWithCallback.selector, 6, "taker: liquidate with callback");
         _add(address(takers), takers.liquidateOneself.selector, 2, "taker: oneself (refused)");
         _add(address(takers), takers.liquidateBelowPrice.selector, 6, "taker: below the price (refused)");
+        _add(address(traders), traders.trade.selector, 8, "trader: trade");
+        _add(address(traders), traders.tradeToTheLimit.selector, 6, "trader: trade to the limit");
+        _add(address(traders), traders.tradeWithOneself.selector, 4, "trader: with oneself");
+        _add(address(traders), traders.close.selector, 5, "trader: close");
+        _add(address(traders), traders.turn.selector, 3, "trader: turn");
+        _add(address(traders), traders.relieve.selector, 5, "trader: lessen risk below the initial margin");
+        _add(address(traders), traders.forge.selector, 2, "trader: forged order (refused)");
+        _add(address(traders), traders.settle.selector, 4, "trader: settle");
+        _add(address(traders), traders.accrueFunding.selector, 2, "trader: accrue funding");
         _add(address(market), market.move.selector, 5, "market: move");
         _add(address(market), market.fall.selector, 4, "market: fall");
         _add(address(market), market.rise.selector, 8, "market: rise");
@@ -196,8 +240,12 @@ abstract contract Campaign is Promises {
         _add(address(market), market.depeg.selector, 1, "market: depeg of the quote");
         _add(address(market), market.fallSilent.selector, 2, "feed: falls silent");
         _add(address(market), market.lie.selector, 1, "feed: lies");
+        _add(address(market), market.contradict.selector, 3, "feed: contradicts the second source");
+        _add(address(market), market.contradictSecond.selector, 3, "second source: contradicts");
+        _add(address(market), market.silenceSecond.selector, 2, "second source: says nothing");
+        _add(address(market), market.leaveBounds.selector, 2, "feed: leaves its bounds");
         _add(address(market), market.recover.selector, 10, "feed: recovers");
-        _add(address(market), market.waitBlocks.selector, 6, "time: blocks");
+        _add(address(market), market.waitBlocks.selector, 5, "time: blocks");
         _add(address(market), market.waitHours.selector, 3, "time: hours");
         _add(address(market), market.waitDays.selector, 3, "time: days");
         _add(address(market), market.sleep.selector, 1, "time: without feeds");
@@ -217,6 +265,18 @@ abstract contract Campaign is Promises {
         _add(address(guards), guards.squeeze.selector, 4, "claim: withdraw under a limit");
         _add(address(guards), guards.payClaims.selector, 2, "claim: pay");
         _add(address(guards), guards.refuse.selector, 3, "claim: refused by the token");
+        _add(address(pauses), pauses.pause.selector, 5, "guardian: pause");
+        _add(address(pauses), pauses.tryTheDoor.selector, 3, "pause: what it refuses");
+        _add(address(pauses), pauses.cure.selector, 4, "pause: cures");
+        _add(address(pauses), pauses.loosen.selector, 3, "pause: ended by governance");
+        _add(address(pauses), pauses.outlast.selector, 6, "pause: ends by itself");
+        _add(address(batches), batches.lever.selector, 5, "batch: lever");
+        _add(address(batches), batches.unlever.selector, 4, "batch: unlever");
+        _add(address(batches), batches.mix.selector, 4, "batch: any calls");
+        _add(address(batches), batches.smuggle.selector, 2, "batch: smuggle (refused)");
+        _add(address(batches), batches.grant.selector, 2, "grant: by signature");
+        _add(address(batches), batches.forgeGrant.selector, 2, "grant: forged (refused)");
+        _add(address(coalition), coalition.conspire.selector, 6, "coalition: conspire");
         _add(address(guards), guards.fetch.selector, 3, "claim: fetch");
     }
 
@@ -226,69 +286,5 @@ abstract contract Campaign is Promises {
 
     function _tallyOf(Action memory action) internal view returns (Book.Tally memory) {
         return book.tallyOf(keccak256(abi.encode(action.target, action.selector)));
-    }
-
-    /*//////////////////////////////////////////////////////////////////////////
-                                        THE END
-    //////////////////////////////////////////////////////////////////////////*/
-
-    /// @notice Everybody pays what he owes and takes what is his: the vault can pay all of it, and keeps no more than dust,
-    /// reserves and gifts.
-    function checkEverybodyCanLeave() public {
-        _refreshAll();
-        for (uint256 i; i < everybody.length; ++i) {
-            int256 cash = marginAccount.cashOf(everybody[i]);
-            if (cash < 0) _repay(everybody[i], uint256(-cash));
-            if (marginAccount.provisionOf(everybody[i]) != 0) marginAccount.reverseProvision(everybody[i]);
-        }
-        marginAccount.collectFees();
-        for (uint256 i; i + 1 < everybody.length; ++i) {
-            _leave(everybody[i]);
-        }
-        (uint256 total, , , ) = vault.totalsOf(address(usdc));
-        int256 fund = marginAccount.cashOf(marginAccount.insuranceFund());
-        assertGe(fund, 0, "promise 1: the fund owes");
-        // What is left beyond the fund's is rounding: of each account's actions a unit or two.
-        assertGe(total, uint256(fund), "promise 1: the fund's cash is not there");
-        for (uint8 asset = 1; asset < TOKENS; ++asset) {
-            (total, , , ) = vault.totalsOf(address(stage.tokens[asset]));
-            assertEq(total, 0, "promise 3: collateral was left behind");
-        }
-    }
-
-    function _leave(AccountId id) private {
-        address owner = id.ownerOf();
-        for (uint8 asset; asset < TOKENS; ++asset) {
-            address token = address(stage.tokens[asset]);
-            uint256 held = asset == USDC ? uint256(marginAccount.cashOf(id)) : marginAccount.collateralOf(id, asset);
-            uint256 before = IERC20(token).balanceOf(owner);
-            if (held != 0) {
-                vm.prank(owner);
-                marginAccount.withdraw(id, token, type(uint256).max, owner);
-            }
-            assertEq(IERC20(token).balanceOf(owner), before + held, "promise 1: somebody could not leave whole");
-            uint256 reserve = vault.reserveOf(id, asset);
-            if (reserve == 0) continue;
-            vm.prank(owner);
-            marginAccount.withdrawReserve(id, token, type(uint256).max, owner);
-            assertEq(IERC20(token).balanceOf(owner), before + held + reserve, "promise 10: a reserve was not whole");
-        }
-    }
-
-    function _repay(AccountId id, uint256 debt) private {
-        (, , , uint256 minimum) = vault.totalsOf(address(usdc));
-        if (debt < minimum) debt = minimum;
-        address owner = id.ownerOf();
-        usdc.mint(owner, debt);
-        vm.prank(owner);
-        marginAccount.deposit(id, address(usdc), debt);
-    }
-
-    function _refreshAll() private {
-        int256[3] memory answers = [USDC_START, WETH_START, WBTC_START];
-        for (uint8 asset; asset < TOKENS; ++asset) {
-            feeds[asset].push(answers[asset], block.timestamp);
-            vault.setLimits(address(stage.tokens[asset]), 1_000_000_000, 100);
-        }
     }
 }

@@ -4,12 +4,17 @@ pragma solidity 0.8.30;
 import {CommonBase} from "forge-std/Base.sol";
 import {StdUtils} from "forge-std/StdUtils.sol";
 
+import {Errors} from "../../../contracts/base/Errors.sol";
+import {IRiskEngine} from "../../../contracts/interfaces/IRiskEngine.sol";
 import {AccountHeader} from "../../../contracts/types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
 import {CollateralPage} from "../../../contracts/types/CollateralPage.sol";
 import {Assessment} from "../../../contracts/types/Assessment.sol";
+import {toPerpetual} from "../../../contracts/types/InstrumentId.sol";
+import {Position} from "../../../contracts/types/Position.sol";
 import {MarginModel} from "./MarginModel.sol";
-import {INDICES, OWNERS, Stage, TOKENS, USDC} from "./Stage.sol";
+import {OracleModel} from "./OracleModel.sol";
+import {COIN_AGE, INDICES, OWNERS, QUOTE_AGE, Stage, TOKENS, USDC} from "./Stage.sol";
 
 /// @title Handler
 /// @notice What all handlers share. An action never reverts: it tries a call, says which refusals it understands, and notes
@@ -87,6 +92,11 @@ abstract contract Handler is CommonBase, StdUtils {
     /// @dev A refusal must be one that the action knows. Panics, empty answers and strange errors are failures.
     function _expectRefusal(bytes memory answer, bytes memory selectors, string memory what) internal {
         if (_isOneOf(answer, selectors)) return;
+        // A pause explains itself, while there is one.
+        if (s.book.guardLevel() != 0 && _isOneOf(answer, abi.encodePacked(Errors.MarginAccount_Paused.selector)))
+            return;
+        bool shut = block.timestamp < s.book.liquidationOpensAt();
+        if (shut && _isOneOf(answer, abi.encodePacked(Errors.MarginAccount_LiquidationPaused.selector))) return;
         s.book.breakPromise(0, string.concat(what, " was refused with ", vm.toString(answer)));
     }
 
@@ -116,12 +126,21 @@ abstract contract Handler is CommonBase, StdUtils {
         return s.book.shares(AccountId.unwrap(id)) < 0;
     }
 
+    function _hasPosition(AccountId id) internal view returns (bool) {
+        return s.book.positions(AccountId.unwrap(id)) != 0;
+    }
+
+    /// @dev Whether prices can make the account owe what it has not.
+    function _mayOwe(AccountId id) internal view returns (bool) {
+        return _isIndebted(id) || _hasPosition(id);
+    }
+
     function _isBelowMaintenance(AccountId id) internal view returns (bool) {
-        return _isIndebted(id) && s.marginAccount.healthOf(id) < 1e18;
+        return _mayOwe(id) && s.marginAccount.healthOf(id) < 1e18;
     }
 
     function _isInsolvent(AccountId id) internal view returns (bool) {
-        return _isIndebted(id) && s.marginAccount.assess(id).equityE18 < 0;
+        return _mayOwe(id) && s.marginAccount.assess(id).equityE18 < 0;
     }
 
     function _mint(address to, uint8 asset, uint256 amount) internal {
@@ -152,56 +171,103 @@ abstract contract Handler is CommonBase, StdUtils {
 
     /// @dev {usd 1e-8} What a feed is good for, by the rules of the design; zero: nothing.
     function _usableAnswer(uint8 asset) internal view returns (uint256) {
-        (, int256 answer, , uint256 updatedAt, ) = s.feeds[asset].latestRoundData();
-        uint256 most = asset == USDC ? 1 days + 10 minutes : 1 hours + 10 minutes;
-        if (answer <= 0 || updatedAt == 0 || updatedAt > block.timestamp) return 0;
-        return block.timestamp - updatedAt > most ? 0 : uint256(answer);
+        return OracleModel.usable(s.feeds[asset], asset == USDC ? QUOTE_AGE : COIN_AGE);
+    }
+
+    /// @dev An asset's price by the model.
+    function _price(uint8 asset) internal view returns (OracleModel.Seen memory) {
+        return OracleModel.look(s.riskEngine, asset, s.feeds[asset], s.feeds[USDC], COIN_AGE, QUOTE_AGE);
+    }
+
+    function _position(AccountId id, uint8 asset) internal view returns (Position position) {
+        if (!_hasPosition(id)) return position;
+        return s.marginAccount.positionOf(id, toPerpetual(asset));
+    }
+
+    function _isInvolved(AccountId id, uint8 asset) internal view returns (bool) {
+        return _collateral(id, asset) != 0 || !_position(id, asset).isNone();
     }
 
     /// @dev Whether a price that the account depends on is missing.
     function _isBlind(AccountId id) internal view returns (bool) {
+        return _worstStatus(id) == OracleModel.HALTED;
+    }
+
+    /// @dev The worst status of the prices that an account has to do with.
+    function _worstStatus(AccountId id) internal view returns (uint8 worst) {
+        worst = OracleModel.LIVE;
         for (uint8 asset = 1; asset < TOKENS; ++asset) {
-            if (_collateral(id, asset) == 0) continue;
-            if (_usableAnswer(asset) == 0 || _usableAnswer(USDC) == 0) return true;
+            if (!_isInvolved(id, asset)) continue;
+            uint8 status = _price(asset).status;
+            if (status < worst) worst = status;
         }
-        return false;
     }
 
     /// @dev An account's margin by the model; cash is the ledger's, what has no price counts nothing.
-    function _model(AccountId id) internal view returns (MarginModel.Figures memory f) {
+    /// @param favoured Valued at the side of a degraded price that favours the owner.
+    function _model(AccountId id, bool favoured) internal view returns (MarginModel.Figures memory f) {
         f.equity = s.marginAccount.cashOf(id) * int256(QUOTE_UNIT);
-        uint256 quoteAnswer = _usableAnswer(USDC);
-        if (quoteAnswer == 0) return f;
         for (uint8 asset = 1; asset < TOKENS; ++asset) {
-            uint256 amount = _collateral(id, asset);
-            uint256 answer = _usableAnswer(asset);
-            if (amount == 0 || answer == 0) continue;
-            f.add(amount, _unit(asset), answer, quoteAnswer, s.riskEngine.riskParametersOf(asset));
+            if (!_isInvolved(id, asset)) continue;
+            OracleModel.Seen memory price = _price(asset);
+            if (price.status == OracleModel.HALTED) continue;
+            f.add(
+                _exposure(_collateral(id, asset), asset, _position(id, asset), price, favoured),
+                s.riskEngine.riskParametersOf(asset),
+                s.riskEngine.perpetualRiskOf(asset)
+            );
         }
     }
 
-    /// @dev {quote E18} What an amount is worth at the feeds.
+    function _model(AccountId id) internal view returns (MarginModel.Figures memory) {
+        return _model(id, false);
+    }
+
+    function _exposure(
+        uint256 amount,
+        uint8 asset,
+        Position position,
+        OracleModel.Seen memory price,
+        bool favoured
+    ) internal pure returns (MarginModel.Exposure memory x) {
+        x.amount = amount;
+        x.units = _unit(asset);
+        x.price = favoured && price.status == OracleModel.DEGRADED ? price.ask : price.bid;
+        x.size = position.size();
+        x.quote = position.quote();
+        x.mark = x.size < 0 ? price.ask : price.bid;
+        if (favoured && price.status == OracleModel.DEGRADED) x.mark = x.size < 0 ? price.bid : price.ask;
+    }
+
+    /// @dev {quote E18} What an amount is worth at the bid; nothing where there is none.
     function _value(uint8 asset, uint256 amount) internal view returns (uint256) {
-        uint256 quoteAnswer = _usableAnswer(USDC);
         if (asset == USDC) return amount * QUOTE_UNIT;
-        if (quoteAnswer == 0) return 0;
-        return (amount * _usableAnswer(asset) * 1e18) / (quoteAnswer * _unit(asset));
+        return (amount * _price(asset).bid) / _unit(asset);
     }
 
     /// @dev Promise 7, after an action of the account's own side.
     function _claimInitialMargin(AccountId id, string memory what) internal {
-        if (!_isIndebted(id)) return;
+        if (!_mayOwe(id)) return;
         Assessment memory a = s.marginAccount.assess(id);
-        _claim(7, a.equityE18 >= int256(a.initialE18), string.concat(what, " left less than the initial margin"));
+        bool holds = !a.unpriced && a.equityE18 >= int256(a.initialE18);
+        _claim(7, holds, string.concat(what, " left less than the initial margin"));
         MarginModel.Figures memory f = _model(id);
-        int256 slack = int256(f.initial / TOLERANCE + 2 * QUOTE_UNIT);
+        int256 slack = int256((f.initial + f.gross) / TOLERANCE + 2 * QUOTE_UNIT);
         _claim(7, f.equity + slack >= int256(f.initial), string.concat(what, ": the model finds too little margin"));
+    }
+
+    /// @dev Promise 12, after something left an account by its owner's wish: no pause was to refuse it.
+    function _claimOpen(AccountId id, string memory what) internal {
+        uint8 level = s.book.guardLevel();
+        _claim(12, level < (_mayOwe(id) ? 1 : 2), string.concat(what, " went through a pause"));
     }
 
     /// @dev All that can be said of an account; equal digests: nothing changed.
     function _digestOf(AccountId id) internal view returns (bytes32 digest) {
-        (AccountHeader header, int256 cash, CollateralPage[] memory pages, ) = s.marginAccount.stateOf(id);
-        digest = keccak256(abi.encode(header, cash, pages, s.marginAccount.policyOf(id)));
+        (AccountHeader header, int256 cash, CollateralPage[] memory pages, Position[] memory positions) = s
+            .marginAccount
+            .stateOf(id);
+        digest = keccak256(abi.encode(header, cash, pages, positions, s.marginAccount.policyOf(id)));
         digest = keccak256(abi.encode(digest, s.marginAccount.provisionOf(id)));
         (uint256 limit, uint256 left) = s.marginAccount.walletLimitOf(id);
         digest = keccak256(abi.encode(digest, limit, left));

@@ -11,27 +11,45 @@ library MarginModel {
         int256 equity; // {quote E18}
         uint256 maintenance; // {quote E18}
         uint256 initial; // {quote E18}
+        uint256 gross; // {quote E18} what rounding is measured by
     }
 
-    /// @param units 10 ** decimals of the token.
-    /// @param answer {usd/whole token} Of the asset's feed.
-    /// @param quoteAnswer {usd/whole quote} Of the quote's feed; of as many decimals.
+    /// @dev Collateral and position of one underlying, and the price of each.
+    struct Exposure {
+        uint256 amount; // {token}
+        uint256 units; // 10 ** decimals of the token
+        uint256 price; // {quote E18/whole token} of the collateral
+        int256 size; // {unit}
+        int256 quote; // {quote E18}
+        uint256 mark; // {quote E18/unit} of the position
+    }
+
     function add(
         Figures memory f,
-        uint256 amount,
-        uint256 units,
-        uint256 answer,
-        uint256 quoteAnswer,
-        IRiskEngine.RiskParameters memory p
+        Exposure memory x,
+        IRiskEngine.RiskParameters memory p,
+        IRiskEngine.PerpetualRisk memory basis
     ) internal pure {
-        uint256 value = (amount * answer * 1e18) / (quoteAnswer * units);
-        // g = 0.8 + c * sqrt(V / 1 million), at least 1; with 18 decimals
-        uint256 size = 0.8e18 + (p.sizeCoefficientBps * root(value * 1e12)) / 1e4;
+        uint256 value = (x.amount * x.price) / x.units;
+        int256 worth = (x.size * int256(x.mark)) / 1e18;
+        uint256 notional = uint256(worth < 0 ? -worth : worth);
+        int256 together = int256(value) + worth;
+        uint256 exposed = uint256(together < 0 ? -together : together);
+        uint256 shock = uint256(p.shockBps) * sizeFactor(exposed, p.sizeCoefficientBps); // {1e-22}
+        f.equity += together + x.quote;
+        f.gross += value + notional;
+        f.maintenance += (exposed * shock + value * p.haircutMaintenanceBps * 1e18) / 1e22;
+        f.maintenance += (notional * basis.basisMaintenanceBps) / 1e4;
+        f.initial += (exposed * ((shock * p.initialFactorBps) / 1e4) + value * p.haircutInitialBps * 1e18) / 1e22;
+        f.initial += (notional * basis.basisInitialBps) / 1e4;
+        int256 profit = worth + x.quote - int256(uint256(basis.profitCap) * 1e18);
+        if (profit > 0) f.initial += uint256(profit);
+    }
+
+    /// @dev g = 0.8 + c * sqrt(X / 1 million), at least 1; with 18 decimals.
+    function sizeFactor(uint256 exposed, uint256 coefficientBps) internal pure returns (uint256 size) {
+        size = 0.8e18 + (coefficientBps * root(exposed * 1e12)) / 1e4;
         if (size < 1e18) size = 1e18;
-        uint256 shock = uint256(p.shockBps) * size; // {1e-22}
-        f.equity += int256(value);
-        f.maintenance += (value * (shock + uint256(p.haircutMaintenanceBps) * 1e18)) / 1e22;
-        f.initial += (value * ((shock * p.initialFactorBps) / 1e4 + uint256(p.haircutInitialBps) * 1e18)) / 1e22;
     }
 
     /// @dev The largest r with r * r <= x; x below 2^192.

@@ -11,7 +11,8 @@ import {Campaign} from "./Campaign.sol";
 /// say that an action never succeeded; this can, and does.
 contract WalkTest is Campaign {
     uint256 private constant STEPS = 2_000;
-    uint256 private constant CHECK_EVERY = 4;
+    /// @dev Between looks at all accounts; what an action touched is looked at after each.
+    uint256 private constant LOOK_EVERY = 100;
     bytes32 private constant SEED = keccak256("ballast");
 
     function test_WalkDoesEverythingAndKeepsItsPromises() public {
@@ -19,9 +20,10 @@ contract WalkTest is Campaign {
         for (uint256 i; i < STEPS; ++i) {
             uint256 word = uint256(keccak256(abi.encode(SEED, i)));
             this.step(lot[word % lot.length], word);
-            if (i % CHECK_EVERY == 0) this.checkPromises();
+            if (i % LOOK_EVERY == 0) this.checkAllPromises();
+            else this.checkPromises();
         }
-        this.checkPromises();
+        this.checkAllPromises();
         _report();
         checkEverybodyCanLeave();
         _assertAllDone();
@@ -81,6 +83,17 @@ contract WalkTest is Campaign {
         }
         console.log("slices of the insolvent", takers.insolventSlices(), "whole slices", takers.wholeSlices());
         console.log("callbacks", takers.VENUE_TAKER().calls());
+        console.log("fills below the initial margin", traders.reliefs(), "signed by operators", traders.byOperators());
+        console.log("pauses", pauses.levels(1), pauses.levels(2), pauses.levels(3));
+        console.log("batches that would have ended short", batches.short());
+        for (uint256 i; i < 12; ++i) {
+            console.log("coalition's move", i, coalition.made(i));
+        }
+        console.log("the coalition's bounties", coalition.bounties());
+        console.log("prices halted, degraded, live", market.statuses(0), market.statuses(1), market.statuses(2));
+        for (uint256 i; i < 13; ++i) {
+            if (market.faults(i) != 0) console.log("fault", i, market.faults(i));
+        }
         console.log("losses socialised", book.socialisedInAll());
     }
 

@@ -8,7 +8,7 @@ import {IMarginAccountCore} from "../../../../contracts/interfaces/IMarginAccoun
 import {IMarginAccountExtension} from "../../../../contracts/interfaces/IMarginAccountExtension.sol";
 import {AccountId} from "../../../../contracts/types/AccountId.sol";
 import {Handler} from "../Handler.sol";
-import {Stage, TOKENS, USDC} from "../Stage.sol";
+import {OWNERS, Stage, TOKENS} from "../Stage.sol";
 
 /// @title GuardHandler
 /// @notice Claims: withdrawals beyond a limit that governance sets for a moment, payments that a token refuses, and how both are
@@ -21,10 +21,18 @@ contract GuardHandler is Handler {
 
     /// @notice An owner withdraws all that he has of a token, under the tightest limit.
     function squeeze(uint256 who, uint256 what, uint256) external action {
+        if (_squeeze(who, what)) _done();
+    }
+
+    /// @return waits Whether something has to wait.
+    function _squeeze(uint256 who, uint256 what) private returns (bool waits) {
+        if (_isShut()) return false;
         uint8 asset = uint8(1 + (what % (TOKENS - 1)));
-        AccountId id = _find(who, _isDebtless);
+        AccountId id = _find(who, _isFree);
+        if (_mayOwe(id)) return false;
+        if (_collateral(id, asset) == 0) _bring(id, asset, 2 * _unit(asset));
         uint256 held = _collateral(id, asset);
-        if (held == 0 || _isIndebted(id)) return;
+        if (held == 0) return false;
         address token = address(s.tokens[asset]);
         _party(id);
         _setLimit(token, LIMIT);
@@ -38,18 +46,30 @@ contract GuardHandler is Handler {
         );
         _setLimit(token, 0);
         _claim(3, ok, string.concat("the limiter refused a withdrawal with ", vm.toString(answer)));
-        if (!ok) return;
+        if (!ok) return false;
         uint256 paid = s.tokens[asset].balanceOf(id.ownerOf()) - before;
         (uint256 queuedAfter, , , ) = s.vault.claimsOf(token);
         _claim(3, paid + queuedAfter - queued == held, "what was withdrawn was neither paid nor owed");
         // Dust has its own share, a hundredth of what was held.
         (uint256 total, , , ) = s.vault.totalsOf(token);
         _claim(3, paid <= room + (total + held + queued) / 100, "more left than the limit lets");
-        if (queuedAfter != queued) _done();
+        return queuedAfter != queued;
+    }
+
+    /// @dev A cap may refuse it.
+    function _bring(AccountId id, uint8 asset, uint256 amount) private {
+        _party(id);
+        _mint(id.ownerOf(), asset, amount);
+        bytes memory call = abi.encodeCall(IMarginAccountCore.deposit, (id, address(s.tokens[asset]), amount));
+        (bool ok, ) = _try(id.ownerOf(), address(s.marginAccount), call);
+        if (ok) return;
+        vm.prank(id.ownerOf());
+        s.tokens[asset].transfer(address(0xdead), amount);
     }
 
     /// @notice Anyone pays the claims of a token, which then has no limit.
     function payClaims(uint256 what, uint256 count, uint256) external action {
+        if (_isShut()) return;
         address token = _tokenWithClaims(what);
         (uint256 queued, , , ) = s.vault.claimsOf(token);
         if (queued == 0) return;
@@ -58,7 +78,9 @@ contract GuardHandler is Handler {
     }
 
     /// @notice The token refuses the first receiver: his claim is to be fetched, and holds up none behind it.
-    function refuse(uint256 what, uint256, uint256) external action {
+    function refuse(uint256 what, uint256 who, uint256) external action {
+        if (_isShut()) return;
+        _squeeze(who, what);
         address token = _tokenWithClaims(what);
         (uint256 queued, uint256 claimable, uint256 first, ) = s.vault.claimsOf(token);
         if (queued == 0) return;
@@ -75,8 +97,12 @@ contract GuardHandler is Handler {
 
     /// @notice Whoever was refused fetches it; a stranger finds nothing.
     function fetch(uint256 who, uint256 what, uint256) external action {
+        if (_isShut()) return;
         address owner = _ownerOf(who);
         address token = address(s.tokens[1 + (what % (TOKENS - 1))]);
+        for (uint256 i; i < OWNERS && s.vault.claimableOf(owner, token) == 0; ++i) {
+            owner = s.owners[i];
+        }
         uint256 amount = s.vault.claimableOf(owner, token);
         bytes memory call = abi.encodeCall(IMarginAccountExtension.claim, (token, owner));
         (bool ok, bytes memory answer) = _try(s.stranger, address(s.marginAccount), call);
@@ -117,7 +143,12 @@ contract GuardHandler is Handler {
         }
     }
 
-    function _isDebtless(AccountId id) private view returns (bool) {
-        return !_isIndebted(id) && _collateral(id, 1) + _collateral(id, 2) != 0;
+    /// @dev The guardian lets nothing out, claims neither.
+    function _isShut() private view returns (bool) {
+        return s.book.guardLevel() > 1;
+    }
+
+    function _isFree(AccountId id) private view returns (bool) {
+        return !_mayOwe(id);
     }
 }

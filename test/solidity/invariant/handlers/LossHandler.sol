@@ -6,6 +6,7 @@ import {IMarginAccountExtension} from "../../../../contracts/interfaces/IMarginA
 import {AccountId} from "../../../../contracts/types/AccountId.sol";
 import {Assessment} from "../../../../contracts/types/Assessment.sol";
 import {Handler} from "../Handler.sol";
+import {OracleModel} from "../OracleModel.sol";
 import {Stage, TOKENS} from "../Stage.sol";
 
 /// @title LossHandler
@@ -16,8 +17,10 @@ contract LossHandler is Handler {
     function provision(uint256 who, uint256, uint256) external action {
         AccountId id = _find(who, _isInsolvent);
         _party(id);
-        bool blind = _isBlind(id);
+        // Nothing is set aside, or given back, at a price that is in doubt.
         Assessment memory a = s.marginAccount.assess(id);
+        uint8 status = _worstStatus(id);
+        bool blind = status == OracleModel.DEGRADED || (status == OracleModel.HALTED && a.halted);
         (bool ok, bytes memory answer) = _anyone(abi.encodeCall(IMarginAccountExtension.provision, (id)));
         if (!ok) {
             _expectRefusal(
@@ -120,7 +123,7 @@ contract LossHandler is Handler {
     }
 
     function _hasNothingLeft(AccountId id) private view returns (bool) {
-        if (!_isIndebted(id)) return false;
+        if (!_isIndebted(id) || _hasPosition(id)) return false;
         for (uint8 asset = 1; asset < TOKENS; ++asset) {
             if (_collateral(id, asset) != 0) return false;
         }

@@ -14,6 +14,9 @@ contract OwnerHandler is Handler {
     /// @dev {quote E18} The most a deposit is worth; lenders bring ten times as much.
     uint256 private constant MAX_DEPOSIT = 50_000e18;
 
+    /// @dev Why the last withdrawal was refused.
+    bytes private _why;
+
     constructor(Stage memory stage) Handler(stage) {}
 
     function deposit(uint256 who, uint256 what, uint256 amount) external action {
@@ -51,9 +54,18 @@ contract OwnerHandler is Handler {
             abi.encodeCall(IMarginAccountCore.withdraw, (id, address(s.tokens[USDC]), amount, s.lender))
         );
         if (!ok) {
-            _expectRefusal(answer, abi.encodePacked(Errors.CollateralVault_InsufficientTotal.selector), "a lender");
+            _expectRefusal(
+                answer,
+                abi.encodePacked(
+                    Errors.CollateralVault_InsufficientTotal.selector,
+                    Errors.MarginAccount_BelowInitialMargin.selector,
+                    Errors.MarginAccount_PriceHalted.selector
+                ),
+                "a lender"
+            );
             return;
         }
+        _claimOpen(id, "a lender's withdrawal");
         _claim(1, s.tokens[USDC].balanceOf(s.lender) == before + amount, "a lender was paid another amount");
         int256 lost = cash - s.marginAccount.cashOf(id) - int256(amount);
         // Leaving costs a unit of rounding, and while a provision is open nothing more: the net index holds for those who go.
@@ -87,8 +99,10 @@ contract OwnerHandler is Handler {
         _deposit(id, WETH, _bound(amount, 1e17, type(uint256).max));
         uint256 most = s.marginAccount.maxWithdraw(id, address(s.tokens[USDC]));
         if (most == 0) return;
-        bool ok = _withdraw(id, USDC, most);
-        _claim(0, ok || _isBlind(id), "maxWithdraw offered what withdraw refused");
+        int256 cash = s.marginAccount.cashOf(id);
+        bool ok = _withdraw(id, USDC, most) || _isBlind(id) || s.book.guardLevel() != 0;
+        string memory what = string.concat(vm.toString(most), " to one with ", vm.toString(cash));
+        _claim(0, ok, string.concat("withdraw refused what maxWithdraw offered: ", what, vm.toString(_why)));
     }
 
     function repay(uint256 who, uint256 amount, uint256 part) external action {
@@ -118,6 +132,7 @@ contract OwnerHandler is Handler {
         );
         if (ok) {
             _claimInitialMargin(from, "a transfer");
+            _claimOpen(from, "a transfer");
             _done();
             return;
         }
@@ -128,6 +143,7 @@ contract OwnerHandler is Handler {
                 Errors.MarginAccount_InsufficientCollateral.selector,
                 Errors.MarginAccount_BelowInitialMargin.selector,
                 Errors.MarginAccount_DustDebt.selector,
+                Errors.MarginAccount_PriceHalted.selector,
                 Errors.MarginAccount_ForeignAsset.selector
             ),
             "a transfer"
@@ -240,6 +256,7 @@ contract OwnerHandler is Handler {
             abi.encodeCall(IMarginAccountCore.withdraw, (id, address(s.tokens[asset]), amount, id.ownerOf()))
         );
         if (!ok) {
+            _why = answer;
             _expectRefusal(
                 answer,
                 abi.encodePacked(
@@ -247,6 +264,7 @@ contract OwnerHandler is Handler {
                     Errors.MarginAccount_InsufficientCollateral.selector,
                     Errors.MarginAccount_BelowInitialMargin.selector,
                     Errors.MarginAccount_DustDebt.selector,
+                    Errors.MarginAccount_PriceHalted.selector,
                     Errors.CollateralVault_InsufficientTotal.selector
                 ),
                 "a withdrawal"
@@ -256,6 +274,7 @@ contract OwnerHandler is Handler {
         uint256 paid = s.tokens[asset].balanceOf(id.ownerOf()) - before;
         _claim(3, paid == abi.decode(answer, (uint256)), "a withdrawal paid other than it said");
         _claimInitialMargin(id, "a withdrawal");
+        _claimOpen(id, "a withdrawal");
         // Spent elsewhere.
         vm.prank(id.ownerOf());
         s.tokens[asset].transfer(address(0xdead), paid);

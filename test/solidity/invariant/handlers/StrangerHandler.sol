@@ -155,15 +155,11 @@ contract StrangerHandler is Handler {
         if (held == 0 || _debt(id) == 0) return;
 
         Assessment memory a = s.marginAccount.assess(id);
-        uint256 most = held;
-        if (!a.halted) {
-            uint256 restore = (uint256(uint32(_policyWord(id) >> 32)) * 1e12 * a.maintenanceE18) / 1e18;
-            int256 deficit = int256(restore) - a.equityE18;
-            if (deficit <= 0) return;
-            most = (uint256(deficit) * _unit(asset)) / (_value(asset, _unit(asset)) + 1);
-        } else if (_usableAnswer(asset) != 0) {
-            return;
-        }
+        uint256 restore = (uint256(uint32(_policyWord(id) >> 32)) * 1e12 * a.maintenanceE18) / 1e18;
+        int256 deficit = int256(restore) - a.equityE18;
+        if (deficit <= 0) return;
+        uint256 worth = _value(asset, _unit(asset));
+        uint256 most = worth == 0 ? held : (uint256(deficit) * _unit(asset)) / (worth + 1);
         (, , , uint256 minimum) = s.vault.totalsOf(address(s.tokens[asset]));
         if (most < minimum) return;
         _cure(id, asset, _bound(amount, minimum, most));

@@ -8,6 +8,7 @@ import {AccountId, toAccountId} from "../../../../contracts/types/AccountId.sol"
 import {Assessment} from "../../../../contracts/types/Assessment.sol";
 import {Handler} from "../Handler.sol";
 import {MarginModel} from "../MarginModel.sol";
+import {OracleModel} from "../OracleModel.sol";
 import {Stage, TOKENS, USDC} from "../Stage.sol";
 import {VenueTaker} from "./VenueTaker.sol";
 
@@ -20,8 +21,9 @@ contract TakerHandler is Handler {
     struct Before {
         AccountId id;
         Assessment margin;
-        MarginModel.Figures model;
-        bool blind;
+        MarginModel.Figures model; // at the side that favours the owner
+        uint8 status; // the worst of its prices
+        bool mayOwe;
         bool coolingOff;
         int256 cash; // {quote token}
     }
@@ -40,7 +42,7 @@ contract TakerHandler is Handler {
         _mint(s.taker, USDC, 3_000_000e6);
         vm.prank(s.taker);
         s.marginAccount.deposit(_own(), address(s.tokens[USDC]), 3_000_000e6);
-        VENUE_TAKER.fund(_ownOfVenueTaker(), 3_000_000e6);
+        VENUE_TAKER.fund(_ownOfVenueTaker(), 3_000_000e6, s.taker);
     }
 
     /// @notice Whatever account comes up: most are healthy and must be refused.
@@ -78,6 +80,12 @@ contract TakerHandler is Handler {
     /// @notice The owner by another account of his, or an operator by his own, or an owner by a taker who is his operator.
     function liquidateOneself(uint256 who, uint256 way, uint256) external action {
         AccountId id = _find(who, _isBelowMaintenance);
+        // Where there is no slice for anybody, that is what he is told.
+        try s.liquidator.quote(id, 1e18) returns (ILiquidator.Quote memory q) {
+            if (q.fractionE18 == 0) return;
+        } catch {
+            return;
+        }
         address caller = id.ownerOf();
         AccountId into = toAccountId(caller, id.indexOf() == 0 ? 1 : 0);
         if (way % 2 == 0) {
@@ -165,16 +173,24 @@ contract TakerHandler is Handler {
                     Errors.Liquidator_CoolingOff.selector
                 )
             );
-            bool due = !b.blind && !b.coolingOff && b.cash < 0 && b.model.health() < 1e18 - TOLERANCE;
-            _claim(5, !(shielded && due), "an account below maintenance was shielded");
+            bool due = b.status != OracleModel.HALTED && !b.coolingOff && b.mayOwe;
+            _claim(
+                5,
+                !(shielded && due && b.model.health() < 1e18 - TOLERANCE),
+                "an account below maintenance was shielded"
+            );
             return;
         }
         ILiquidator.Quote memory q = abi.decode(answer, (ILiquidator.Quote));
-        _claim(5, b.margin.healthE18 < 1e18, "a healthy account was liquidated");
-        _claim(5, b.model.health() < 1e18 + TOLERANCE, "the model finds the liquidated account healthy");
-        _claim(5, !b.blind && !b.margin.halted, "an account was liquidated without a live price");
+        _claim(12, block.timestamp >= s.book.liquidationOpensAt(), "a slice was taken in a halt or the grace after it");
+        _claim(5, b.status == OracleModel.DEGRADED || b.margin.healthE18 < 1e18, "a healthy account was liquidated");
+        _claim(5, !b.margin.halted && !b.margin.unpriced, "an account was liquidated without a price");
+        // What is missing then is a dust.
+        if (b.status != OracleModel.HALTED) {
+            _claim(5, b.model.health() < 1e18 + TOLERANCE, "the model finds the liquidated account healthy");
+        }
         _claim(5, !b.coolingOff, "an account was liquidated in its block of grace");
-        _claim(5, b.cash < 0, "an account without debt was liquidated");
+        _claim(5, b.mayOwe, "an account with neither debt nor positions was liquidated");
         _claimLoss(b, q);
         if (b.margin.equityE18 < 0) ++insolventSlices;
         if (q.fractionE18 == 1e18) {
@@ -185,6 +201,14 @@ contract TakerHandler is Handler {
     }
 
     function _claimHealth(Before memory b, ILiquidator.Quote memory q) private {
+        if (b.status == OracleModel.DEGRADED) {
+            // Sold at the side that favours the owner, and measured there.
+            MarginModel.Figures memory then = _model(b.id, true);
+            if (b.model.equity < 0 || then.maintenance == 0) return;
+            uint256 rounding = (2 * QUOTE_UNIT * 1e18) / then.maintenance + TOLERANCE;
+            _claim(5, then.health() + rounding >= b.model.health(), "a slice at a degraded price lowered health");
+            return;
+        }
         Assessment memory a = s.marginAccount.assess(b.id);
         if (a.maintenanceE18 == 0) return;
         uint256 slack = (2 * QUOTE_UNIT * 1e18) / a.maintenanceE18 + 1;
@@ -202,10 +226,13 @@ contract TakerHandler is Handler {
 
     /// @dev Promise 11: lenders lose by a slice no more than the negative equity that it carried, at the oracle's prices.
     function _claimLoss(Before memory b, ILiquidator.Quote memory q) private {
-        uint256 hole = b.margin.equityE18 < 0 ? uint256(-b.margin.equityE18) / QUOTE_UNIT : 0;
+        // At a degraded price the side that favours the owner counts, by the model.
+        int256 equity = b.status == OracleModel.LIVE ? b.margin.equityE18 : b.model.equity;
+        if (b.status == OracleModel.HALTED) return;
+        uint256 hole = equity < 0 ? uint256(-equity) / QUOTE_UNIT : 0;
         uint256 most = (hole * q.fractionE18) / 1e18 + 3;
         _claim(11, s.book.socialised() <= most, "lenders lost more by a slice than it was insolvent by");
-        if (b.margin.equityE18 >= 0) {
+        if (equity >= 0) {
             // The fund's own credit may fall, and the taker's; what lenders are owed all together bounds both.
             _claim(11, s.book.socialised() == 0, "lenders lost by the slice of a solvent account");
         }
@@ -218,8 +245,9 @@ contract TakerHandler is Handler {
     function _before(AccountId id) private view returns (Before memory b) {
         b.id = id;
         b.margin = s.marginAccount.assess(id);
-        b.model = _model(id);
-        b.blind = _isBlind(id);
+        b.model = _model(id, true);
+        b.status = _worstStatus(id);
+        b.mayOwe = _mayOwe(id);
         b.cash = s.marginAccount.cashOf(id);
         b.coolingOff = _riskBlockOf(id) == block.number;
     }

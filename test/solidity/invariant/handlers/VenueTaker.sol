@@ -25,7 +25,9 @@ contract VenueTaker is ISliceTaker {
         quote.approve(address(marginAccount.vault()), type(uint256).max);
     }
 
-    function fund(AccountId own, uint256 amount) external {
+    /// @param trader Who signs for the positions that come with slices.
+    function fund(AccountId own, uint256 amount, address trader) external {
+        _MARGIN_ACCOUNT.setOperator(own, trader, 2);
         _QUOTE.mint(address(this), amount);
         _MARGIN_ACCOUNT.deposit(own, address(_QUOTE), amount);
     }
@@ -44,7 +46,8 @@ contract VenueTaker is ISliceTaker {
         ++calls;
         (address[] memory tokens, uint256[] memory prices) = abi.decode(data, (address[], uint256[]));
         for (uint256 i; i < tokens.length; ++i) {
-            // It may hold none.
+            // It may hold none. What a pause refuses is not even tried: a recorder of events keeps what a caught call undid.
+            if (block.timestamp < _MARGIN_ACCOUNT.guard().until) break;
             try _MARGIN_ACCOUNT.withdraw(taker, tokens[i], type(uint256).max, address(this)) returns (uint256 amount) {
                 IERC20(tokens[i]).transfer(address(0xdead), amount);
                 uint256 proceeds = (amount * prices[i]) / 1e18;

@@ -69,6 +69,7 @@ contract WishHandler is Handler {
         _claim(10, !ok || rights & 1 != 0, "an operator withdrew without the right");
         if (ok) {
             _claimInitialMargin(id, "an operator");
+            _claimOpen(id, "an operator's withdrawal");
             _done();
             return;
         }
@@ -79,6 +80,7 @@ contract WishHandler is Handler {
             abi.encodePacked(
                 Errors.MarginAccount_NotAuthorized.selector,
                 Errors.MarginAccount_BelowInitialMargin.selector,
+                Errors.MarginAccount_PriceHalted.selector,
                 Errors.MarginAccount_DustDebt.selector
             ),
             "an operator"
