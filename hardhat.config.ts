@@ -66,19 +66,20 @@ export default defineConfig({
         default: {
           fsPermissions,
           fuzz: { runs: 1_000, seed: fuzzSeed },
-          invariant: { runs: 16, depth: 60, failOnRevert: true },
+          invariant: { runs: 8, depth: 60, failOnRevert: true },
         },
         // npm run coverage: whether a line was reached needs no thousand runs.
         coverage: {
           fsPermissions,
           fuzz: { runs: 32, seed: fuzzSeed },
-          invariant: { runs: 4, depth: 60, failOnRevert: true },
+          invariant: { runs: 2, depth: 60, failOnRevert: true },
         },
         // npm run test:deep
         deep: {
           fsPermissions,
-          fuzz: { runs: 100_000, seed: fuzzSeed },
-          invariant: { runs: 2_000, depth: 200, failOnRevert: true },
+          fuzz: { runs: 10_000, seed: fuzzSeed },
+          // Of each of the two campaigns: 400,000 steps together.
+          invariant: { runs: 1_000, depth: 200, failOnRevert: true },
         },
       },
     },
