@@ -1,4 +1,7 @@
-/** Reads the whole protocol at one block, in two calls: the lens on the accounts, and a batch for the rest. */
+/**
+ * Reads the whole protocol at one block: the lens on the accounts, and a batch for the rest, each in as many calls as their gas
+ * asks for. Nothing is sent meanwhile, so that all see the same block.
+ */
 import type { Address, Asset, FeedName } from "../../core/mainnet.js";
 import type { Terms } from "../../core/simulation/agents.js";
 import type {
@@ -24,6 +27,7 @@ import {
 import { toPerpetual } from "../../core/instrument.js";
 import { MAINNET } from "../../core/mainnet.js";
 import { OUTCOMES } from "../../core/model/rebalance.js";
+import { pagesOf } from "../../core/pages.js";
 import { ASSET_NUMBER } from "../../core/simulation/population.js";
 import { EMPTY_PURSE, IDLE, NO_POSITION, STANDING } from "../../core/simulation/types.js";
 import { call, header } from "../rpc.js";
@@ -57,6 +61,12 @@ const AT = {
   healthAfter: ACCOUNT("healthAfterE18"),
   provision: ACCOUNT("provision"),
 };
+/**
+ * A call has the gas of a transaction, 16.8 million: an account takes up to 90,000 of it, and a question of the batch under
+ * 10,000.
+ */
+const ACCOUNTS_A_CALL = 100;
+const QUESTIONS_A_CALL = 600;
 /** Of a `Held`: instrument, size, quote. */
 const POSITION_WORDS = 3;
 /** Of a perpetual's state: none of its fields fills more than a word. */
@@ -102,34 +112,40 @@ interface Question {
 export function openObserver(chain: Chain, protocol: Protocol, watched: Watched): Observer {
   const { lens } = protocol.addresses;
   const questions = questionsOf(protocol, watched).map((question) => ({ ...question, allowFailure: false }));
-  const data = MULTICALL.encodeFunctionData("aggregate3", [questions]);
+  const batches = pagesOf(questions, QUESTIONS_A_CALL).map((page) =>
+    MULTICALL.encodeFunctionData("aggregate3", [page]),
+  );
   const owners = watched.accounts.slice();
 
-  const accounts = async (ids: readonly bigint[], reserves: readonly Purse[] = []): Promise<AccountView[]> => {
-    const answer = await call(chain, lens, LENS.encodeFunctionData("accounts", [ids.slice()]));
-    return new Words(answer)
-      .follow(0)
-      .list()
-      .map((state, i) => accountOf(state, reserves[i] ?? EMPTY_PURSE));
+  const accounts = async (ids: readonly bigint[]): Promise<AccountView[]> => {
+    const pages = pagesOf(ids, ACCOUNTS_A_CALL).map(async (page) => {
+      const answer = await call(chain, lens, LENS.encodeFunctionData("accounts", [page.slice()]));
+      const states = new Words(answer).follow(0).list();
+      return states.map((state) => accountOf(state, EMPTY_PURSE));
+    });
+    return (await Promise.all(pages)).flat();
   };
   return {
     accounts,
     quotes: async (ids) => {
-      const answer = await call(chain, lens, LENS.encodeFunctionData("quotes", [ids.slice()]));
-      const quotes = new Words(answer).follow(0).tuples(QUOTE_WORDS);
-      return quotes.map((quote) => ({
-        fractionE18: quote.at(QUOTE("fractionE18")),
-        payment: quote.signedAt(QUOTE("payment")),
-        fundFee: quote.at(QUOTE("fundFee")),
-      }));
+      const pages = pagesOf(ids, ACCOUNTS_A_CALL).map(async (page) => {
+        const answer = await call(chain, lens, LENS.encodeFunctionData("quotes", [page.slice()]));
+        const quotes = new Words(answer).follow(0).tuples(QUOTE_WORDS);
+        return quotes.map((quote) => ({
+          fractionE18: quote.at(QUOTE("fractionE18")),
+          payment: quote.signedAt(QUOTE("payment")),
+          fundFee: quote.at(QUOTE("fundFee")),
+        }));
+      });
+      return (await Promise.all(pages)).flat();
     },
     observe: async () => {
       const [batched, head, states] = await Promise.all([
-        call(chain, MAINNET.multicall3, data),
+        Promise.all(batches.map(async (batch) => answersOf(await call(chain, MAINNET.multicall3, batch)))),
         header(chain),
         accounts(owners),
       ]);
-      const answers = answersOf(batched);
+      const answers = batched.flat();
       const at = (index: number, word = 0): bigint => answers[index]?.at(word) ?? 0n;
       const purse = (first: number): Purse => ({ USDC: at(first), ETH: at(first + 1), BTC: at(first + 2) });
       const custody = (token: number): Custody => ({

@@ -121,8 +121,8 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
       deployed.map(async ({ fork, protocol }) => {
         const setUp = fork.startedAt + SETUP_SECONDS;
         const chain = new Chain(fork.rpc, atOwnTimes ? setUp : nextHour(setUp), baseFees?.perStep[0]);
-        await openAt(chain, prices, cross);
-        return await fundEverybody(chain, protocol, population, prices);
+        const reprint = await openAt(chain, prices, cross);
+        return await fundEverybody(chain, protocol, population, prices, reprint);
       }),
     );
     finished("fund");
@@ -196,14 +196,18 @@ async function runArms(
   return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
 }
 
-/** The first prices, on the feeds and in the pools exactly. */
-async function openAt(chain: Chain, prices: UsdPrices, cross: boolean): Promise<void> {
+/**
+ * The first prices, on the feeds and in the pools exactly.
+ * @returns What prints them once more.
+ */
+async function openAt(chain: Chain, prices: UsdPrices, cross: boolean): Promise<() => Promise<void>> {
   const { feeds, venue } = await openMarket(chain, { cross });
   await feeds.pushMany(prices, chain.next);
   await arbitrageAll(venue, (asset) => quotePriceE8(prices, asset));
   for (const asset of ["ETH", "BTC"] as const) {
     await venue.arbitrageTo(asset, quotePriceE8(prices, asset), { exact: true });
   }
+  return async () => await feeds.pushMany(prices, chain.next);
 }
 
 /** The caps of the parameter file suit its launch; a larger crowd gets caps in proportion. */

@@ -55,13 +55,23 @@ export interface Stage {
   readonly checked: number;
 }
 
-/** Brings everybody into the protocol at the prices of the first point. */
+/** {s} Half of what a print of ether lasts: bringing in a large crowd, a second a transaction, takes longer than that. */
+const REPRINT_SECONDS = 1_800n;
+
+/** Brings everybody into the protocol at the prices of the first point, which `reprint` prints again when they grow old. */
 export async function fundEverybody(
   chain: Chain,
   protocol: Protocol,
   population: Population,
   prices: UsdPrices,
+  reprint: () => Promise<void>,
 ): Promise<Stage> {
+  let printed = chain.now;
+  const keepFresh = async (): Promise<void> => {
+    if (chain.now - printed < REPRINT_SECONDS) return;
+    await reprint();
+    printed = chain.now;
+  };
   // By the provider alone, so that a call may come from anybody.
   const liquidator = protocol.liquidator.connect(protocol.liquidator.runner?.provider ?? null);
   const bids = { ETH: quotePriceE8(prices, "ETH") * 10n ** 10n, BTC: quotePriceE8(prices, "BTC") * 10n ** 10n };
@@ -82,9 +92,15 @@ export async function fundEverybody(
   const keeper = await people.equip("keeper");
 
   const borrowers: FundedOwner[] = [];
-  for (const plan of population.borrowers) borrowers.push(await fundBorrower(people, protocol, plan, opening));
+  for (const plan of population.borrowers) {
+    await keepFresh();
+    borrowers.push(await fundBorrower(people, protocol, plan, opening));
+  }
   const traders: FundedTrader[] = [];
-  for (const plan of population.traders) traders.push(await fundTrader(people, plan, opening));
+  for (const plan of population.traders) {
+    await keepFresh();
+    traders.push(await fundTrader(people, plan, opening));
+  }
   const maker = await fundMaker(people, population.maker);
 
   const owners = [...borrowers, ...traders, maker];
@@ -97,6 +113,7 @@ export async function fundEverybody(
   });
   const desk = await Desk.open(chain, protocol, observer, maker);
   const promises = new PromiseBook();
+  await keepFresh();
   await openPositions(desk, traders, await observer.observe(), promises);
   const start = await observer.observe();
   const marginTerms = { ETH: await termsOf(protocol, "ETH"), BTC: await termsOf(protocol, "BTC") };
