@@ -116,7 +116,12 @@ export function lossKeys(): readonly Key[] {
 }
 
 export function armKeys({ arms }: Report): readonly Key[] {
-  return arms.map(({ name }, i): Key => {
+  return lineKeys(arms.map(({ name }) => name));
+}
+
+/** Lines in the order of {@link ARMS}. */
+export function lineKeys(names: readonly string[]): readonly Key[] {
+  return names.map((name, i): Key => {
     const { color, dash } = ARMS[i % ARMS.length] ?? ARMS[0];
     return [line(color, dash), name];
   });

@@ -19,7 +19,7 @@ export interface Picture {
   readonly svg: string;
 }
 
-interface Placed {
+export interface Placed {
   readonly chart: Chart;
   readonly id: string;
   readonly caption?: string;
@@ -68,6 +68,20 @@ function picture(
   keys: readonly Key[],
   placed: readonly Placed[],
 ): Picture {
+  const lines = [shorten(`Prices: ${report.source}`), shorten(setting(report))] as const;
+  return sheet({ name, title, lines }, keys, placed);
+}
+
+/** What stands above the charts of a picture. */
+export interface Heading {
+  readonly name: string;
+  readonly title: string;
+  /** Two lines below the title. */
+  readonly lines: readonly [string, string];
+}
+
+/** Charts on one sheet, with a heading and their keys. */
+export function sheet({ name, title, lines }: Heading, keys: readonly Key[], placed: readonly Placed[]): Picture {
   const legend = legendOf(keys);
   const top = MARGIN + HEAD + legend.rows * KEY_ROW + GAP / 2;
   const captions = placed.some(({ caption }) => caption !== undefined) ? CAPTION : 0;
@@ -82,12 +96,11 @@ function picture(
   });
   const rows = Math.ceil(placed.length / (placed.some(({ chart }) => chart.width > WIDTH / COLUMNS) ? 1 : COLUMNS));
   const [width, height] = [WIDTH + 2 * MARGIN, top + rows * rowHeight + MARGIN];
-  const source = shorten(`Prices: ${report.source}`);
   const body = [
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     text(MARGIN, MARGIN + 20, 20, title, INK, true),
-    text(MARGIN, MARGIN + 42, 13, source, INK),
-    text(MARGIN, MARGIN + 60, 13, shorten(setting(report)), MUTED),
+    text(MARGIN, MARGIN + 42, 13, lines[0], INK),
+    text(MARGIN, MARGIN + 60, 13, lines[1], MUTED),
     legend.svg,
     ...charts,
   ].join("\n");

@@ -5,6 +5,7 @@ import { z } from "zod";
 
 import { breakDown, type Breakdown } from "../../core/gas/breakdown.js";
 import { MeasurementError } from "../../core/gas/errors.js";
+import { type Rpc } from "../rpc.js";
 
 const BASE_FEE = 10_000_000_000n; // 10 gwei: a keeper's pay is real money
 const GAS_LIMIT = 16_000_000n; // given, so that nothing is estimated
@@ -40,17 +41,28 @@ export class Chain {
   private constructor(
     readonly ethers: HardhatEthers,
     readonly signers: readonly HardhatEthersSigner[],
-    private readonly request: (method: string, params: unknown[]) => Promise<unknown>,
+    /** The node itself: what it is sent here has the node's own times and base fees. */
+    readonly rpc: Rpc,
   ) {}
 
-  static async create(): Promise<Chain> {
+  /**
+   * @param callGas {gas} What a call may use, and a block with it; when not given what a transaction may. The node holds calls to
+   * the cap on transactions too, which nodes of mainnet do not: such a chain has the rules from before that cap.
+   */
+  static async create(callGas?: bigint): Promise<Chain> {
     const { ethers, provider } = await hre.network.create({
       network: "default",
-      override: { initialBaseFeePerGas: BASE_FEE, initialDate: GENESIS },
+      override: {
+        initialBaseFeePerGas: BASE_FEE,
+        initialDate: GENESIS,
+        ...(callGas === undefined ? {} : { blockGasLimit: callGas, hardfork: "prague" }),
+      },
     });
-    const request = async (method: string, params: unknown[]): Promise<unknown> =>
-      await provider.request({ method, params });
-    return new Chain(ethers, await ethers.getSigners(), request);
+    return new Chain(ethers, await ethers.getSigners(), provider);
+  }
+
+  private async request(method: string, params: unknown[]): Promise<unknown> {
+    return await this.rpc.request({ method, params });
   }
 
   /** Sends one transaction in a block of its own, twelve seconds after the last one. */

@@ -65,6 +65,12 @@ const LIQUIDATION = {
   restartSeconds: 6 * 3_600,
 };
 
+/** One side of a trade: whoever signs, and the account he signs for. */
+export interface Side {
+  readonly owner: HardhatEthersSigner;
+  readonly account: bigint;
+}
+
 interface Parts {
   readonly chain: Chain;
   readonly feedKind: FeedKind;
@@ -85,8 +91,9 @@ export class Market {
 
   private constructor(readonly parts: Parts) {}
 
-  static async create(chain: Chain, feedKind: FeedKind): Promise<Market> {
-    const market = new Market(await deployParts(chain, feedKind));
+  /** @param assets How many are listed; accounts hold no more than eight of them, and may have positions on all. */
+  static async create(chain: Chain, feedKind: FeedKind, assets = COLLATERALS): Promise<Market> {
+    const market = new Market(await deployParts(chain, feedKind, assets));
     await market.configure();
     await market.populate();
     return market;
@@ -162,9 +169,15 @@ export class Market {
 
   /** Two orders at the starting price, signed by their owners and brought by a third. */
   async trade(maker: HardhatEthersSigner, taker: HardhatEthersSigner, sizeE18: bigint): Promise<TransactionReceipt> {
+    const sideOf = (owner: HardhatEthersSigner): Side => ({ owner, account: this.accountOf(owner) });
+    return await this.fill(sideOf(maker), sideOf(taker), sizeE18);
+  }
+
+  /** The same between any accounts, on the perpetual of any asset. */
+  async fill(maker: Side, taker: Side, sizeE18: bigint, asset = ETHER): Promise<TransactionReceipt> {
     const { chain, exchange } = this.parts;
-    const sell = await this.sign(maker, -sizeE18);
-    const buy = await this.sign(taker, sizeE18);
+    const sell = await this.sign(maker, asset, -sizeE18);
+    const buy = await this.sign(taker, asset, sizeE18);
     return await chain.send(
       async () =>
         await exchange
@@ -174,7 +187,8 @@ export class Market {
   }
 
   private async sign(
-    owner: HardhatEthersSigner,
+    { owner, account }: Side,
+    asset: number,
     sizeE18: bigint,
   ): Promise<{ readonly order: Order; readonly signature: string }> {
     const { chain, exchange } = this.parts;
@@ -184,8 +198,8 @@ export class Market {
     ];
     this.nonce += 1n;
     const order: Order = {
-      account: this.accountOf(owner),
-      instrument: toPerpetual(BigInt(ETHER)),
+      account,
+      instrument: toPerpetual(BigInt(asset)),
       sizeE18,
       priceE18: START_PRICE * 10n ** 18n,
       nonce: this.nonce,
@@ -224,7 +238,7 @@ export class Market {
   private async configure(): Promise<void> {
     const { chain, vault, riskEngine, rebalancer, marginAccount, liquidator, exchange } = this.parts;
     await this.list(0, 1n);
-    for (let asset = ETHER; asset <= COLLATERALS; asset += 1) {
+    for (let asset = ETHER; asset <= this.parts.collaterals.length; asset += 1) {
       await chain.send(async () => await vault.list(await this.token(asset).getAddress(), OVERRIDES));
       await this.list(asset, START_PRICE);
       await chain.send(async () => await riskEngine.setRiskParameters(asset, RISK, OVERRIDES));
@@ -235,9 +249,15 @@ export class Market {
     await chain.send(async () => await marginAccount.setLiquidator(await liquidator.getAddress(), OVERRIDES));
     await chain.send(async () => await exchange.setFeeParameters({ makerE6: 300, takerE6: 300 }, OVERRIDES));
     await chain.send(async () => await marginAccount.setExchange(await exchange.getAddress(), OVERRIDES));
-    await chain.send(async () => await marginAccount.setPerpetual(ETHER, 125, 5_000, 8, 40, 10_000_000, OVERRIDES));
+    await this.openPerpetual(ETHER);
+  }
+
+  /** Lets the perpetual of an asset be traded. */
+  async openPerpetual(asset: number): Promise<void> {
+    const { chain, marginAccount, riskEngine } = this.parts;
+    await chain.send(async () => await marginAccount.setPerpetual(asset, 125, 5_000, 8, 40, 10_000_000, OVERRIDES));
     const basis = { basisMaintenanceBps: 100, basisInitialBps: 200, profitCap: 100_000 };
-    await chain.send(async () => await riskEngine.setPerpetualRisk(ETHER, basis, OVERRIDES));
+    await chain.send(async () => await riskEngine.setPerpetualRisk(asset, basis, OVERRIDES));
   }
 
   private async list(asset: number, price: bigint): Promise<void> {
@@ -263,7 +283,7 @@ export class Market {
   }
 }
 
-async function deployParts(chain: Chain, feedKind: FeedKind): Promise<Parts> {
+async function deployParts(chain: Chain, feedKind: FeedKind, assets: number): Promise<Parts> {
   const { ethers } = chain;
   const [admin] = chain.signers;
   if (admin === undefined) throw new RangeError("no signer");
@@ -277,7 +297,7 @@ async function deployParts(chain: Chain, feedKind: FeedKind): Promise<Parts> {
   const authority = await deploy("AccessManager", [admin.address]);
   const quote = await ethers.getContractAt("UsdCoin", await deploy("UsdCoin"), admin);
   const collaterals: MintableToken[] = [];
-  for (let index = 1; index <= COLLATERALS; index += 1) {
+  for (let index = 1; index <= assets; index += 1) {
     const token = await deploy("MintableToken", [`Collateral ${index}`, `C${index}`]);
     collaterals.push(await ethers.getContractAt("MintableToken", token, admin));
   }

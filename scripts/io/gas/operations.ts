@@ -185,7 +185,7 @@ async function openForTopUp(market: Market, owner: HardhatEthersSigner): Promise
   return account;
 }
 
-async function setPolicy(market: Market, owner: HardhatEthersSigner): Promise<void> {
+export async function setPolicy(market: Market, owner: HardhatEthersSigner): Promise<void> {
   const { chain, marginAccount } = market.parts;
   const account = market.accountOf(owner);
   await chain.send(async () => await marginAccount.connect(owner).setPolicy(account, POLICY, OVERRIDES));
@@ -205,7 +205,7 @@ async function sendWithdraw(market: Market, owner: HardhatEthersSigner, asset: n
 }
 
 /** A view, sent as a transaction by somebody else. */
-async function sendHealth(market: Market, owner: HardhatEthersSigner): Promise<TransactionReceipt> {
+export async function sendHealth(market: Market, owner: HardhatEthersSigner): Promise<TransactionReceipt> {
   const { chain, marginAccount } = market.parts;
   const view = await marginAccount.healthOf.populateTransaction(market.accountOf(owner));
   return await chain.send(async () => await market.keeper.sendTransaction({ ...view, ...OVERRIDES }));
