@@ -3,13 +3,15 @@ import { expect } from "chai";
 import type { Mutant, Verdict } from "../../../scripts/core/mutants/types.js";
 
 import { outdated, parseEquivalents, rowOf } from "../../../scripts/core/mutants/equivalents.js";
+import { EXCLUDED, isExcluded } from "../../../scripts/core/mutants/excluded.js";
 import { mutate } from "../../../scripts/core/mutants/find.js";
 import { chosen, parseMutantOptions } from "../../../scripts/core/mutants/options.js";
-import { groupsFor, type RecordedTest } from "../../../scripts/core/mutants/reach.js";
-import { reportOf } from "../../../scripts/core/mutants/report.js";
+import { byMutant, groupsFor, type RecordedTest } from "../../../scripts/core/mutants/reach.js";
+import { lineOf, reportOf, sumBy } from "../../../scripts/core/mutants/report.js";
 import { rewrite } from "../../../scripts/core/mutants/rewrite.js";
 import { patternOf } from "../../../scripts/core/mutants/trial.js";
 import { parseTexts } from "../../../scripts/io/mutants/compiler.js";
+import { listTree, readText } from "../../../scripts/io/tree.js";
 
 const PATH = "contracts/base/Example.sol";
 
@@ -201,6 +203,56 @@ describe("mutants", function () {
     });
     expect(survivors.map(({ reached }) => reached)).to.deep.equal([false, true]);
     expect(refuted).to.deep.equal(["1"]);
+  });
+
+  it("adds counts up by file and by kind, kinds in the order of their list", function () {
+    const [a, b] = ["contracts/A.sol", "contracts/B.sol"];
+    const judged = (verdict: Verdict, more: Partial<Mutant>) => ({ mutant: mutant(1, more), verdict });
+    const { rows } = reportOf(
+      [
+        judged({ kind: "unreached" }, { file: b, kind: "condition" }),
+        judged({ kind: "killed", stage: "all", by: "T.t" }, { file: b, kind: "rounding" }),
+        judged({ kind: "killed", stage: "few", by: "T.t" }, { file: a, kind: "rounding" }),
+        judged({ kind: "survived", stage: "all", tests: 3 }, { file: a, kind: "rounding" }),
+      ],
+      [],
+    );
+    const shown = (key: "file" | "kind") =>
+      sumBy(rows, key).map((sum) => [sum.name, sum.mutants, sum.killedWithFew, sum.killedWithAll, sum.survived].join());
+    expect(shown("file")).to.deep.equal([`${a},2,1,0,1`, `${b},2,0,1,0`]);
+    expect(shown("kind")).to.deep.equal(["rounding,3,1,1,1", "condition,1,0,0,0"]);
+    expect(sumBy(rows, "kind").map(({ unreached }) => unreached)).to.deep.equal([0, 1]);
+  });
+
+  it("names a survivor by its place, and says when no test comes there", function () {
+    const line = "contracts/A.sol:3  #7 A.f, condition: a || b -> a";
+    const lines = ([{ kind: "survived", stage: "all", tests: 3 }, { kind: "unreached" }] as const).flatMap((verdict) =>
+      reportOf([{ mutant: mutant(7), verdict }], []).survivors.map(lineOf),
+    );
+    expect(lines).to.deep.equal([line, `${line}  (no test comes there)`]);
+  });
+
+  it("knows which tests ask about a mutant", function () {
+    const test = (name: string, asked: number[]): RecordedTest => {
+      return { suite: "A", source: "test/solidity/A.t.sol", name, kind: "fuzz", ms: 1, asked };
+    };
+    const asking = byMutant([test("a", [1, 2]), test("b", [2]), test("c", [])]);
+    expect([...asking].map(([number, tests]) => [number, ...tests.map(({ name }) => name)])).to.deep.equal([
+      [1, "a"],
+      [2, "a", "b"],
+    ]);
+  });
+
+  it("leaves out only tests that there are", function () {
+    const tests = listTree().filter((path) => path.startsWith("test/solidity/") && path.endsWith(".sol"));
+    const sources = tests.map((path) => readText(path));
+    for (const { test } of EXCLUDED) {
+      const [suite = "", name = ""] = test.split(".");
+      expect(isExcluded(suite, name), test).to.equal(true);
+      expect(isExcluded(suite, `${name}Again`), test).to.equal(false);
+      const there = sources.some((text) => text.includes(`contract ${suite} `) && text.includes(`function ${name}(`));
+      expect(there, test).to.equal(true);
+    }
   });
 
   it("tries a source's own tests before quicker ones, and those before slow ones", function () {

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 
 import { ToolError } from "../../../scripts/core/errors.js";
+import { MeasurementError } from "../../../scripts/core/gas/errors.js";
+import { HouseError } from "../../../scripts/core/house/errors.js";
 import { FileError, prepareOutDir, readInputFile, writeReport } from "../../../scripts/io/files.js";
 import { classifyNodeFailure } from "../../../scripts/io/node.js";
 import { createProgress } from "../../../scripts/io/progress.js";
@@ -99,6 +101,16 @@ describe("runAtEdge", function () {
     const stderr = memory();
     await runAtEdge(failing(new ToolError("CODE", "Wrong.")), { json: true, stderr });
     expect(stderr.written).to.deep.equal(['{"msg":"Wrong.","code":"CODE","exitCode":1}\n']);
+  });
+
+  it("gives each check of the house a code of its own, and the gas table's scenarios theirs", async function () {
+    const stderr = memory();
+    await runAtEdge(failing(new HouseError("DOCS", "Two things.", ["a", "b"])), { json: true, stderr });
+    await runAtEdge(failing(new MeasurementError("No price.")), { json: true, stderr });
+    expect(stderr.written).to.deep.equal([
+      '{"msg":"Two things.","code":"HOUSE_DOCS","exitCode":1}\n',
+      '{"msg":"No price.","code":"GAS_MEASUREMENT","exitCode":1}\n',
+    ]);
   });
 
   it("lets a bug keep its stack", async function () {

@@ -64,6 +64,12 @@ describe("a policy file", function () {
     [{ ...BAND, assetOrder: ["DOGE"] }, [/assetOrder\.0 must be "ETH" or "BTC"\.$/]],
     [{ ...BAND, band: 1, wallet: 2 }, [/: band is no field of a policy; known are lower,/, /: wallet is no field/]],
   ];
+  it("is refused where it is not JSON, with an example", function () {
+    expect(() => parsePolicy("{lower: 1.3}", "p.json"))
+      .to.throw(PolicyFileError, /^p\.json: this is not JSON; write an object such as/)
+      .with.property("code", "POLICY_FILE");
+  });
+
   for (const [content, messages] of refused) {
     it(`is refused as ${JSON.stringify(content)}, with a line for each field`, function () {
       const found = findings(content);

@@ -4,7 +4,13 @@ import { formatE18, formatUnits, parseDecimalE18 } from "../../../scripts/core/t
 import { TRADE_HELP, parseTradeOptions } from "../../../scripts/core/trade/options.js";
 import { checkOrderFile, orderFileOf } from "../../../scripts/core/trade/orderFile.js";
 import { explainRefusal } from "../../../scripts/core/trade/refusal.js";
-import { accountName, describeOrder, healthOf } from "../../../scripts/core/trade/report.js";
+import {
+  accountName,
+  describeCancel,
+  describeFill,
+  describeOrder,
+  healthOf,
+} from "../../../scripts/core/trade/report.js";
 import { Errors__factory } from "../../../typechain-types/index.js";
 
 const E18 = 10n ** 18n;
@@ -179,6 +185,62 @@ describe("what trade says", function () {
     expect(accountName(SIGNED.order.account)).to.equal(`${OWNER.toLowerCase()}/3`);
     expect(healthOf(2n ** 256n - 1n)).to.equal("without risk");
     expect(healthOf(1_234_567n * 10n ** 12n)).to.equal("1.2345");
+  });
+
+  it("tells of a fill what it did to either side", function () {
+    const { account } = SIGNED.order;
+    const maker = {
+      ...{ account, fee: 750_000n, changeE18: -E18 / 2n, positionE18: -E18, leftE18: E18, healthE18: 3n * E18 },
+      ...{ equityE18: 5_000n * E18 + 1n, initialE18: 1_000n * E18 },
+    };
+    const taker = { ...maker, fee: 1n, changeE18: E18 / 2n, positionE18: 0n, leftE18: 0n, healthE18: 2n ** 256n - 1n };
+    const text = describeFill({
+      ...{ hash: "0xab", block: 12, instrument: "WETH", quote: { symbol: "USDC", decimals: 6 } },
+      ...{ sizeE18: E18 / 2n, priceE18: 2_500n * E18, maker, taker },
+    });
+    const name = `${OWNER.toLowerCase()}/3`;
+    expect(text.split("\n")).to.deep.equal([
+      "Filled 0.5 WETH at 2500 USDC, in block 12.",
+      "transaction  0xab",
+      `maker        ${name} sold`,
+      "  fee        0.75 USDC",
+      "  left       1 WETH of its order",
+      "  position   -1 WETH",
+      "  health     3",
+      "  margin     equity 5000 USDC, initial margin 1000 USDC",
+      `taker        ${name} bought`,
+      "  fee        0.000001 USDC",
+      "  left       0 WETH of its order",
+      "  position   0 WETH",
+      "  health     without risk",
+      "  margin     equity 5000 USDC, initial margin 1000 USDC",
+    ]);
+  });
+
+  it("tells of a cancellation what cannot be filled any more", function () {
+    const { account, nonce } = SIGNED.order;
+    expect(describeCancel({ account, nonce, block: 3, hash: "0xcd" }).split("\n")).to.deep.equal([
+      "Cancelled in block 3: no order with this nonce can be filled any more.",
+      "transaction  0xcd",
+      `account      ${OWNER.toLowerCase()}/3`,
+      "nonce        7",
+    ]);
+  });
+
+  it("shows an order's time as people say it, and that there is no price", function () {
+    // 2026-11-26 00:00:00 UTC, which `date` gives as well.
+    const midnight = 1_795_651_200n;
+    const shown = (expiry: bigint): readonly string[] =>
+      describeOrder({
+        ...{ ...SIGNED.order, sizeE18: E18, reduceOnly: true, state: "open", instrument: "WETH", quote: "USDC" },
+        ...{ leftE18: E18, bidE18: null, askE18: E18, expiry, now: midnight, block: 1 },
+      }).split("\n");
+    expect(shown(midnight)).to.include("mark     halted");
+    expect(shown(midnight)[0]).to.equal("Buys 1 WETH at 2500 USDC or less, to reduce only: open.");
+    expect(shown(midnight)).to.include("expiry   2026-11-26 00:00:00 UTC (in 0 s)");
+    expect(shown(midnight - 119n)).to.include("expiry   2026-11-25 23:58:01 UTC (119 s ago)");
+    expect(shown(midnight + 7_199n)).to.include("expiry   2026-11-26 01:59:59 UTC (in 119 min)");
+    expect(shown(midnight + 7_200n)).to.include("expiry   2026-11-26 02:00:00 UTC (in 2 h)");
   });
 
   it("shows an order within 100 columns, whatever its numbers", function () {
