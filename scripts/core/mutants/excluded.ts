@@ -8,7 +8,7 @@ export interface Exclusion {
 
 const GAS = "measures gas, of which asking takes some";
 
-const EXCLUDED: readonly Exclusion[] = [
+export const EXCLUDED: readonly Exclusion[] = [
   { test: "MarginLensCapacityTest.test_AThousandAccountsAreReadInOneCall", why: GAS },
   { test: "TradingLargestTest.test_TheLargestAccountIsLiquidatedWithinFiveMillionGas", why: GAS },
   { test: "RebalancingTest.test_TheKeepersPayIsGasTimesItsPricePlusOne", why: GAS },

@@ -1,5 +1,5 @@
 /** One simulation in a process of its own, for {@link runOf}: what it took is the only thing it prints. */
-import { parseSimulateOptions } from "../../core/options.js";
+import { parseSimulateOptions } from "../../core/simulation/options.js";
 import { loadPath } from "../simulation/path.js";
 import { simulate } from "../simulation/simulate.js";
 import { terminal } from "../terminal.js";
