@@ -22,8 +22,14 @@ const TIMEOUT = 20 * 60_000;
 /** The tests of each suite, by a name that changes with its code and with the contracts. */
 const Recording = z.record(z.array(RecordedTest));
 
+/** A recording cut off by a kill, or one of another form, is none: all is recorded anew. */
 function readRecording(): z.infer<typeof Recording> {
-  return existsSync(RECORD) ? Recording.parse(JSON.parse(readFileSync(RECORD, "utf8"))) : {};
+  if (!existsSync(RECORD)) return {};
+  try {
+    return Recording.parse(JSON.parse(readFileSync(RECORD, "utf8")));
+  } catch {
+    return {};
+  }
 }
 
 function keyOf({ name, artifact }: Suite, fingerprint: string): string {
