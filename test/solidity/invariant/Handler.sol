@@ -188,6 +188,10 @@ abstract contract Handler is CommonBase, StdUtils {
         return _collateral(id, asset) != 0 || !_position(id, asset).isNone();
     }
 
+    function _isClaimAlone(AccountId id, uint8 asset) internal view returns (bool) {
+        return _collateral(id, asset) == 0 && _position(id, asset).size() == 0;
+    }
+
     /// @dev Whether a price that the account depends on is missing.
     function _isBlind(AccountId id) internal view returns (bool) {
         return _worstStatus(id) == OracleModel.HALTED;
@@ -199,6 +203,8 @@ abstract contract Handler is CommonBase, StdUtils {
         for (uint8 asset = 1; asset < TOKENS; ++asset) {
             if (!_isInvolved(id, asset)) continue;
             uint8 status = _price(asset).status;
+            // A claim that a closed position left needs no price.
+            if (status == OracleModel.HALTED && _isClaimAlone(id, asset)) continue;
             if (status < worst) worst = status;
         }
     }
@@ -210,7 +216,7 @@ abstract contract Handler is CommonBase, StdUtils {
         for (uint8 asset = 1; asset < TOKENS; ++asset) {
             if (!_isInvolved(id, asset)) continue;
             OracleModel.Seen memory price = _price(asset);
-            if (price.status == OracleModel.HALTED) continue;
+            if (price.status == OracleModel.HALTED && !_isClaimAlone(id, asset)) continue;
             f.add(
                 _exposure(_collateral(id, asset), asset, _position(id, asset), price, favoured),
                 s.riskEngine.riskParametersOf(asset),

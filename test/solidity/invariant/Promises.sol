@@ -378,7 +378,7 @@ abstract contract Promises is BallastTest {
         (x.price, x.mark) = (price.bid, x.size < 0 ? price.ask : price.bid);
         (int256 equity, uint256 initial) = (f.equity, f.initial);
         // A dust of what is stale counts at its last answer, and is worth nothing where initial margin is asked.
-        bool dust = price.status == OracleModel.HALTED;
+        bool dust = price.status == OracleModel.HALTED && x.amount != 0;
         if (dust)
             x.price =
                 (uint256(stage.feeds[asset].latestAnswer()) * 1e18) / OracleModel.usable(stage.feeds[USDC], QUOTE_AGE);

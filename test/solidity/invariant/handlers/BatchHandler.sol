@@ -12,7 +12,7 @@ import {IMarginAccountExtension} from "../../../../contracts/interfaces/IMarginA
 import {AccountId, toAccountId} from "../../../../contracts/types/AccountId.sol";
 import {FixedVenue} from "../../utils/mocks/FixedVenue.sol";
 import {Handler} from "../Handler.sol";
-import {OWNERS, Stage, TOKENS, USDC, WETH} from "../Stage.sol";
+import {INDICES, OWNERS, Stage, TOKENS, USDC, WETH} from "../Stage.sol";
 
 /// @title BatchHandler
 /// @notice Several calls at once, with one check at the end (promise 7), and rights that an owner signed away (promise 10).
@@ -97,7 +97,7 @@ contract BatchHandler is Handler {
     /// @notice What no batch may hold: what judges an account, another batch, and another's account.
     function smuggle(uint256 who, uint256 which, uint256) external action {
         AccountId id = _accountOf(who);
-        AccountId victim = _accountOf(who + 1);
+        AccountId victim = _accountOf((who % (OWNERS * INDICES)) + 1);
         bytes[] memory calls = new bytes[](1);
         bytes4 reason = Errors.MarginAccount_NotInBatch.selector;
         which %= 5;
@@ -149,7 +149,7 @@ contract BatchHandler is Handler {
         AccountId id = _accountOf(who);
         _party(id);
         bytes4 reason = Errors.MarginAccount_BadSignature.selector;
-        bytes memory call = _grantCall(id, s.stranger, KNOWN_RIGHTS, s.keys[(who + 1) % OWNERS]);
+        bytes memory call = _grantCall(id, s.stranger, KNOWN_RIGHTS, s.keys[((who % OWNERS) + 1) % OWNERS]);
         way %= 3;
         if (way == 1) {
             call = _grantCall(id, s.stranger, 8 + KNOWN_RIGHTS, s.keys[who % OWNERS]);

@@ -95,7 +95,8 @@ contract KeeperHandler is Handler {
         _claimEquity(id, before, then, pay);
         _claimHealth(id, before, then, outcome, pay, plan.keeperPayMaxE18);
         _claimReserves(id, before, then, true);
-        _claimNothingLeft(id, caller);
+        // The flat pay for a call may be more than what an account below maintenance has left: then the next look provisions for it.
+        if (before.margin.equityE18 < 0 || then.margin.equityE18 >= 0) _claimNothingLeft(id, caller);
         _done();
     }
 

@@ -256,9 +256,9 @@ contract TraderHandler is OrderHandler {
         return before > 0 ? change < 0 && before + change >= 0 : change > 0 && before + change <= 0;
     }
 
-    /// @dev {1} With its sign.
+    /// @dev {1} With its sign; of an account with nothing at risk any more, and less than nothing, zero.
     function _health(Assessment memory a) private pure returns (int256) {
-        if (a.maintenanceE18 == 0) return a.equityE18 < 0 ? type(int256).min / 2 : type(int256).max / 2;
+        if (a.maintenanceE18 == 0) return a.equityE18 < 0 ? int256(0) : type(int256).max / 2;
         return (a.equityE18 * 1e18) / int256(a.maintenanceE18);
     }
 
