@@ -211,6 +211,7 @@ contract Book {
         borrowIndex = m.borrowIndex;
         supplyIndex = m.supplyIndex;
         supplyShares = m.supplyShares;
+        _fundShares = uint256(shares[_fund()]);
         if (m.idle + m.borrowAssets + 2 < m.supplyAssets + m.forfeited + pooled()) {
             breakPromise(1, "idle cash and debt do not cover credit, forfeits and pools");
         }

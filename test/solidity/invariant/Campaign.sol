@@ -227,6 +227,7 @@ abstract contract Campaign is Leaving {
         _add(address(traders), traders.tradeToTheLimit.selector, 6, "trader: trade to the limit");
         _add(address(traders), traders.tradeWithOneself.selector, 4, "trader: with oneself");
         _add(address(traders), traders.close.selector, 5, "trader: close");
+        _add(address(traders), traders.closeInTheDark.selector, 4, "trader: close without a price, or in a pause");
         _add(address(traders), traders.turn.selector, 3, "trader: turn");
         _add(address(traders), traders.relieve.selector, 5, "trader: lessen risk below the initial margin");
         _add(address(traders), traders.forge.selector, 2, "trader: forged order (refused)");

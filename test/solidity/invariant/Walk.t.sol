@@ -84,6 +84,7 @@ contract WalkTest is Campaign {
         console.log("slices of the insolvent", takers.insolventSlices(), "whole slices", takers.wholeSlices());
         console.log("callbacks", takers.VENUE_TAKER().calls());
         console.log("fills below the initial margin", traders.reliefs(), "signed by operators", traders.byOperators());
+        console.log("fills tried without a price", traders.darkAttempts());
         console.log("pauses", pauses.levels(1), pauses.levels(2), pauses.levels(3));
         console.log("batches that would have ended short", batches.short());
         for (uint256 i; i < 12; ++i) {

@@ -44,6 +44,8 @@ contract CoalitionHandler is OrderHandler {
         for (uint256 i; i < length; ++i) {
             uint256 pick = uint256(keccak256(abi.encode(word, i)));
             if (!_move(pick % KINDS, pick >> 8)) continue;
+            // Shares come and go between a loss and the next move.
+            s.book.observe(s.marginAccount.cashMarket());
             ++moves;
             ++made[pick % KINDS];
         }

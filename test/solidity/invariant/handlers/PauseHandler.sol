@@ -139,6 +139,13 @@ contract PauseHandler is Handler {
             (bool ok, bytes memory answer) = _withdraw(debtor, 1);
             _claim(12, !ok && _isOneOf(answer, paused), "a debtor drew on in a pause");
         }
+        // The first level lets those go who owe nothing and hold no position.
+        AccountId free = _find(0, _isFree);
+        if (level == 1 && _isFree(free)) {
+            (bool went, bytes memory reason) = _withdraw(free, 1);
+            _claim(12, went || !_isOneOf(reason, paused), "a pause for debtors held one who owes nothing");
+            if (went) _claimOpen(free, "a unit");
+        }
         (bool left, bytes memory why) = _withdraw(toAccountId(s.lender, 0), 1);
         if (level > 1) _claim(12, !left && _isOneOf(why, paused), "a lender left in a pause that lets nobody");
         if (level < 3) return;
@@ -190,6 +197,10 @@ contract PauseHandler is Handler {
             int256 answer = s.feeds[asset].latestAnswer();
             if (answer > 0) s.feeds[asset].push(answer, block.timestamp);
         }
+    }
+
+    function _isFree(AccountId id) private view returns (bool) {
+        return !_mayOwe(id) && s.marginAccount.cashOf(id) > 0;
     }
 
     function _pauseRefusals() private pure returns (bytes memory) {

@@ -128,6 +128,7 @@ contract TakerHandler is Handler {
                     Errors.Liquidator_PaymentAboveLimit.selector,
                     Errors.Liquidator_FractionTooSmall.selector,
                     Errors.MarginAccount_BelowInitialMargin.selector,
+                    Errors.MarginAccount_PriceHalted.selector,
                     Errors.MarginAccount_DustDebt.selector
                 ),
                 "a limited slice"
@@ -219,7 +220,10 @@ contract TakerHandler is Handler {
         int256 dust = int256(uint256(p.dustValue) * 1e18);
         if (b.margin.equityE18 < dust && -b.cash * int256(QUOTE_UNIT) < dust) return;
         uint256 most = (uint256(p.targetHealthBps) + p.toleranceBps) * 1e14;
-        _claim(5, a.healthE18 <= most + slack, "a slice left more than the target and its tolerance");
+        // A unit of each collateral stays: a satoshi is six hundred units of the quote token.
+        slack += ((_value(1, 1) + _value(2, 1)) * 1e18) / a.maintenanceE18;
+        string memory found = string.concat(vm.toString(a.healthE18), " of ", vm.toString(a.maintenanceE18));
+        _claim(5, a.healthE18 <= most + slack, string.concat("a slice left more than the target: ", found));
         // Where the discount is above health, both shrink alike.
         _claim(5, q.fractionE18 <= q.maxFractionE18, "a slice was larger than the largest");
     }
@@ -299,6 +303,8 @@ contract TakerHandler is Handler {
                 Errors.Liquidator_FractionTooSmall.selector,
                 Errors.MarginAccount_BelowInitialMargin.selector,
                 Errors.MarginAccount_DustDebt.selector,
+                // Of a position that the taker has himself.
+                Errors.MarginAccount_PriceHalted.selector,
                 // Proceeds that a taker without debt brings back are a deposit like any other.
                 Errors.CollateralVault_AboveCap.selector
             );

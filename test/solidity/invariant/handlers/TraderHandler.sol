@@ -9,7 +9,7 @@ import {Assessment} from "../../../../contracts/types/Assessment.sol";
 import {toPerpetual} from "../../../../contracts/types/InstrumentId.sol";
 import {Position} from "../../../../contracts/types/Position.sol";
 import {OracleModel} from "../OracleModel.sol";
-import {Stage, TOKENS} from "../Stage.sol";
+import {Stage, TOKENS, WETH} from "../Stage.sol";
 import {OrderHandler} from "./OrderHandler.sol";
 
 /// @title TraderHandler
@@ -25,6 +25,8 @@ contract TraderHandler is OrderHandler {
 
     /// @notice Fills of accounts below their initial margin.
     uint256 public reliefs;
+    /// @notice Fills that were tried without a price.
+    uint256 public darkAttempts;
 
     constructor(Stage memory stage) OrderHandler(stage) {}
 
@@ -85,6 +87,29 @@ contract TraderHandler is OrderHandler {
                 ? -size
                 : -int256(_bound(part, 1, uint256(size < 0 ? -size : size))) * (size < 0 ? int256(-1) : int256(1));
         _trade(Terms(other, id, asset, closing, price, true));
+    }
+
+    /// @notice A long and a short end each other while nothing else may be filled: in a pause that lets positions shrink, or, when there
+    /// is none, after the feeds fell silent, near the last price there was.
+    function closeInTheDark(uint256 who, uint256 what, uint256 part) external action {
+        (AccountId id, uint8 asset, int256 size) = _somePosition(who, what);
+        if (size == 0) return;
+        AccountId other = _opposite(id, asset, size, what >> 16);
+        int256 held = _position(other, asset).size();
+        if ((held > 0) == (size > 0)) return;
+        int256 most = _abs(held) < _abs(size) ? held : -size;
+        uint256 price = _offMark(asset, part >> 64, 45);
+        if (most == 0 || price == 0) return;
+        if (s.book.guardLevel() != 1) _silence(asset);
+        if (_price(asset).status == OracleModel.HALTED) ++darkAttempts;
+        _trade(Terms(other, id, asset, most, price, true));
+    }
+
+    /// @dev What a feed said last becomes old; a second source says nothing.
+    function _silence(uint8 asset) private {
+        int256 last = s.feeds[asset].latestAnswer();
+        if (last > 0) s.feeds[asset].push(last, block.timestamp - 2 days);
+        if (asset == WETH) s.source.setPrice(0);
     }
 
     /// @notice From long to short, or back.
