@@ -41,13 +41,13 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
         int256 free = a.equityE18 - int256(a.initialE18);
         if (asset == QUOTE) {
             uint256 own = cashE18 > 0 ? uint256(cashE18) / _quoteScale() : 0;
-            // What stands for positions is not free.
-            if (positions.length != 0 && int256(own * _quoteScale()) > free) {
-                own = free > 0 ? uint256(free) / _quoteScale() : 0;
-            }
             uint256 most = free > 0 ? uint256(free) / _quoteScale() : 0;
-            // Debt rounds up by as much as a unit.
-            if (most > own) --most;
+            // Shares round against their owner by one, and then their value by a unit: less than the index, rounded up, and one.
+            uint256 rounding = Rounding.mulDivUp(c.borrowIndex, 1, RAY);
+            uint256 spare = most > rounding ? most - rounding : 0;
+            // What stands for positions is not free.
+            if (positions.length != 0 && own > most) own = spare;
+            if (most > own) most = spare;
             // A debt too small to be allowed is not offered, nor is more of one that is: a slice or a price can leave so little.
             bool dust = int256(most * _quoteScale()) - cashE18 < int256(c.minimumDebt() * WAD);
             if (most < own || dust) most = own;

@@ -61,6 +61,7 @@ contract LedgerViewsTest is BallastTest {
         _withdraw(alice, address(token), 1e18);
     }
 
+    /// @dev To three units, by which shares of a debt may round where the index is below two.
     function testFuzz_MaxWithdrawOfCashIsExact(uint256 price, uint256 debt, uint256 time) public {
         _borrow(alice, 10e18, bound(debt, 100e6, 15_000e6));
         _pass(bound(time, 0, 30 days));
@@ -71,7 +72,17 @@ contract LedgerViewsTest is BallastTest {
         vm.revertToState(state);
         vm.prank(alice);
         vm.expectPartialRevert(Errors.MarginAccount_BelowInitialMargin.selector);
-        marginAccount.withdraw(_account(alice), address(usdc), most + 2, alice);
+        marginAccount.withdraw(_account(alice), address(usdc), most + 3, alice);
+    }
+
+    /// @dev What a share weighs when the index has multiplied is more than a unit, and both the shares and their value round up.
+    function testFuzz_MaxWithdrawOfCashIsGivenWhateverTheIndex(uint256 years_, uint256 price, uint256 held) public {
+        _borrow(bob, 100e18, 100_000e6);
+        _pass(bound(years_, 1, 40) * 365 days);
+        _deposit(alice, address(weth), bound(held, 1e18, 20e18));
+        _setPrice(WETH_ASSET, int256(bound(price, 1_000e8, 5_000e8)));
+        uint256 most = marginAccount.maxWithdraw(_account(alice), address(usdc));
+        if (most != 0) _withdraw(alice, address(usdc), most);
     }
 
     function test_MaxWithdrawWithoutDebtIsWhatIsHeld() public {
