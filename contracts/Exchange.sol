@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
-import {WAD} from "./base/Constants.sol";
+import {RIGHT_TRADE, WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {Signatures} from "./base/Signatures.sol";
 import {IExchange} from "./interfaces/IExchange.sol";
@@ -18,7 +18,6 @@ import {InstrumentId} from "./types/InstrumentId.sol";
 /// @notice Matches two signed orders and asks the ledger to book the fill. It holds nothing; the ledger checks both accounts.
 /// @dev Upholds promise 10: nothing moves an account here but a signature of one who may trade for it.
 contract Exchange is IExchange, AccessManaged, EIP712 {
-    uint8 internal constant RIGHT_TRADE = 2;
     uint256 internal constant E6 = 1e6;
     uint24 internal constant MAX_FEE = 10_000;
     uint24 internal constant MIN_FEES = 500;

@@ -239,7 +239,8 @@ contract Liquidator is ILiquidator, AccessManaged {
 
     /// @dev The account's health with the cash that the ledger left it and the collateral that the slice, rounded down, left it.
     /// @return healthE18 {1}
-    /// @return rounding {1} What two units of the quote token weigh in it: by that much cash of either sign may round.
+    /// @return rounding {1} What two units of the quote token weigh in it: by that much cash of either sign may round while the
+    /// indices are below two.
     function _healthLeft(Terms memory t, int256 cash) private view returns (uint256 healthE18, uint256 rounding) {
         Leg[] memory legs = t.legs;
         for (uint256 i; i < legs.length; ++i) {

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 
-import {BPS, MAX_COLLATERALS, QUOTE, WAD} from "./base/Constants.sol";
+import {BPS, E6_TO_E18, MAX_COLLATERALS, QUOTE, WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {IAggregatorV3} from "./interfaces/IAggregatorV3.sol";
 import {IPriceOracleAdapter} from "./interfaces/IPriceOracleAdapter.sol";
@@ -27,7 +27,6 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
     uint16 internal constant MAX_DEVIATION = 1_000;
     uint24 internal constant MIN_GRACE = 1 minutes;
     uint24 internal constant MAX_GRACE = 1 days;
-    uint256 internal constant E6_TO_E18 = 1e12;
 
     /// @dev Chainlink's proxies keep the number of the aggregator behind them above a round's own 64 bits.
     uint256 internal constant PHASE_SHIFT = 64;

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
+import {ALL_RIGHTS} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
 import {Call, IExecutor} from "../interfaces/IExecutor.sol";
 import {IMarginAccountAccess} from "../interfaces/IMarginAccountAccess.sol";

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Errors} from "../base/Errors.sol";
 import {IMarginAccountAccess} from "../interfaces/IMarginAccountAccess.sol";
 import {CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {MarginAccountState} from "../ledger/MarginAccountState.sol";
+import {Bounds} from "./Bounds.sol";
 
 /// @title Governance
 /// @notice The chapter of what AccessManager's roles may set, each within bounds.
-abstract contract Governance is MarginAccountState, IMarginAccountAccess {
+abstract contract Governance is Bounds, MarginAccountState, IMarginAccountAccess {
     using CashMarketLib for CashMarket;
 
     uint16 internal constant MAX_BASE = 5_000;
@@ -29,13 +29,13 @@ abstract contract Governance is MarginAccountState, IMarginAccountAccess {
         uint16 minimumDebt
     ) external restricted locked {
         // Checks
-        if (baseBps > MAX_BASE) _parameter("baseBps", baseBps, MAX_BASE);
-        if (slopeBps > MAX_SLOPE) _parameter("slopeBps", slopeBps, MAX_SLOPE);
-        if (jumpBps > MAX_JUMP) _parameter("jumpBps", jumpBps, MAX_JUMP);
-        if (kinkBps < MIN_KINK) _parameter("kinkBps", kinkBps, MIN_KINK);
-        if (kinkBps > MAX_KINK) _parameter("kinkBps", kinkBps, MAX_KINK);
-        if (feeBps > MAX_FEE) _parameter("feeBps", feeBps, MAX_FEE);
-        if (minimumDebt > MAX_MINIMUM_DEBT) _parameter("minimumDebt", minimumDebt, MAX_MINIMUM_DEBT);
+        if (baseBps > MAX_BASE) _outOfBounds("baseBps", baseBps, MAX_BASE);
+        if (slopeBps > MAX_SLOPE) _outOfBounds("slopeBps", slopeBps, MAX_SLOPE);
+        if (jumpBps > MAX_JUMP) _outOfBounds("jumpBps", jumpBps, MAX_JUMP);
+        if (kinkBps < MIN_KINK) _outOfBounds("kinkBps", kinkBps, MIN_KINK);
+        if (kinkBps > MAX_KINK) _outOfBounds("kinkBps", kinkBps, MAX_KINK);
+        if (feeBps > MAX_FEE) _outOfBounds("feeBps", feeBps, MAX_FEE);
+        if (minimumDebt > MAX_MINIMUM_DEBT) _outOfBounds("minimumDebt", minimumDebt, MAX_MINIMUM_DEBT);
 
         // Effects: what has passed is charged at the curve that held.
         _market.store(_market.loadAccrued());
@@ -52,9 +52,5 @@ abstract contract Governance is MarginAccountState, IMarginAccountAccess {
     function setLiquidator(address liquidator_) external restricted locked {
         _liquidator = liquidator_;
         emit LiquidatorSet(liquidator_);
-    }
-
-    function _parameter(bytes32 field, uint256 found, uint256 bound) private pure {
-        revert Errors.MarginAccount_ParameterOutOfBounds(field, found, bound);
     }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
+import {ALL_RIGHTS} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
 import {Signatures} from "../base/Signatures.sol";
 import {IMarginAccountAccess} from "../interfaces/IMarginAccountAccess.sol";

@@ -40,6 +40,7 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
         if (a.unpriced) return 0;
         int256 free = a.equityE18 - int256(a.initialE18);
         if (asset == QUOTE) {
+            uint256 idle = _idle();
             uint256 own = cashE18 > 0 ? uint256(cashE18) / _quoteScale() : 0;
             uint256 most = free > 0 ? uint256(free) / _quoteScale() : 0;
             // Shares round against their owner by one, and then their value by a unit: less than the index, rounded up, and one.
@@ -48,11 +49,11 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
             // What stands for positions is not free.
             if (positions.length != 0 && own > most) own = spare;
             if (most > own) most = spare;
+            if (own > idle) own = idle;
+            if (most > idle) most = idle;
             // A debt too small to be allowed is not offered, nor is more of one that is: a slice or a price can leave so little.
             bool dust = int256(most * _quoteScale()) - cashE18 < int256(c.minimumDebt() * WAD);
-            if (most < own || dust) most = own;
-            uint256 idle = _idle();
-            return most < idle ? most : idle;
+            return most < own || dust ? own : most;
         }
         uint256 held = _accounts[account].amountOf(asset);
         if ((cashE18 >= 0 && positions.length == 0) || held == 0) return held;
@@ -60,6 +61,8 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
         for (uint256 i; i < legs.length; ++i) {
             if (legs[i].asset != asset) continue;
             if (legs[i].halted || legs[i].bidE18 == 0) return held;
+            // Beside a position two parts of the margin that falls round, and the rate allows for one.
+            if (Margin.hasPosition(legs[i])) --free;
             (, int256 rate) = Margin.releaseRates(legs[i]);
             if (rate >= int256(WAD)) return held;
             uint256 value = Rounding.mulDivDown(uint256(free), WAD, uint256(int256(WAD) - rate));

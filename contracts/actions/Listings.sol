@@ -2,16 +2,16 @@
 pragma solidity 0.8.30;
 
 import {MAX_POSITIONS} from "../base/Constants.sol";
-import {Errors} from "../base/Errors.sol";
 import {IMarginAccountAccess} from "../interfaces/IMarginAccountAccess.sol";
 import {PerpetualMarket} from "../ledger/PerpetualMarket.sol";
 import {toPerpetual} from "../types/InstrumentId.sol";
 import {Perpetual} from "../types/Perpetual.sol";
+import {Bounds} from "./Bounds.sol";
 import {Instruments} from "./Instruments.sol";
 
 /// @title Listings
 /// @notice The chapter of what AccessManager's roles may set of instruments, each within bounds.
-abstract contract Listings is Instruments, IMarginAccountAccess {
+abstract contract Listings is Bounds, Instruments, IMarginAccountAccess {
     using PerpetualMarket for Perpetual;
 
     /// @dev {1e-7/hour} 0.5% an hour.
@@ -71,9 +71,5 @@ abstract contract Listings is Instruments, IMarginAccountAccess {
         uint256 count;
         for (uint256 listed = _listedPerpetuals; listed != 0; listed &= listed - 1) ++count;
         if (count == MAX_POSITIONS) _outOfBounds("listed", count, MAX_POSITIONS);
-    }
-
-    function _outOfBounds(bytes32 field, uint256 found, uint256 bound) private pure {
-        revert Errors.MarginAccount_ParameterOutOfBounds(field, found, bound);
     }
 }

@@ -5,12 +5,13 @@ import {Errors} from "../base/Errors.sol";
 import {IMarginAccountAccess} from "../interfaces/IMarginAccountAccess.sol";
 import {CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {Guard, GuardLevel} from "../types/Guard.sol";
+import {Bounds} from "./Bounds.sol";
 import {Guards} from "./Guards.sol";
 
 /// @title Pauses
 /// @notice The chapter by which the guardian tightens all accounts for a while, and governance loosens them early.
 /// @dev Upholds promise 12: tightening is immediate; loosening waits, or comes by itself.
-abstract contract Pauses is Guards, IMarginAccountAccess {
+abstract contract Pauses is Bounds, Guards, IMarginAccountAccess {
     using CashMarketLib for CashMarket;
 
     uint32 internal constant MAX_PAUSE = 3 days;
@@ -31,8 +32,8 @@ abstract contract Pauses is Guards, IMarginAccountAccess {
             if (block.timestamp < g.renewableAt) {
                 revert Errors.MarginAccount_PauseTooSoon(block.timestamp, g.renewableAt);
             }
-            if (durationSeconds == 0) _bound("durationSeconds", 0, 1);
-            if (durationSeconds > MAX_PAUSE) _bound("durationSeconds", durationSeconds, MAX_PAUSE);
+            if (durationSeconds == 0) _outOfBounds("durationSeconds", 0, 1);
+            if (durationSeconds > MAX_PAUSE) _outOfBounds("durationSeconds", durationSeconds, MAX_PAUSE);
             g.until = uint40(block.timestamp + durationSeconds);
             g.renewableAt = g.until + durationSeconds;
         }
@@ -73,8 +74,8 @@ abstract contract Pauses is Guards, IMarginAccountAccess {
 
     /// @inheritdoc IMarginAccountAccess
     function setLiquidationGrace(uint32 graceSeconds) external restricted locked {
-        if (graceSeconds < MIN_GRACE) _bound("graceSeconds", graceSeconds, MIN_GRACE);
-        if (graceSeconds > MAX_GRACE) _bound("graceSeconds", graceSeconds, MAX_GRACE);
+        if (graceSeconds < MIN_GRACE) _outOfBounds("graceSeconds", graceSeconds, MIN_GRACE);
+        if (graceSeconds > MAX_GRACE) _outOfBounds("graceSeconds", graceSeconds, MAX_GRACE);
         _guard.graceSeconds = graceSeconds;
         emit LiquidationGraceSet(graceSeconds);
     }
@@ -82,9 +83,5 @@ abstract contract Pauses is Guards, IMarginAccountAccess {
     /// @inheritdoc IMarginAccountAccess
     function guard() external view returns (Guard memory) {
         return _guard;
-    }
-
-    function _bound(bytes32 field, uint256 found, uint256 bound) private pure {
-        revert Errors.MarginAccount_ParameterOutOfBounds(field, found, bound);
     }
 }

@@ -8,11 +8,6 @@ import {Guards} from "./Guards.sol";
 /// @title Permissions
 /// @notice The chapter that answers the one question of permission: may this caller do this to this account?
 abstract contract Permissions is Guards {
-    uint8 internal constant RIGHT_WITHDRAW = 1;
-    uint8 internal constant RIGHT_TRADE = 2;
-    uint8 internal constant RIGHT_POLICY = 4;
-    uint8 internal constant ALL_RIGHTS = RIGHT_WITHDRAW | RIGHT_TRADE | RIGHT_POLICY;
-
     /// @dev An owner may do everything. An operator has at least one of the rights in `right`.
     function _mayAct(AccountId account, address caller, uint8 right) internal view returns (bool) {
         return account.ownerOf() == caller || _operators[account][caller] & right != 0;

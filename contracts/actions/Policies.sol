@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {ALL_RIGHTS, RIGHT_POLICY} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
 import {IMarginAccountExtension} from "../interfaces/IMarginAccountExtension.sol";
 import {MarginCallClock} from "../ledger/MarginCallClock.sol";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {MAX_PAGES, WAD} from "../base/Constants.sol";
+import {ALL_RIGHTS, MAX_PAGES, RIGHT_TRADE, WAD} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
 import {IMarginAccountCore} from "../interfaces/IMarginAccountCore.sol";
 import {IMarginAccountTrading} from "../interfaces/IMarginAccountTrading.sol";
@@ -36,6 +36,7 @@ abstract contract Slices is Losses, Delegation, IMarginAccountCore {
         Cash memory c = _market.loadAccrued();
         if (c.guarded) _requireLiquidationOpen();
         _moveCollateral(slice);
+        // It stays what it is while the fund pays: the fund itself is never sliced, for it has cash alone.
         AccountHeader header = _accounts[slice.account].header;
         if (header.positionCount() != 0) {
             _movePositions(slice);
@@ -79,7 +80,7 @@ abstract contract Slices is Losses, Delegation, IMarginAccountCore {
             revert Errors.MarginAccount_NotAuthorized(AccountId.unwrap(taker), caller, RIGHT_TRADE);
         }
         if (_mayAct(account, owner, ALL_RIGHTS) || (caller != owner && _mayAct(account, caller, ALL_RIGHTS))) {
-            revert Errors.Liquidator_SelfLiquidation(AccountId.unwrap(account), caller);
+            revert Errors.MarginAccount_SelfLiquidation(AccountId.unwrap(account), caller);
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {QUOTE} from "../base/Constants.sol";
+import {ALL_RIGHTS, QUOTE, RIGHT_WITHDRAW} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
 import {IMarginAccountExtension} from "../interfaces/IMarginAccountExtension.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";

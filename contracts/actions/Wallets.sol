@@ -6,6 +6,7 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
+import {ALL_RIGHTS} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
 import {IMarginAccountAccess} from "../interfaces/IMarginAccountAccess.sol";
 import {IMarginAccountCore} from "../interfaces/IMarginAccountCore.sol";

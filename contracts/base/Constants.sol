@@ -13,8 +13,17 @@ uint256 constant BPS = 10_000;
 /// @dev {1 E18} One basis point.
 uint256 constant BPS_TO_WAD = WAD / BPS;
 
+/// @dev {1 E18} One millionth: policies, pays and guards of prices are packed in millionths.
+uint256 constant E6_TO_E18 = 1e12;
+
 /// @dev The asset number of the quote token; also the mark of an empty entry on a collateral page, which cash never is on.
 uint8 constant QUOTE = 0;
+
+/// @dev What an owner may let an operator do: a bit each.
+uint8 constant RIGHT_WITHDRAW = 1;
+uint8 constant RIGHT_TRADE = 2;
+uint8 constant RIGHT_POLICY = 4;
+uint8 constant ALL_RIGHTS = RIGHT_WITHDRAW | RIGHT_TRADE | RIGHT_POLICY;
 
 /// @dev Pages an account has at most; with two entries each, eight collaterals.
 uint256 constant MAX_PAGES = 4;

@@ -17,6 +17,9 @@ library Errors {
     /// @param right The bit of the right, see {IMarginAccount-setOperator}.
     error MarginAccount_NotAuthorized(uint256 accountId, address caller, uint8 right);
 
+    /// @notice Thrown when the caller, or the taking account's owner, is the sliced account's owner or operator.
+    error MarginAccount_SelfLiquidation(uint256 accountId, address caller);
+
     /// @notice Thrown when a contract other than the named one makes a call, or sends coins, that only it may.
     error MarginAccount_NotModule(address caller, address module);
 
@@ -173,7 +176,7 @@ library Errors {
 
     /// @notice Thrown when a deposit leaves the vault with less than it answers for: a fee on transfer, or a token that lies.
     /// @param held {token} What the vault holds after the transfer.
-    /// @param owed {token} Its total and reserves, the deposit included.
+    /// @param owed {token} Its total, reserves and claims, the deposit included.
     error CollateralVault_TooLittleArrived(address token, uint256 held, uint256 owed);
 
     /// @notice Thrown when more is asked of the vault than its internal total.
@@ -262,9 +265,6 @@ library Errors {
     /// @notice Thrown when the account is not below its maintenance margin. Retryable: prices move.
     /// @param healthE18 The health found; 1e18 is the bound.
     error Liquidator_Healthy(uint256 accountId, uint256 healthE18);
-
-    /// @notice Thrown when the caller, or the taking account's owner, is the account's owner or operator.
-    error Liquidator_SelfLiquidation(uint256 accountId, address taker);
 
     /// @notice Thrown in the block in which the owner raised the account's risk. Retryable: wait for the next block.
     error Liquidator_CoolingOff(uint256 accountId, uint256 riskBlock);

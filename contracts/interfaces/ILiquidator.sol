@@ -61,13 +61,16 @@ interface ILiquidator {
     ///
     /// Requirements, checked in this order:
     /// - Not in the block in which the owner raised the account's risk.
-    /// - No price that the account depends on is halted, and none is in the grace after an outage. Degraded, it counts at the ask.
+    /// - No price that the account depends on is halted, and none is in the grace after an outage. Degraded, it counts at the side that
+    /// favours the owner.
     /// - The account's health must be below 1.
     /// - The slice must be at least 1%, or the largest there is.
     /// - The caller must be the taking account's owner or an operator of it with the right to trade.
     /// - Neither the caller nor the taker's owner may be the account's owner or operator.
+    /// - No halt by the guardian, nor the grace after it.
+    /// - Afterwards, and after the callback, the taker must be at or above his initial margin, with no debt below the least.
     /// - The payment and the fund's share together must not be above `maxPayment`.
-    /// - Afterwards the account's health must be no lower than before, and the taker at or above his initial margin.
+    /// - The account's health must be no lower than before.
     ///
     /// Rounding: collateral of the slice down, debt of the slice up, payment up, what the fund pays down: against the taker.
     ///

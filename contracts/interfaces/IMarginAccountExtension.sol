@@ -112,7 +112,8 @@ interface IMarginAccountExtension {
     /// @notice A collateral balance; {token}.
     function collateralOf(AccountId account, uint8 asset) external view returns (uint256);
 
-    /// @notice What {withdraw} would pay at most now, borrowing included; {token}. Of cash that is borrowed or stands for positions a few
+    /// @notice What may leave the account by {withdraw} now, borrowing included; {token}. A pause is not looked at, nor is the outflow
+    /// limit, by which a part may have to wait. Of cash that is borrowed or stands for positions a few
     /// units less, by which its shares may round: as many as the borrow index, rounded up.
     function maxWithdraw(AccountId account, address token) external view returns (uint256);
 

@@ -31,7 +31,7 @@ interface IPriceOracleAdapter {
     }
 
     /// @notice A price with its two sides. Degraded, the two are those of the two sources, or the one there is less and more the
-    /// deviation bound.
+    /// deviation bound; in the grace after an outage, its own.
     /// @param bidE18 {quote/whole token} Rounded down; what is owned counts at this. Zero when halted.
     /// @param askE18 {quote/whole token} Rounded up; what is owed counts at this. Zero when halted.
     /// @param unit {token} One whole token.

@@ -50,7 +50,9 @@ struct Request {
 struct Plan {
     Outcome outcome;
     Assessment before;
-    uint256 healthAfterE18; // {1} at least, when the keeper is paid the most
+    // {1} At least, when the keeper is paid the most; but for a unit of the quote token, or as many as the borrow index, by which
+    // shares of cash may round.
+    uint256 healthAfterE18;
     int256 deficitE18; // {quote} lowerRestore * MM - E after the moves
     uint256 keeperPayMaxE18; // {quote} the most that this rebalance may pay its keeper
     uint256 keeperFlatE18; // {quote} of that, what does not depend on gas
@@ -60,7 +62,7 @@ struct Plan {
 }
 
 /// @title IRebalancer
-/// @notice Decides what a rebalance does; MarginAccount carries it out and checks the result. Views only: it has no power
+/// @notice Decides what a rebalance does; MarginAccount carries it out. Views only: it has no power
 /// over any account, and its answer depends on nothing a keeper chooses.
 interface IRebalancer {
     /// @notice What keepers are paid; see {setKeeperParameters}.

@@ -16,10 +16,11 @@ import {Position} from "../types/Position.sol";
 /// of words, and structs of words, lie in memory as they are sent: one copy does, and only structs inside of lists or structs need
 /// pointers. All is as the ABI says, so anybody else may ask and be asked in the usual way.
 ///
-/// An answer is not looked at beyond its length: only modules that the governor chose are asked, and one that lies could do so within
-/// every type.
+/// An answer is not looked at beyond its length: only parts that were named at deployment, for good, are asked, and one that lies could do so
+/// within every type.
 library Answers {
-    // Words that an answer has at least: those of an Assessment; a Plan's place, its words and those of its moves; a list of legs.
+    // {byte} What an answer has at least: an Assessment; a Plan's place, the Plan and its list of moves; a list of legs; an account's
+    // header, cash, two places and two lengths.
     uint256 private constant ASSESSMENT = 0xe0;
     uint256 private constant PLAN = 0x220;
     uint256 private constant LEGS = 0x40;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {E6_TO_E18} from "../base/Constants.sol";
+
 /// @notice An owner's wishes for one account, in one word. All zero means "the defaults of {defaultPolicy}".
 ///
 /// | bits    | field             | unit                                                                           |
@@ -46,8 +48,6 @@ struct PolicyFields {
     uint64 assetOrder;
 }
 
-/// @dev Healths in a policy have six decimals; this lifts them to the protocol's eighteen.
-uint256 constant E6_TO_E18 = 1e12;
 uint256 constant POLICY_SET = 1 << 240;
 uint256 constant RELEASE_TO_WALLET = 1 << 168;
 uint256 constant WALLET_TOP_UP = 1 << 169;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {BPS} from "../base/Constants.sol";
+
 /// @notice All that pricing and margining an asset needs to know of it, in one word: one load for each leg of an account.
 ///
 /// | bits    | field                  | unit                                                |
@@ -49,7 +51,6 @@ uint256 constant INITIAL_FACTOR_STEP = 100;
 uint256 constant SIZE_COEFFICIENT_STEP = 10;
 uint256 constant HAIRCUT_STEP = 5;
 
-uint256 constant ONE_BPS = 10_000;
 uint256 constant FEED_PART = ((1 << 184) - 1) | (PHASE_MASK << 249);
 uint256 constant SHOCK_PART = 0xffffff << 184;
 uint256 constant RISK_PART = ((1 << 41) - 1) << 208;
@@ -98,7 +99,7 @@ function haircutInitialBps(ListedAsset self) pure returns (uint256) {
 
 function initialFactorBps(ListedAsset self) pure returns (uint256) {
     unchecked {
-        return ((ListedAsset.unwrap(self) >> 228) & 0xff) * INITIAL_FACTOR_STEP + ONE_BPS;
+        return ((ListedAsset.unwrap(self) >> 228) & 0xff) * INITIAL_FACTOR_STEP + BPS;
     }
 }
 
@@ -145,7 +146,7 @@ function withRisk(
     uint256 part =
         ((haircutMaintenance / HAIRCUT_STEP) << 208) |
             ((haircutInitial / HAIRCUT_STEP) << 218) |
-            (((initialFactor - ONE_BPS) / INITIAL_FACTOR_STEP) << 228) |
+            (((initialFactor - BPS) / INITIAL_FACTOR_STEP) << 228) |
             ((sizeCoefficient / SIZE_COEFFICIENT_STEP) << 236);
     return ListedAsset.wrap((ListedAsset.unwrap(self) & ~RISK_PART) | part);
 }

@@ -240,7 +240,7 @@ contract GriefingTest is BallastTest {
         vm.prank(alice);
         marginAccount.setOperator(_account(alice), taker, 1);
         vm.startPrank(taker);
-        vm.expectPartialRevert(Errors.Liquidator_SelfLiquidation.selector);
+        vm.expectPartialRevert(Errors.MarginAccount_SelfLiquidation.selector);
         liquidator.liquidate(_account(alice), _account(taker), 0.3e18, type(int256).max, "");
         marginAccount.setOperator(_account(alice), taker, 0);
         liquidator.liquidate(_account(alice), _account(taker), 0.3e18, type(int256).max, "");

@@ -70,7 +70,7 @@ contract LiquidatorTest is BallastTest {
         _setPrice(WETH_ASSET, 1_700e8);
         // 1: the owner's other account takes.
         AccountId second = toAccountId(alice, 1);
-        bytes memory own = abi.encodeWithSelector(Errors.Liquidator_SelfLiquidation.selector, _raw(alice), alice);
+        bytes memory own = abi.encodeWithSelector(Errors.MarginAccount_SelfLiquidation.selector, _raw(alice), alice);
         vm.prank(alice);
         vm.expectRevert(own);
         liquidator.liquidate(_account(alice), second, ALL, NO_LIMIT, "");
@@ -86,7 +86,7 @@ contract LiquidatorTest is BallastTest {
         for (uint8 right = 1; right <= 4; right *= 2) {
             vm.prank(alice);
             marginAccount.setOperator(_account(alice), bob, right);
-            own = abi.encodeWithSelector(Errors.Liquidator_SelfLiquidation.selector, _raw(alice), bob);
+            own = abi.encodeWithSelector(Errors.MarginAccount_SelfLiquidation.selector, _raw(alice), bob);
             _refused(bob, bob, ALL, NO_LIMIT, own);
             // 4: an operator calls for a stranger's account.
             vm.prank(taker);
@@ -97,7 +97,7 @@ contract LiquidatorTest is BallastTest {
         // And a stranger who calls for the operator's account.
         vm.prank(bob);
         marginAccount.setOperator(_account(bob), carol, TRADE);
-        own = abi.encodeWithSelector(Errors.Liquidator_SelfLiquidation.selector, _raw(alice), carol);
+        own = abi.encodeWithSelector(Errors.MarginAccount_SelfLiquidation.selector, _raw(alice), carol);
         _refused(carol, bob, ALL, NO_LIMIT, own);
     }
 

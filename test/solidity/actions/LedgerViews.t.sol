@@ -11,11 +11,11 @@ import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
 import {Assessment, Leg} from "../../../contracts/types/Assessment.sol";
 import {CollateralPage} from "../../../contracts/types/CollateralPage.sol";
 import {Position} from "../../../contracts/types/Position.sol";
-import {BallastTest} from "../utils/BallastTest.sol";
+import {TradingTest} from "../utils/TradingTest.sol";
 
 /// @title LedgerViewsTest
 /// @notice What the ledger answers, held against what it then does.
-contract LedgerViewsTest is BallastTest {
+contract LedgerViewsTest is TradingTest {
     /// @dev What is said to be withdrawable is, and a ten-thousandth of a cent more is not.
     function testFuzz_MaxWithdrawOfCollateralIsExact(uint256 price, uint256 debt, uint256 bitcoin) public {
         _borrow(alice, 10e18, bound(debt, 100e6, 15_000e6));
@@ -49,6 +49,18 @@ contract LedgerViewsTest is BallastTest {
         _withdraw(alice, address(usdc), bound(debt, 100e6, 7_000e6));
         uint256 most = marginAccount.maxWithdraw(_account(alice), address(token));
         _withdraw(alice, address(token), most);
+    }
+
+    /// @dev Beside a long of the same underlying, what is exposed and the haircut each round up.
+    function testFuzz_MaxWithdrawBesideALongIsRoundedDown(uint256 amount, uint256 size) public {
+        _setPrice(WETH_ASSET, 1e8);
+        _fundTraders(10_000e6);
+        size = bound(size, 900e18, 1_100e18);
+        _trade(maker, trader, ETH_PERP, int256(size), 1e18);
+        _withdraw(trader, address(usdc), marginAccount.maxWithdraw(_account(trader), address(usdc)));
+        _deposit(trader, address(weth), bound(amount, 4_000e18, 5_000e18));
+        vm.roll(block.number + 1);
+        _withdraw(trader, address(weth), marginAccount.maxWithdraw(_account(trader), address(weth)));
     }
 
     /// @dev What counts for nothing may go, and so may what has no price.
@@ -100,6 +112,18 @@ contract LedgerViewsTest is BallastTest {
         _lend(1_000e6);
         _deposit(alice, address(weth), 10e18);
         assertEq(marginAccount.maxWithdraw(_account(alice), address(usdc)), 1_000e6);
+    }
+
+    /// @dev What lies idle would leave a debt below the least: then no debt is offered.
+    function test_MaxWithdrawLeavesNoDustOfDebtWhereLittleLiesIdle() public {
+        _deposit(alice, address(weth), 10e18);
+        _lend(60e6);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(usdc)), 0);
+        _deposit(alice, address(usdc), 20e6);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(usdc)), 20e6);
+        _lend(40e6);
+        assertEq(marginAccount.maxWithdraw(_account(alice), address(usdc)), 120e6);
+        _withdraw(alice, address(usdc), 120e6);
     }
 
     /*//////////////////////////////////////////////////////////////////////////

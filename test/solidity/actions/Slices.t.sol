@@ -49,7 +49,7 @@ contract SlicesTest is BallastTest {
     /// @dev Whatever the Liquidator lets through.
     function test_TheLedgerItselfRefusesWhoeverStandsOnTheAccountsSide() public {
         marginAccount.setLiquidator(address(this));
-        bytes4 own = Errors.Liquidator_SelfLiquidation.selector;
+        bytes4 own = Errors.MarginAccount_SelfLiquidation.selector;
         _refused(alice, alice, abi.encodeWithSelector(own, _raw(alice), alice));
         _refused(
             probe,

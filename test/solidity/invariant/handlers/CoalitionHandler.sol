@@ -36,6 +36,8 @@ contract CoalitionHandler is OrderHandler {
         _equip();
         _refresh(100);
         if (fall % 2 == 0) _strain(_bound(fall >> 8, 60, 95));
+        // Shares come and go between what was seen last and a loss, and between a loss and the next move.
+        s.book.observe(s.marginAccount.cashMarket());
         int256 before = _wealth();
         uint256 provisions = s.book.provisions();
         _bounty = 0;
@@ -44,7 +46,6 @@ contract CoalitionHandler is OrderHandler {
         for (uint256 i; i < length; ++i) {
             uint256 pick = uint256(keccak256(abi.encode(word, i)));
             if (!_move(pick % KINDS, pick >> 8)) continue;
-            // Shares come and go between a loss and the next move.
             s.book.observe(s.marginAccount.cashMarket());
             ++moves;
             ++made[pick % KINDS];

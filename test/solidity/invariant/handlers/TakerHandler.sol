@@ -102,7 +102,7 @@ contract TakerHandler is Handler {
             abi.encodeCall(ILiquidator.liquidate, (id, into, 1e18, type(int256).max, ""))
         );
         _claim(5, !ok && _digestOf(id) == digest, "an account was liquidated by its own side");
-        _expectRefusal(answer, abi.encodePacked(Errors.Liquidator_SelfLiquidation.selector), "self-liquidation");
+        _expectRefusal(answer, abi.encodePacked(Errors.MarginAccount_SelfLiquidation.selector), "self-liquidation");
         if (way % 2 == 0) _setOperator(id, caller, 0);
         _done();
     }

@@ -64,22 +64,6 @@
     "inputs": [
       {
         "internalType": "uint256",
-        "name": "accountId",
-        "type": "uint256"
-      },
-      {
-        "internalType": "address",
-        "name": "taker",
-        "type": "address"
-      }
-    ],
-    "name": "Liquidator_SelfLiquidation",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint256",
         "name": "amount",
         "type": "uint256"
       },
@@ -259,6 +243,22 @@
       }
     ],
     "name": "MarginAccount_PriceHalted",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "accountId",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      }
+    ],
+    "name": "MarginAccount_SelfLiquidation",
     "type": "error"
   },
   {

@@ -515,22 +515,6 @@ import type { NonPayableOverrides } from "../../../common.js"
     "inputs": [
       {
         "internalType": "uint256",
-        "name": "accountId",
-        "type": "uint256"
-      },
-      {
-        "internalType": "address",
-        "name": "taker",
-        "type": "address"
-      }
-    ],
-    "name": "Liquidator_SelfLiquidation",
-    "type": "error"
-  },
-  {
-    "inputs": [
-      {
-        "internalType": "uint256",
         "name": "amount",
         "type": "uint256"
       },
@@ -1070,6 +1054,22 @@ import type { NonPayableOverrides } from "../../../common.js"
       }
     ],
     "name": "MarginAccount_SameAccount",
+    "type": "error"
+  },
+  {
+    "inputs": [
+      {
+        "internalType": "uint256",
+        "name": "accountId",
+        "type": "uint256"
+      },
+      {
+        "internalType": "address",
+        "name": "caller",
+        "type": "address"
+      }
+    ],
+    "name": "MarginAccount_SelfLiquidation",
     "type": "error"
   },
   {
