@@ -76,8 +76,8 @@ getContractFactory(name: 'SettableAggregator', signerOrOptions?: ethers.Signer |
 getContractFactory(name: 'UsdCoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UsdCoin__factory>
 getContractFactory(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.WrappedBitcoin__factory>
 getContractFactory(name: 'MarginLens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginLens__factory>
-getContractFactory(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EACAggregatorProxy__factory>
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
+getContractFactory(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EACAggregatorProxy__factory>
 
   getContractAt(name: 'CollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CollateralVault>
 getContractAt(name: 'Exchange', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Exchange>
@@ -145,8 +145,8 @@ getContractAt(name: 'SettableAggregator', address: string | ethers.Addressable, 
 getContractAt(name: 'UsdCoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UsdCoin>
 getContractAt(name: 'WrappedBitcoin', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.WrappedBitcoin>
 getContractAt(name: 'MarginLens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginLens>
-getContractAt(name: 'EACAggregatorProxy', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EACAggregatorProxy>
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
+getContractAt(name: 'EACAggregatorProxy', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EACAggregatorProxy>
 
   deployContract(name: 'CollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
 deployContract(name: 'Exchange', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
@@ -214,8 +214,8 @@ deployContract(name: 'SettableAggregator', signerOrOptions?: ethers.Signer | Dep
 deployContract(name: 'UsdCoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
 deployContract(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
 deployContract(name: 'MarginLens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
-deployContract(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
+deployContract(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 
   deployContract(name: 'CollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
 deployContract(name: 'Exchange', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
@@ -283,8 +283,8 @@ deployContract(name: 'SettableAggregator', args: any[], signerOrOptions?: ethers
 deployContract(name: 'UsdCoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UsdCoin>
 deployContract(name: 'WrappedBitcoin', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.WrappedBitcoin>
 deployContract(name: 'MarginLens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
-deployContract(name: 'EACAggregatorProxy', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
+deployContract(name: 'EACAggregatorProxy', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 
     // default types
     getContractFactory(

@@ -151,14 +151,13 @@ abstract contract Health is Permissions {
         }
     }
 
-    /// @dev An account seen below maintenance is above it again. The margin call, if one is open, waits for the next look: its
-    /// clock needs the policy.
+    /// @dev An account seen below maintenance is above it again. The margin call that was opened with it, or before, waits for the
+    /// next look: its clock needs the policy. So the account stays watched.
     /// @param header The account's.
     function _closeLiquidation(AccountId id, AccountHeader header) internal {
         if (header.liquidationSince() == 0) return;
         header = header.withLiquidationSince(0);
         _accounts[id].header = header;
-        if (header.isCalm()) _accounts[id].setWatched(false);
         emit LiquidationChanged(AccountId.unwrap(id), 0);
     }
 

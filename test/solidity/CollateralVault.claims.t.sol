@@ -10,6 +10,7 @@ import {TestToken} from "./utils/mocks/TestToken.sol";
 import {Errors} from "../../contracts/base/Errors.sol";
 import {ICollateralVault} from "../../contracts/interfaces/ICollateralVault.sol";
 import {AccountId, toAccountId} from "../../contracts/types/AccountId.sol";
+import {TokenState} from "../../contracts/types/TokenState.sol";
 
 /// @title CollateralVaultClaimsTest
 /// @notice What a token refuses to pay, and what exceeds its outflow limit, is owed and not lost.
@@ -53,6 +54,12 @@ contract CollateralVaultClaimsTest is BaseTest {
 
     function _room() private view returns (uint256 room) {
         (, room) = vault.outflowOf(address(token));
+    }
+
+    /// @dev Whether the vault looks for claims when the token comes in: two slots that are spared while nobody waits.
+    function _looksForClaims() private view returns (bool) {
+        bytes32 slot = keccak256(abi.encode(token, 1)); // snapshots/storage.json
+        return TokenState.wrap(uint256(vm.load(address(vault), slot))).hasClaims();
     }
 
     /// @dev Promise 3, and how much of it claims are.
@@ -151,6 +158,14 @@ contract CollateralVaultClaimsTest is BaseTest {
         assertEq(_room(), 30e18);
     }
 
+    /// @dev What waits is held: after two days the base is 800, of which 160 may leave beside the token that came since.
+    function test_pull_WhatWaitsIsHeld() public {
+        _send(alice, 250e18);
+        skip(2 days);
+        vault.pull(address(token), alice, 1e18, false);
+        assertEq(_room(), 161e18);
+    }
+
     /// @dev Tokens that come and go within a block take nobody's room, whatever their size.
     function testFuzz_send_AVisitTakesNoRoom(uint256 amount, uint256 quiet) public {
         amount = bound(amount, 60e18, 900_000e18);
@@ -234,6 +249,13 @@ contract CollateralVaultClaimsTest is BaseTest {
         assertEq(vault.payClaims(address(token), 2), 1);
         assertEq(token.balanceOf(carol), 10e18);
         _assertOwed(0, 0);
+        assertFalse(_looksForClaims());
+        for (uint256 number; number < 3; ++number) {
+            (address owner, address receiver, uint256 amount) = vault.claimAt(address(token), number);
+            assertEq(owner, address(0));
+            assertEq(receiver, address(0));
+            assertEq(amount, 0);
+        }
         assertEq(vault.payClaims(address(token), 2), 0);
         // Nobody waits: what is small goes as before.
         assertEq(_send(bob, 1e18), 1e18);
@@ -295,9 +317,11 @@ contract CollateralVaultClaimsTest is BaseTest {
         vault.claim(bob, address(token), bob);
         vm.expectRevert(abi.encodeWithSelector(Errors.CollateralVault_NothingToClaim.selector, alice, address(token)));
         vault.claim(alice, address(token), alice);
+        assertTrue(_looksForClaims());
         assertEq(vault.claim(bob, address(token), carol), 7e18);
         assertEq(token.balanceOf(carol), 7e18);
         _assertOwed(0, 0);
+        assertFalse(_looksForClaims());
     }
 
     function test_pay_ATokenThatAnswersFalse() public {

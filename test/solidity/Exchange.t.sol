@@ -41,6 +41,18 @@ contract ExchangeTest is TradingTest {
     function test_FillsAtTheMakersPriceWhoeverBringsTheOrders() public {
         bytes memory first = _sign(ask);
         bytes memory second = _sign(bid);
+        vm.expectEmit(address(exchange));
+        emit IExchange.Filled(
+            exchange.hashOf(ask),
+            exchange.hashOf(bid),
+            InstrumentId.unwrap(ETH_PERP),
+            AccountId.unwrap(_account(maker)),
+            AccountId.unwrap(_account(trader)),
+            5e18,
+            2_000e18,
+            3e6,
+            3e6
+        );
         vm.prank(stranger);
         exchange.fill(ask, first, bid, second, 5e18);
         (int256 size, int256 quote) = _position(trader, ETH_PERP);
@@ -251,6 +263,8 @@ contract ExchangeTest is TradingTest {
         exchange.cancel(_account(maker), 1, (1 << 3) | (1 << 127));
         assertEq(exchange.leftOf(ask), 5e18);
         _fill(ask, bid, 1e18);
+        vm.expectEmit(address(exchange));
+        emit IExchange.Cancelled(_raw(maker), 1, 1 << 4);
         vm.prank(maker);
         exchange.cancel(_account(maker), 1, 1 << 2);
         assertEq(exchange.leftOf(ask), 0);
@@ -345,6 +359,8 @@ contract ExchangeTest is TradingTest {
         exchange.setFeeParameters(IExchange.FeeParameters(0, 499));
         exchange.setFeeParameters(IExchange.FeeParameters(0, 500));
         assertEq(exchange.feeParameters().takerE6, 500);
+        vm.expectEmit(address(exchange));
+        emit IExchange.FeeParametersSet(IExchange.FeeParameters(10_000, 10_000));
         exchange.setFeeParameters(IExchange.FeeParameters(10_000, 10_000));
         assertEq(exchange.feeParameters().makerE6, 10_000);
     }

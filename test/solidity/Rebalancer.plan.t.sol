@@ -67,6 +67,15 @@ contract RebalancerPlanTest is BallastTest {
         assertEq(uint8(_plan().outcome), uint8(Outcome.CallCured));
     }
 
+    /// @dev Whoever owes nothing is at no risk, however much he holds.
+    function test_WhoOwesNothingIsInfinitelyHealthy() public {
+        pages.push(CollateralPage.wrap(0).withEntry(0, WETH_ASSET, 10e18));
+        Plan memory plan = _plan();
+        assertEq(uint8(plan.outcome), uint8(Outcome.NoRisk));
+        assertLt(plan.before.healthE18, type(uint256).max);
+        assertEq(plan.healthAfterE18, type(uint256).max);
+    }
+
     /// @dev In the band a liquidation that is still open is closed, or waits for the restore point with the call.
     function test_ALiquidationAloneIsClosedInTheBand() public {
         AccountHeader none;
@@ -112,6 +121,58 @@ contract RebalancerPlanTest is BallastTest {
         Move memory move = _plan().moves[0];
         assertEq(move.amount, spare / 1e12);
         assertEq(move.valueE18, move.amount * 1e12);
+    }
+
+    /// @dev A profit that is not cash yet lets all the cash go but the keeper's, and the plan's health is without both.
+    function test_OfAllTheCashTheKeepersStays() public {
+        _long();
+        riskEngine.setPerpetualRisk(cheap, IRiskEngine.PerpetualRisk(100, 200, 100_000));
+        positions[0] = toPosition(cheap).withAmounts(2_000_000e18, 30_000e18);
+        Assessment memory a = _assess();
+        Plan memory plan = _plan();
+        assertEq(plan.moves[0].amount, 39_999e6);
+        assertEq(plan.healthAfterE18, (uint256(a.equityE18 - 40_000e18) * WAD) / a.maintenanceE18);
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                     THE WALLET'S TURN
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev Ten ether against 17,000, and ether in the wallet.
+    function _open(uint256 limit) private {
+        pages.push(CollateralPage.wrap(0).withEntry(0, WETH_ASSET, 10e18));
+        request.cashE18 = -17_000e18;
+        request.walletLeftE18 = limit;
+        policy.assetOrder = WETH_ASSET;
+        weth.mint(alice, 100e18);
+        vm.startPrank(alice);
+        weth.approve(address(vault), type(uint256).max);
+        usdc.approve(address(vault), type(uint256).max);
+        vm.stopPrank();
+    }
+
+    /// @dev What the reserve brought is counted once when the wallet brings more of the same.
+    function test_TheWalletGoesOnWhereTheReserveEnded() public {
+        _depositReserve(alice, address(weth), 0.3e18);
+        _open(100_000e18);
+        Plan memory plan = _plan();
+        assertEq(plan.moves.length, 2);
+        assertEq(plan.moves[0].amount, 0.3e18);
+        assertTrue(plan.moves[1].wallet);
+        pages[0] = CollateralPage.wrap(0).withEntry(0, WETH_ASSET, 10.3e18 + plan.moves[1].amount);
+        Assessment memory a = _assess();
+        assertEq(plan.healthAfterE18, (uint256(a.equityE18 - 1e18) * WAD) / a.maintenanceE18);
+        assertGe(plan.healthAfterE18, 1.6e18);
+    }
+
+    /// @dev Of a limit of a thousand, 600 of cash leave 400 for ether.
+    function test_TheWalletsLimitIsOfAllThatComesFromIt() public {
+        _open(1_000e18);
+        usdc.mint(alice, 600e6);
+        Move[] memory moves = _plan().moves;
+        assertEq(moves.length, 2);
+        assertEq(moves[0].amount, 600e6);
+        assertEq(moves[1].amount, 0.2e18);
     }
 
     /*//////////////////////////////////////////////////////////////////////////

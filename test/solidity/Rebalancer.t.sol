@@ -43,6 +43,8 @@ contract RebalancerTest is BallastTest {
         p.discountBps = 10_001;
         _assertOutOfBounds(p, "discountBps", 10_001, 10_000);
         p.discountBps = 10_000;
+        vm.expectEmit(address(rebalancer));
+        emit IRebalancer.KeeperParametersSet(p);
         rebalancer.setKeeperParameters(p);
         assertEq(keccak256(abi.encode(rebalancer.keeperParameters())), keccak256(abi.encode(p)));
         rebalancer.setKeeperParameters(IRebalancer.KeeperParameters(0, 0, 0, 0, 0, 0, 0, 0));

@@ -311,6 +311,8 @@ contract RiskEngineTest is OracleTest {
         setFeed(7, etherFeed, 18);
         Leg memory leg = _legsOf(_pages(7, 1e18, 0, 0))[0];
         assertEq(leg.valueE18, 0);
+        assertEq(leg.bidE18, 0);
+        assertEq(leg.askE18, 0);
         assertFalse(leg.halted, "it would shield the account");
     }
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+import {VmSafe} from "forge-std/Vm.sol";
 import {FaultyFeed} from "./utils/mocks/FaultyFeed.sol";
 import {OracleTest} from "./utils/OracleTest.sol";
 import {Errors} from "../../contracts/base/Errors.sol";
@@ -84,8 +85,10 @@ contract ShockLevelsTest is OracleTest {
     function test_setLevelParameters_StartsTheLevels() public {
         vm.expectEmit(address(levels));
         emit IShockLevels.LevelParametersSet(ETHER_ASSET, _level(), 20_000);
+        vm.recordLogs();
         _set(_level(), 20_000);
         (LevelParameters memory p, LevelState memory s) = levels.levelOf(ETHER_ASSET);
+        _assertUpdated(s);
         assertEq(abi.encode(p), abi.encode(_level()));
         assertEq(s.priceE18, 2_000e18);
         assertEq(s.updatedAt, block.timestamp);
@@ -93,6 +96,17 @@ contract ShockLevelsTest is OracleTest {
         // Maintenance starts where it was; initial where 200% a year want it, rounded up to a basis point.
         assertEq(_leg().listed.shockMaintenanceBps(), 1_000);
         assertEq(_leg().listed.shockInitialBps(), 1_924);
+    }
+
+    /// @dev The state was told, by the last event of the levels.
+    function _assertUpdated(LevelState memory s) private {
+        VmSafe.Log[] memory logs = vm.getRecordedLogs();
+        bool told;
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].topics[0] != IShockLevels.LevelUpdated.selector) continue;
+            told = uint256(logs[i].topics[1]) == ETHER_ASSET && keccak256(logs[i].data) == keccak256(abi.encode(s));
+        }
+        assertTrue(told);
     }
 
     function test_setLevelParameters_RevertWhen_Stranger() public {
@@ -194,6 +208,8 @@ contract ShockLevelsTest is OracleTest {
         _set(p, 6_000);
         assertEq(_leg().listed.shockInitialBps(), initial);
         p.multiplierE2 = 0;
+        vm.expectEmit(address(levels));
+        emit IShockLevels.LevelParametersSet(ETHER_ASSET, p, 0);
         _set(p, 0);
         assertEq(_leg().listed.shockInitialBps(), 1_000);
         assertEq(_leg().listed.shockMaintenanceBps(), 1_000);

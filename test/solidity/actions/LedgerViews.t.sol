@@ -114,6 +114,33 @@ contract LedgerViewsTest is TradingTest {
         assertEq(marginAccount.maxWithdraw(_account(alice), address(usdc)), 1_000e6);
     }
 
+    /// @dev Where all the cash may go and not a unit more, all of it is offered: the last of the shares round nothing away.
+    function test_MaxWithdrawOfAllTheCashIsExact() public {
+        _fundTraders(1_000e6);
+        _trade(maker, trader, ETH_PERP, 1e18, 2_000e18);
+        uint256 cash = uint256(_cash(trader));
+        // The ether beside the long whose value is what the margin asks: by halves.
+        (uint256 low, uint256 high) = (0.01e18, 10e18);
+        while (low < high) {
+            uint256 middle = (low + high) / 2;
+            if (_freeWith(middle) >= int256(cash * 1e12)) high = middle;
+            else low = middle + 1;
+        }
+        assertLt(_freeWith(low), int256((cash + 1) * 1e12));
+        _deposit(trader, address(weth), low);
+        assertEq(marginAccount.maxWithdraw(_account(trader), address(usdc)), cash);
+        _withdraw(trader, address(usdc), cash);
+    }
+
+    /// @dev {quote} Equity beyond initial margin with so much ether brought in.
+    function _freeWith(uint256 amount) private returns (int256) {
+        uint256 state = vm.snapshotState();
+        _deposit(trader, address(weth), amount);
+        Assessment memory a = marginAccount.assess(_account(trader));
+        vm.revertToState(state);
+        return a.equityE18 - int256(a.initialE18);
+    }
+
     /// @dev What lies idle would leave a debt below the least: then no debt is offered.
     function test_MaxWithdrawLeavesNoDustOfDebtWhereLittleLiesIdle() public {
         _deposit(alice, address(weth), 10e18);
