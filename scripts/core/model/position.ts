@@ -85,3 +85,21 @@ export function assessExposures(exposures: readonly Exposure[], cashE18: bigint)
   }
   return { equityE18, maintenanceE18, initialE18, healthE18: health(equityE18, maintenanceE18), halted: false };
 }
+
+/** The part of a position that goes with the fraction `takenE18`; {unit}, toward zero. */
+export function sizeTaken(sizeE18: bigint, takenE18: bigint): bigint {
+  return (sizeE18 * takenE18) / WAD;
+}
+
+/** Maintenance margin of what is left when the fraction `takenE18` is gone; rounded up. */
+export function maintenanceAfterExposures(exposures: readonly Exposure[], takenE18: bigint): bigint {
+  return exposures.reduce((total, exposure) => {
+    const { leg, position } = exposure;
+    const left = {
+      ...exposure,
+      leg: { ...leg, valueE18: mulDivUp(leg.valueE18, WAD - takenE18, WAD) },
+      position: { ...position, sizeE18: position.sizeE18 - sizeTaken(position.sizeE18, takenE18) },
+    };
+    return total + marginOfExposure(left).maintenanceE18;
+  }, 0n);
+}

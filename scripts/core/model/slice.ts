@@ -1,4 +1,4 @@
-import { health, maintenanceAfter, type Assessment, type Leg } from "./margin.js";
+import { health, type Assessment } from "./margin.js";
 import { BPS, minimum, mulDivDown, mulDivFloor, mulDivUp, WAD } from "./rounding.js";
 
 /** How accounts are liquidated, as in contracts/interfaces/ILiquidator.sol. */
@@ -21,6 +21,9 @@ export interface Payment {
   readonly fromFund: bigint;
   readonly fromLenders: bigint; // the most of `fromFund` that lenders bear
 }
+
+/** Maintenance margin of what is left of an account when a fraction of it is gone; {quote E18} of {1 E18}. */
+export type MaintenanceAfter = (takenE18: bigint) => bigint;
 
 const BPS_TO_WAD = WAD / BPS;
 const SECANT_STEPS = 3;
@@ -79,7 +82,7 @@ export function payment(
 
 /** Health when the fraction is gone: (E - f * d * MM) / MM(1 - f). */
 export function healthAfter(
-  legs: readonly Leg[],
+  maintenanceAfter: MaintenanceAfter,
   { equityE18, maintenanceE18 }: Assessment,
   discountE18: bigint,
   fractionE18: bigint,
@@ -89,12 +92,12 @@ export function healthAfter(
     equityE18 > discountValue
       ? equityE18 - mulDivUp(discountValue, fractionE18, WAD)
       : mulDivFloor(equityE18, WAD - fractionE18, WAD);
-  return health(keeps, maintenanceAfter(legs, fractionE18));
+  return health(keeps, maintenanceAfter(fractionE18));
 }
 
 /** The largest slice: what restores the target, the whole where nothing could be restored or dust would be left. */
 export function maxFraction(
-  legs: readonly Leg[],
+  maintenanceAfter: MaintenanceAfter,
   assessment: Assessment,
   debtE18: bigint,
   discountE18: bigint,
@@ -109,7 +112,7 @@ export function maxFraction(
   const ceiling = target + terms.toleranceBps * BPS_TO_WAD;
   const reach = (fractionE18: bigint): Point => ({
     fractionE18,
-    healthE18: healthAfter(legs, assessment, discountE18, fractionE18),
+    healthE18: healthAfter(maintenanceAfter, assessment, discountE18, fractionE18),
   });
   let low: Point = { fractionE18: 0n, healthE18 };
   let last = reach(closedFraction(healthE18, discountE18, target));

@@ -9,7 +9,7 @@ import {
   valueOf,
 } from "../../../scripts/core/model/cash.js";
 import type { Cash } from "../../../scripts/core/model/cash.js";
-import { assess, bid, legOf, type Assessment, type Leg } from "../../../scripts/core/model/margin.js";
+import { assess, bid, legOf, maintenanceAfter, type Assessment, type Leg } from "../../../scripts/core/model/margin.js";
 import {
   advanceClock,
   keeperPay,
@@ -290,13 +290,14 @@ export class Ledger {
     const a = this.assess(account);
     const seen = clock.liquidationSince !== 0n && now - clock.lastPoke <= LIQUIDATION.restartSeconds;
     const discountE18 = discount(a, seen ? now - clock.liquidationSince : 0n, LIQUIDATION);
-    const most = maxFraction(legs, a, -this.cashOf(account) * QUOTE_SCALE, discountE18, LIQUIDATION);
+    const left = (takenE18: bigint): bigint => maintenanceAfter(legs, takenE18);
+    const most = maxFraction(left, a, -this.cashOf(account) * QUOTE_SCALE, discountE18, LIQUIDATION);
     const fractionE18 = minimum(asked, most);
     return {
       terms: payment(a, discountE18, fractionE18, LIQUIDATION.fundShareBps * BPS_TO_WAD),
       fractionE18,
       discountE18,
-      afterE18: healthAfter(legs, a, discountE18, fractionE18),
+      afterE18: healthAfter(left, a, discountE18, fractionE18),
     };
   }
 

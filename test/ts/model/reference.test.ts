@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { accrue, emptyCash } from "../../../scripts/core/model/cash.js";
 import { borrowRateUp, compound, compoundExact, YEAR } from "../../../scripts/core/model/interest.js";
-import { assess, legOf } from "../../../scripts/core/model/margin.js";
+import { assess, legOf, maintenanceAfter } from "../../../scripts/core/model/margin.js";
 import {
   mulDivCeil,
   mulDivDown,
@@ -85,7 +85,9 @@ describe("The model's slices beside mpmath", () => {
       expect(a.maintenanceE18).to.equal(mulDivUp(collateral, MARGIN, WAD));
 
       if (example.whole) {
-        expect(maxFraction(legs, a, debt, discount, LIQUIDATION)).to.equal(WAD);
+        expect(maxFraction((takenE18) => maintenanceAfter(legs, takenE18), a, debt, discount, LIQUIDATION)).to.equal(
+          WAD,
+        );
         // What nobody pays for is what the fund pays the taker.
         expect(payment(a, discount, WAD, 0n).fromFund).to.equal(decimal(example.badDebt, 18));
         return;
