@@ -1,61 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-
-import {BaseTest} from "./utils/BaseTest.sol";
+import {LimitedVaultTest} from "./utils/LimitedVaultTest.sol";
 import {BlockingToken} from "./utils/mocks/BlockingToken.sol";
 import {FalseToken} from "./utils/mocks/FalseToken.sol";
-import {TestToken} from "./utils/mocks/TestToken.sol";
 import {Errors} from "../../contracts/base/Errors.sol";
 import {ICollateralVault} from "../../contracts/interfaces/ICollateralVault.sol";
-import {AccountId, toAccountId} from "../../contracts/types/AccountId.sol";
 import {TokenState} from "../../contracts/types/TokenState.sol";
 
 /// @title CollateralVaultClaimsTest
 /// @notice What a token refuses to pay, and what exceeds its outflow limit, is owed and not lost.
-contract CollateralVaultClaimsTest is BaseTest {
-    ICollateralVault private vault;
-    BlockingToken private token;
-    address private immutable alice = makeAddr("alice");
-    address private immutable bob = makeAddr("bob");
-    address private immutable carol = makeAddr("carol");
-    AccountId private account = toAccountId(makeAddr("alice"), 1);
-
-    /// @dev A thousand tokens are there, and were yesterday; a fifth may leave in a day. The minimum is a thousandth.
-    function setUp() public {
-        vm.warp(START);
-        TestToken quote = new TestToken("QUOTE", 6);
-        vault = ICollateralVault(_deployed(ROOT, "CollateralVault", abi.encode(deployAuthority(), quote)));
-        token = new BlockingToken(18);
-        _list(address(token));
-        vault.pull(address(token), alice, 1_000e18, false);
-        _limit(2_000);
-    }
-
-    function _list(address which) private {
-        vm.startPrank(governance);
-        vault.list(which);
-        vault.setLimits(which, 1_000_000, 10);
-        vm.stopPrank();
-        TestToken(which).mint(alice, type(uint128).max);
-        vm.prank(alice);
-        IERC20(which).approve(address(vault), type(uint256).max);
-    }
-
-    function _limit(uint16 limitBps) private {
-        vm.prank(governance);
-        vault.setOutflowLimit(address(token), limitBps);
-    }
-
-    function _send(address owner, uint256 amount) private returns (uint256) {
-        return vault.send(address(token), owner, owner, amount);
-    }
-
-    function _room() private view returns (uint256 room) {
-        (, room) = vault.outflowOf(address(token));
-    }
-
+contract CollateralVaultClaimsTest is LimitedVaultTest {
     /// @dev Whether the vault looks for claims when the token comes in: two slots that are spared while nobody waits.
     function _looksForClaims() private view returns (bool) {
         bytes32 slot = keccak256(abi.encode(token, 1)); // snapshots/storage.json
@@ -148,7 +103,7 @@ contract CollateralVaultClaimsTest is BaseTest {
 
     function test_pull_GivesRoomBack() public {
         _send(alice, 200e18);
-        vault.pull(address(token), alice, 120e18, false);
+        _pull(120e18);
         assertEq(_room(), 120e18);
         assertEq(_send(alice, 130e18), 120e18);
         vault.pullToReserve(account, address(token), alice, 100e18);
@@ -162,7 +117,7 @@ contract CollateralVaultClaimsTest is BaseTest {
     function test_pull_WhatWaitsIsHeld() public {
         _send(alice, 250e18);
         skip(2 days);
-        vault.pull(address(token), alice, 1e18, false);
+        _pull(1e18);
         assertEq(_room(), 161e18);
     }
 
@@ -171,7 +126,7 @@ contract CollateralVaultClaimsTest is BaseTest {
         amount = bound(amount, 60e18, 900_000e18);
         skip(bound(quiet, 0, 30 days));
         uint256 before = _room();
-        vault.pull(address(token), alice, amount, false);
+        _pull(amount);
         assertEq(_send(alice, amount), amount);
         assertEq(_room(), before);
     }
@@ -179,7 +134,7 @@ contract CollateralVaultClaimsTest is BaseTest {
     /// @dev A visit below a twentieth may go unseen, and then take a twentieth at most.
     function test_send_ASmallVisitTakesATwentiethAtMost() public {
         skip(30 days);
-        vault.pull(address(token), alice, 40e18, false);
+        _pull(40e18);
         _send(alice, 40e18);
         _send(alice, 1e15);
         assertGe(_room(), 150e18);
@@ -214,8 +169,7 @@ contract CollateralVaultClaimsTest is BaseTest {
     }
 
     function test_send_DustIsPaidAtOnceUpToItsShare() public {
-        vm.prank(governance);
-        vault.setLimits(address(token), 1_000_000, 65_000);
+        _minimum(address(token), 65_000);
         _send(alice, 210e18);
         _assertOwed(10e18, 0);
         // A hundredth of a thousand, in pieces below the minimum of 6.5.
@@ -299,7 +253,7 @@ contract CollateralVaultClaimsTest is BaseTest {
         vm.expectRevert(
             abi.encodeWithSelector(Errors.CollateralVault_TooLittleArrived.selector, address(token), owed - 1, owed)
         );
-        vault.pull(address(token), alice, 1e18, false);
+        _pull(1e18);
     }
 
     /*//////////////////////////////////////////////////////////////////////////

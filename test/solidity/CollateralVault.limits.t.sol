@@ -1,63 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-
-import {BaseTest} from "./utils/BaseTest.sol";
-import {BlockingToken} from "./utils/mocks/BlockingToken.sol";
+import {LimitedVaultTest} from "./utils/LimitedVaultTest.sol";
 import {TestToken} from "./utils/mocks/TestToken.sol";
 import {Errors} from "../../contracts/base/Errors.sol";
-import {ICollateralVault} from "../../contracts/interfaces/ICollateralVault.sol";
-import {AccountId, toAccountId} from "../../contracts/types/AccountId.sol";
 
 /// @title CollateralVaultLimitsTest
 /// @notice The outflow limit where two of its rules meet, and that claims count among what is owed for as long as there are any.
-/// @dev A thousand tokens, of which a fifth may leave in a day.
-contract CollateralVaultLimitsTest is BaseTest {
-    ICollateralVault private vault;
-    BlockingToken private token;
-    address private immutable alice = makeAddr("alice");
-    address private immutable bob = makeAddr("bob");
-    address private immutable carol = makeAddr("carol");
-    AccountId private account = toAccountId(makeAddr("alice"), 1);
-
-    function setUp() public {
-        vm.warp(START);
-        TestToken quote = new TestToken("QUOTE", 6);
-        vault = ICollateralVault(_deployed(ROOT, "CollateralVault", abi.encode(deployAuthority(), quote)));
-        token = new BlockingToken(18);
-        vm.prank(governance);
-        vault.list(address(token));
-        _minimum(10);
-        token.mint(alice, type(uint128).max);
-        vm.prank(alice);
-        IERC20(address(token)).approve(address(vault), type(uint256).max);
-        _pull(1_000e18);
-        _limit(2_000);
-    }
-
-    function _minimum(uint16 minimumE4) private {
-        vm.prank(governance);
-        vault.setLimits(address(token), 1_000_000, minimumE4);
-    }
-
-    function _limit(uint16 limitBps) private {
-        vm.prank(governance);
-        vault.setOutflowLimit(address(token), limitBps);
-    }
-
-    function _pull(uint256 amount) private {
-        vault.pull(address(token), alice, amount, false);
-    }
-
-    function _send(address owner, uint256 amount) private returns (uint256) {
-        return vault.send(address(token), owner, owner, amount);
-    }
-
-    function _room() private view returns (uint256 room) {
-        (, room) = vault.outflowOf(address(token));
-    }
-
+contract CollateralVaultLimitsTest is LimitedVaultTest {
     function _queued() private view returns (uint256 queued) {
         (queued, , , ) = vault.claimsOf(address(token));
     }
@@ -125,7 +75,7 @@ contract CollateralVaultLimitsTest is BaseTest {
 
     /// @dev Dust was paid beyond the limit; what comes next waits whole.
     function test_send_BelowTheFloorAllWaits() public {
-        _minimum(65_000);
+        _minimum(address(token), 65_000);
         _send(alice, 200e18);
         assertEq(_send(bob, 6e18), 6e18);
         assertEq(_room(), 0);
@@ -135,7 +85,7 @@ contract CollateralVaultLimitsTest is BaseTest {
 
     /// @dev There is room for two of the smallest claim that may wait: all of it waits.
     function test_send_TheLeastClaimWaitsWhole() public {
-        _minimum(65_000);
+        _minimum(address(token), 65_000);
         _send(alice, 198e18);
         assertEq(_room(), 2e18);
         assertEq(_send(bob, 6.5e18), 0);
@@ -145,10 +95,10 @@ contract CollateralVaultLimitsTest is BaseTest {
     /// @dev Of a base of a thousand tokens and fifty units the dust's share is ten tokens, and half a unit that is none.
     function test_send_TheDustsShareRoundsDown() public {
         _limit(0);
-        _minimum(0);
+        _minimum(address(token), 0);
         _pull(50);
         _limit(2_000);
-        _minimum(65_000);
+        _minimum(address(token), 65_000);
         assertEq(_send(alice, 200e18 + 10), 200e18 + 10);
         assertEq(_room(), 0);
         assertEq(_send(bob, 6e18), 6e18);
@@ -165,7 +115,7 @@ contract CollateralVaultLimitsTest is BaseTest {
     /// @dev A minimum that was raised meanwhile keeps nobody waiting for what he is owed.
     function test_payClaims_TheRestIsPaidHoweverSmall() public {
         _send(alice, 205e18);
-        _minimum(65_000);
+        _minimum(address(token), 65_000);
         skip(1 days);
         assertEq(vault.payClaims(address(token), 1), 1);
         assertEq(_queued(), 0);
@@ -173,14 +123,14 @@ contract CollateralVaultLimitsTest is BaseTest {
 
     function test_payClaims_APartIsAtLeastTheMinimum() public {
         _send(alice, 250e18);
-        _minimum(20);
+        _minimum(address(token), 20);
         _pull(2e15);
         assertEq(_room(), 2e15);
         uint256 state = vm.snapshotState();
         assertEq(vault.payClaims(address(token), 1), 1);
         assertEq(_queued(), 50e18 - 2e15);
         vm.revertToState(state);
-        _minimum(21);
+        _minimum(address(token), 21);
         assertEq(vault.payClaims(address(token), 1), 0);
         assertEq(_queued(), 50e18);
     }
