@@ -27,18 +27,18 @@ function usageErrorOf(
   example: string,
 ): unknown {
   if (!(cause instanceof TypeError) || !("code" in cause)) return cause;
-  const quoted = /'(-[^' ]*)/.exec(cause.message)?.[1] ?? "";
+  // An option's short name may stand before it, and its argument after it.
+  const quoted = /'(?:-\w, )?(-[^' ]*)/.exec(cause.message)?.[1] ?? "";
   const name = quoted.replace(/^--?/, "").replace(/=.*/, "");
   switch (cause.code) {
     case "ERR_PARSE_ARGS_UNKNOWN_OPTION": {
-      const guess = Object.keys(options).find((known) => isSlip(name, known));
+      const guess = Object.keys(options).find((known) => known !== name && isSlip(name, known));
       return new UsageError(`Unknown option ${quoted}.${guess ? ` Did you mean --${guess}?` : ""}`, { cause });
     }
     case "ERR_PARSE_ARGS_INVALID_OPTION_VALUE": {
-      const takesNone = options[name]?.type === "boolean" || quoted === "-h";
-      if (takesNone) return new UsageError(`${quoted} takes no value.`, { cause });
+      if (options[name]?.type === "boolean") return new UsageError(`${quoted} takes no value.`, { cause });
       // It also refuses `--seed -5`, where the value only looks like an option; `--seed=-5` reaches the check of the number.
-      const at = argv.indexOf(`--${name}`);
+      const at = argv.findIndex((word, i) => word === `--${name}` && (argv[i + 1] ?? "-").startsWith("-"));
       const next = argv[at + 1];
       const found = at >= 0 && next !== undefined ? ` but is followed by ${next}` : "";
       return new UsageError(`--${name} needs a value${found}.`, { cause });

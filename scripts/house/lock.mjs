@@ -33,6 +33,12 @@ function mend(lock) {
   return lock;
 }
 
+const strange = process.argv.slice(2).find((word) => word !== "--check");
+if (strange !== undefined) {
+  console.error(`Unknown option ${strange}: lock.mjs knows --check, and mends the lock file without it.`);
+  process.exit(1);
+}
+
 const text = readFileSync(LOCK, "utf8");
 const addresses = text.match(/"resolved": "(?:https?|git)[^"]*"/g) ?? [];
 const mended = `${JSON.stringify(mend(JSON.parse(text)), null, 2)}\n`;

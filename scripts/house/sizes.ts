@@ -7,6 +7,7 @@ import Table from "cli-table3";
 import hre from "hardhat";
 import { z } from "zod";
 
+import { UsageError } from "../core/errors.js";
 import { HouseError } from "../core/house/errors.js";
 import {
   BytecodeSnapshot,
@@ -84,6 +85,7 @@ function readSnapshot<Content>(url: URL, schema: z.ZodType<Content, z.ZodTypeDef
 
 await runCommand(async () => {
   const flags = readFlags(USAGE, Flags);
+  if (flags.check && flags.update) throw new UsageError("--check and --update exclude each other.");
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const measured = await measure();
   print(measured);

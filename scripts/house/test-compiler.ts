@@ -29,7 +29,7 @@ function divide(files: readonly string[]): string[][] {
 
 /**
  * Has Solidity tests compiled by the older code generator, which takes a seventh of the time, and in as many parts as there
- * are processors. What they test is not: they deploy the protocol from its artifacts.
+ * are processors, up to four. What they test is not: they deploy the protocol from its artifacts.
  *
  * A plugin and not `overrides` in the config, because Hardhat compiles together only what shares one settings object.
  */
@@ -50,7 +50,7 @@ const resolveUserConfig: ResolveUserConfig = async (userConfig: HardhatUserConfi
 
 /** Hardhat leaves one processor alone, which on two is half of them. */
 const build: SolidityHooks["build"] = (context, files, options, next) =>
-  next(context, files, { concurrency: parts, ...options });
+  next(context, files, { concurrency: availableParallelism(), ...options });
 
 export const testCompiler: HardhatPlugin = {
   id: "ballast-test-compiler",

@@ -1,19 +1,23 @@
 // Checks that the contract types in the repository are those of its contracts: builds, and compares with what is
 // committed.
-//
-// Use: npm run typechain:check
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import hre from "hardhat";
+import { z } from "zod";
 
 import { findDrift } from "../core/house/drift.js";
 import { HouseError } from "../core/house/errors.js";
-import { runCommand } from "../io/command.js";
+import { readFlags, runCommand } from "../io/command.js";
 import { terminal } from "../io/terminal.js";
 import { ROOT, listChanged, readCommitted, readText } from "../io/tree.js";
 
+const USAGE = `Usage: npm run typechain:check
+
+Checks that typechain-types are those of the contracts: builds, and compares with what is committed. Takes no options.`;
+
 await runCommand(async () => {
+  readFlags(USAGE, z.object({}).strict());
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const files = listChanged("typechain-types").map((path) => ({
     path,

@@ -1,8 +1,6 @@
-import { parseArgs } from "node:util";
-
 import type { z } from "zod";
 
-import { UsageError } from "../core/errors.js";
+import { readArguments } from "../core/commandLine.js";
 import { HouseError } from "../core/house/errors.js";
 import { runAtEdge } from "./run.js";
 import { terminal } from "./terminal.js";
@@ -15,15 +13,7 @@ export function readFlags<Flags>(
 ): Flags {
   const names = [...Object.keys(schema.shape), "help"];
   const options = Object.fromEntries(names.map((name) => [name, { type: "boolean" as const }]));
-  let values: Record<string, unknown>;
-  try {
-    ({ values } = parseArgs({ args: [...args], options, strict: true }));
-  } catch (cause) {
-    throw new UsageError(cause instanceof Error ? (cause.message.split(". ")[0] ?? "") + "." : String(cause), {
-      cause,
-    });
-  }
-  const { help, ...flags } = values;
+  const { help, ...flags } = readArguments(args, options, "--help");
   if (help === true) {
     terminal.result(usage);
     process.exit(0);
@@ -41,5 +31,5 @@ export async function runCommand(body: () => Promise<void> | void): Promise<void
       throw cause;
     }
   };
-  await runAtEdge(listed, { json: false });
+  await runAtEdge(listed, { json: process.argv.includes("--json") });
 }

@@ -31,7 +31,7 @@ export class RpcNotANodeError extends ToolError {
 }
 
 /** The node answered with an error of its own. */
-export class RpcAnswerError extends ToolError {
+class RpcAnswerError extends ToolError {
   override readonly name = "RpcAnswerError";
 
   constructor(message: string, options?: ErrorOptions) {

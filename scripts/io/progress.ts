@@ -40,11 +40,18 @@ function barOn(stream: Terminal, total: number, label: string): Progress {
     },
     cliProgress.Presets.shades_classic,
   );
-  bar.start(total, 0, { note: "" });
-  return {
-    update: (done, note) => bar.update(done, note === undefined ? {} : { note }),
-    stop: () => bar.stop(),
+  // Who breaks off finds his cursor again, and the process ends as it would have.
+  const breakOff = (): void => {
+    stop();
+    process.kill(process.pid, "SIGINT");
   };
+  const stop = (): void => {
+    process.off("SIGINT", breakOff);
+    bar.stop();
+  };
+  process.on("SIGINT", breakOff);
+  bar.start(total, 0, { note: "" });
+  return { update: (done, note) => bar.update(done, note === undefined ? {} : { note }), stop };
 }
 
 function linesOn(stream: Terminal, total: number, label: string): Progress {

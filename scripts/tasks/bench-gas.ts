@@ -4,6 +4,7 @@ import Table from "cli-table3";
 import hre from "hardhat";
 import { z } from "zod";
 
+import { UsageError } from "../core/errors.js";
 import { PEERS, limitOf } from "../core/gas/peers.js";
 import { GasSnapshot, differences, kilo, limitedRows, linesOf, snapshotOf, tableOf } from "../core/gas/table.js";
 import { HouseError } from "../core/house/errors.js";
@@ -77,6 +78,9 @@ function readSnapshot(): GasSnapshot {
 
 await runCommand(async () => {
   const flags = readFlags(USAGE, Flags);
+  if (flags.check && flags.update) throw new UsageError("--check and --update exclude each other.");
+  if (flags.json && (flags.check || flags.update || flags.breakdown))
+    throw new UsageError("--json goes with no other option.");
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const constant = await measure("constant");
   const rows = limitedRows(constant.readings);

@@ -92,11 +92,13 @@ await runCommand(async () => {
   const { lens, simulation, gas, pictures } = readFlags(USAGE, Flags);
   const all = !lens && !simulation && !gas;
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
-  const drawn: Picture[] = [];
-  if (all || gas) drawn.push(await measureGas());
-  if (all || lens) drawn.push(await measureLens());
-  if (all || simulation) drawn.push(await measureSimulation());
-  if (!pictures) return;
-  await mkdir(PICTURES, { recursive: true });
-  for (const { name, svg } of drawn) await writeFile(new URL(`${name}.png`, PICTURES), await renderPng(svg));
+  // Each when it is measured: what comes later may fail, after hours.
+  const draw = async ({ name, svg }: Picture): Promise<void> => {
+    if (!pictures) return;
+    await mkdir(PICTURES, { recursive: true });
+    await writeFile(new URL(`${name}.png`, PICTURES), await renderPng(svg));
+  };
+  if (all || gas) await draw(await measureGas());
+  if (all || lens) await draw(await measureLens());
+  if (all || simulation) await draw(await measureSimulation());
 });

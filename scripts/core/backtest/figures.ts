@@ -18,7 +18,7 @@ export const COLUMNS = [
   "when",
 ] as const;
 
-export function share(fraction: number, decimals = 2): string {
+function share(fraction: number, decimals = 2): string {
   return `${grouped(fraction * 100, decimals)}%`;
 }
 

@@ -8,7 +8,7 @@ import { UsageError } from "../errors.js";
 import { parseDecimalE8 } from "../prices/decimal.js";
 import { parseMoment } from "../prices/moment.js";
 
-export const ASSETS = ["eth", "btc"] as const;
+const ASSETS = ["eth", "btc"] as const;
 export type AssetName = (typeof ASSETS)[number];
 
 export const BACKTEST_HELP = `Usage: npm run backtest -- --prices eth=FILE [--prices btc=FILE] [options]

@@ -5,7 +5,7 @@ import { same } from "./roles.js";
 import { table } from "./report.js";
 
 /** In the order in which they are told; each is a row of the table. */
-export const GROUPS = {
+const GROUPS = {
   code: "code at every address, as built here",
   wiring: "contracts that know each other, both ways",
   record: "tokens, feeds and holders of the record",

@@ -55,7 +55,8 @@ interface Frame {
   readonly depth: number;
 }
 
-const INTRINSIC = 21_000n;
+/** {gas} What every transaction pays. */
+export const INTRINSIC = 21_000n;
 const COLD_ACCOUNT = 2_600n;
 const COLD_SLOT = 2_100n;
 const FRESH_SLOT = 20_000n;
@@ -63,7 +64,7 @@ const CHANGED_SLOT = 2_900n;
 const CALLS = new Set(["CALL", "CALLCODE", "STATICCALL", "DELEGATECALL"]);
 const MEMORY = /^(MSTORE8?|MLOAD|MCOPY|CALLDATACOPY|CODECOPY|EXTCODECOPY|RETURNDATACOPY|RETURN|REVERT)$/;
 
-/** What a transaction pays before its first step: 4 for a zero byte, 16 for another. Below the floor of EIP-7623. */
+/** What a transaction pays beside that before its first step: 4 for a zero byte, 16 for another. Below the floor of EIP-7623. */
 export function calldataGas(data: string): bigint {
   const bytes = data.replace(/^0x/, "").match(/../g) ?? [];
   return bytes.reduce((sum, byte) => sum + (byte === "00" ? 4n : 16n), 0n);

@@ -17,7 +17,7 @@ import type { SourceFile } from "./layers.js";
 
 import { resolvePath } from "./layers.js";
 
-export const PAGES = ["ARCHITECTURE", "ROUNDING", "INVARIANTS", "GLOSSARY", "FAILURES"] as const;
+const PAGES = ["ARCHITECTURE", "ROUNDING", "INVARIANTS", "GLOSSARY", "FAILURES"] as const;
 
 export interface Repository {
   /** Everything that belongs to the repository. */

@@ -67,7 +67,7 @@ export function supplyAssets(cash: Cash): bigint {
 }
 
 /** What all borrowers owe, rounded up. */
-export function borrowAssets(cash: Cash): bigint {
+function borrowAssets(cash: Cash): bigint {
   return mulDivUp(cash.borrowShares, cash.borrowIndex, RAY);
 }
 

@@ -151,7 +151,7 @@ export function plan(s: Situation): Plan {
 }
 
 /** {quote} What is missing to `lowerRestore`, rounded up. */
-export function shortfall(
+function shortfall(
   policy: Policy,
   { equityE18, maintenanceE18 }: Pick<Assessment, "equityE18" | "maintenanceE18">,
 ): bigint {

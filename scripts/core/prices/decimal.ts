@@ -1,7 +1,7 @@
 const DECIMALS = 8;
 const PLAIN_DECIMAL = /^\+?(\d+)(?:\.(\d*))?$/;
 
-export const E8 = 10n ** 8n;
+const E8 = 10n ** 8n;
 
 /** Why a text is not an E8 price, or the price. */
 export type Decimal =

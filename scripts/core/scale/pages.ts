@@ -23,14 +23,3 @@ export function accountsPerSecond({ accounts, spent }: Reading): number {
 export function gasPerAccount({ accounts, pageSize, pageGas }: Reading): number {
   return Number(pageGas) / Math.min(accounts, pageSize);
 }
-
-const BASE_GAS = 21_000n;
-const ZERO_BYTE_GAS = 4n;
-const BYTE_GAS = 16n;
-
-/** {gas} What a call costs before its first instruction. */
-export function calldataGas(data: string): bigint {
-  const bytes = data.slice(2).match(/../g) ?? [];
-  const zeros = BigInt(bytes.filter((byte) => byte === "00").length);
-  return BASE_GAS + zeros * ZERO_BYTE_GAS + (BigInt(bytes.length) - zeros) * BYTE_GAS;
-}

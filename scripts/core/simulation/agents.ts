@@ -3,6 +3,7 @@ import type { Asset } from "../mainnet.js";
 import type { AccountView, Prices } from "./types.js";
 
 import { MAINNET } from "../mainnet.js";
+import { pagesOf } from "../pages.js";
 import { NO_POSITION, hasPosition, isAtRisk, notionalE18, profitE18, quoteE18 } from "./types.js";
 
 /** A transaction's gas is capped below 16.8 million; a rebalance costs under 400,000. */
@@ -17,7 +18,7 @@ export function keeperBatches(
 ): readonly (readonly bigint[])[] {
   const known = new Set(seen.filter((account) => account.due).map(({ id }) => id));
   const due = now.filter((account) => account.due && known.has(account.id)).map(({ id }) => id);
-  return Array.from({ length: Math.ceil(due.length / BATCH) }, (_, i) => due.slice(i * BATCH, (i + 1) * BATCH));
+  return pagesOf(due, BATCH);
 }
 
 const WAD = 10n ** 18n;

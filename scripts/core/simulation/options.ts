@@ -118,7 +118,8 @@ function namedFiles(
 ): { readonly eth?: string | undefined; readonly btc?: string | undefined } | null {
   const files = new Map<string, string>();
   for (const part of text.split(",")) {
-    const [, asset, file] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
+    const [, name = "", file] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(part) ?? [];
+    const asset = name.toLowerCase();
     const known = asset === "eth" || asset === "btc";
     if (!known || file === undefined || files.has(asset)) {
       const problem = known && files.has(asset) ? `names ${asset} twice; it ` : "";

@@ -43,5 +43,9 @@ export async function runHardhat({ args, cwd, log, env = {} }: Run): Promise<voi
   await new Promise((resolve) => output.end(resolve));
   if (code === 0) return;
   const lines = (await readFile(file, "utf8")).trimEnd().split("\n").slice(-LAST_LINES);
-  throw new HouseError("COVERAGE", `The tests ended with ${code ?? "a signal"}: ${relative(ROOT, file)}.`, lines);
+  throw new HouseError(
+    "COVERAGE",
+    `hardhat ${args[0] ?? ""} ended with ${code ?? "a signal"}: ${relative(ROOT, file)}.`,
+    lines,
+  );
 }

@@ -13,7 +13,7 @@ import { z } from "zod";
 import { EXIT, ToolError } from "../../core/errors.js";
 import { same } from "../../core/deployment/roles.js";
 
-export class JournalError extends ToolError {
+class JournalError extends ToolError {
   override readonly name = "JournalError";
 }
 

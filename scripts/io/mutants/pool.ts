@@ -31,7 +31,13 @@ export class Pool {
   #start(): Worker {
     const child = fork(WORKER, [this.project], { execArgv: ["--import", "tsx"], stdio: ["ignore", 2, 2, "ipc"] });
     this.#children.add(child);
-    return { child, ready: new Promise((resolve) => child.once("message", resolve)) };
+    const ready = new Promise((resolve, reject) => {
+      child.once("message", resolve);
+      child.once("exit", () => reject(new ToolError("MUTANTS_ENGINE", "The engine broke off before its first test.")));
+    });
+    // Whoever takes the worker hears of it; until then it is nobody's.
+    ready.catch(() => undefined);
+    return { child, ready };
   }
 
   /** @param timeout In milliseconds; the worker's own start does not count. */

@@ -6,6 +6,7 @@ import { z } from "zod";
 
 import type { Verdict } from "../../core/mutants/types.js";
 
+import { EXIT, ToolError } from "../../core/errors.js";
 import { FOLDER } from "./project.js";
 
 const STORE = join(FOLDER, "verdicts.json");
@@ -26,8 +27,7 @@ export class Verdicts {
   #saved = 0;
 
   constructor() {
-    const kept = existsSync(STORE) ? Kept.parse(JSON.parse(readFileSync(STORE, "utf8"))) : {};
-    this.#verdicts = new Map(Object.entries(kept));
+    this.#verdicts = new Map(Object.entries(existsSync(STORE) ? readKept() : {}));
   }
 
   get(id: string): Verdict | null {
@@ -48,5 +48,15 @@ export class Verdicts {
     writeFileSync(`${STORE}.draft`, JSON.stringify(Object.fromEntries(this.#verdicts), null, 1));
     renameSync(`${STORE}.draft`, STORE);
     this.#saved = Date.now();
+  }
+}
+
+/** Hours of verdicts are not thrown away by themselves, as a recording is. */
+function readKept(): z.infer<typeof Kept> {
+  try {
+    return Kept.parse(JSON.parse(readFileSync(STORE, "utf8")));
+  } catch (cause) {
+    const message = "cache/mutants/verdicts.json cannot be read: delete it, and every mutant is judged anew.";
+    throw new ToolError("MUTANTS_VERDICTS", message, EXIT.FAILED, { cause });
   }
 }

@@ -19,7 +19,7 @@ import { loadSuites } from "./suites.js";
 
 /** As in hardhat.config.ts. */
 const FUZZ_SEED = "0xba11a57";
-const INVARIANT = { runs: 16, depth: 60, failOnRevert: true };
+const INVARIANT = { runs: 8, depth: 60, failOnRevert: true };
 /** Enough for any test, and an endless loop is over in seconds. */
 const GAS_LIMIT = 1n << 32n;
 

@@ -1,4 +1,4 @@
-/** Many accounts on a market of the gas table, quickly: few owners with many accounts each, and nothing waited for. */
+/** Many accounts on a market of the gas table, quickly: one owner with many accounts, and only fills waited for. */
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 
 import type { Market, Side } from "../gas/market.js";
@@ -50,7 +50,7 @@ export class Crowd {
         await this.act("deposit", [account, await market.token(SECOND).getAddress(), tokens(1n)]);
       }
       const quote = await market.token(0).getAddress();
-      // Healths from 1.3 to 2.6: none is due, as nearly always.
+      // Healths above 2: none is due, as nearly always.
       await this.act("withdraw", [account, quote, usd(1_000n + BigInt(index % 11) * 100n), owner.address]);
       if (index % POSITION_EVERY === 0) await market.fill(this.maker, { owner, account }, SIZE);
       this.accounts.push(account);

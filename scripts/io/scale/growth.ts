@@ -8,6 +8,7 @@ import { MeasurementError } from "../../core/gas/errors.js";
 import { OVERRIDES } from "../gas/chain.js";
 import { ETHER, START_PRICE, tokens, usd } from "../gas/market.js";
 import { sendHealth, setPolicy } from "../gas/operations.js";
+import { isRevert } from "../simulation/chain.js";
 
 const SUBJECT = 5;
 const MAKER = 6;
@@ -18,7 +19,7 @@ const TOPPED_UP = 5n;
 /** {USD} Between two prices that are tried on the way down. */
 const STEP = 20n;
 const COLLATERAL_TOKENS = 8n * 3n * 5n * 7n; // divides by every number of collaterals
-export const COLLATERALS = [1, 2, 3, 4, 5, 6, 7, 8];
+const COLLATERALS = [1, 2, 3, 4, 5, 6, 7, 8];
 export const POSITIONS = [0, 1, 2, 4, 8, 16, 24, 32];
 
 /** By the number of collaterals, all of one value: together what one alone would be worth. */
@@ -94,7 +95,10 @@ async function sliceGas(market: Market, account: bigint, collaterals: number): P
   await market.deposit(market.taker, 0, usd(2_000_000n));
   let limit = 0n;
   await fallUntil(market, collaterals, async () => {
-    const terms = await liquidator.quote(account, ONE_E18).catch(() => null);
+    const terms = await liquidator.quote(account, ONE_E18).catch((cause: unknown) => {
+      if (isRevert(cause)) return null;
+      throw cause;
+    });
     if (terms === null || terms.fractionE18 === 0n) return false;
     limit = ((terms.payment + terms.fundFee) * 101n) / 100n;
     return true;

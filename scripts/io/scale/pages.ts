@@ -7,7 +7,7 @@ import { Interface } from "ethers";
 
 import { MarginLens__factory } from "../../../typechain-types/index.js";
 import { pagesOf } from "../../core/pages.js";
-import { calldataGas } from "../../core/scale/pages.js";
+import { INTRINSIC, calldataGas } from "../../core/gas/breakdown.js";
 import { call } from "../rpc.js";
 import { Words } from "../simulation/words.js";
 
@@ -71,6 +71,6 @@ export class Reader {
     const { rpc } = this.market.parts.chain;
     const answer = new Words(await call(rpc, METER, data, { [METER]: { code: meterOf(this.lens) } }));
     if (answer.at(0) !== 1n) throw new RangeError("a page did not fit into a call");
-    return answer.at(1) + calldataGas(data);
+    return answer.at(1) + INTRINSIC + calldataGas(data);
   }
 }

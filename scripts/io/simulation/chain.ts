@@ -9,7 +9,7 @@ import { z } from "zod";
 import { Hex, send, setNextTimestamp, toQuantity } from "../rpc.js";
 
 /** {wei/gas} What blocks cost in a restless week; the keeper's pay and the liquidators' sums follow it. */
-export const BASE_FEE = 20_000_000_000n;
+const BASE_FEE = 20_000_000_000n;
 
 const Receipt = z.object({
   gasUsed: Hex.transform((hex) => BigInt(hex)),

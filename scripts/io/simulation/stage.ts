@@ -114,7 +114,7 @@ export async function fundEverybody(
   const desk = await Desk.open(chain, protocol, observer, maker);
   const promises = new PromiseBook();
   await keepFresh();
-  await openPositions(desk, traders, await observer.observe(), promises);
+  await openPositions(desk, traders, await observer.observe(), promises, keepFresh);
   const start = await observer.observe();
   const marginTerms = { ETH: await termsOf(protocol, "ETH"), BTC: await termsOf(protocol, "BTC") };
   const checks = [
@@ -145,8 +145,10 @@ async function openPositions(
   traders: readonly FundedTrader[],
   prices: Prices,
   promises: PromiseBook,
+  keepFresh: () => Promise<void>,
 ): Promise<void> {
   for (const trader of traders) {
+    await keepFresh();
     const { underlying: asset, sizeE18, name } = trader.plan;
     const fill = await desk.trade(trader, { asset, sizeE18, reduceOnly: false }, prices);
     if (fill === null) throw new Error(`${name} could not open a position of ${sizeE18}`);

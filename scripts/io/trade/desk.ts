@@ -140,7 +140,7 @@ export async function mined(
   }
   if (receipt.status !== 1) {
     const message = `Transaction ${hash} was mined and undone: something changed since it was tried; run this again.`;
-    throw new TradeError("REVERTED", message, EXIT.FAILED);
+    throw new TradeError("REVERTED", message, EXIT.RETRY);
   }
   return receipt;
 }

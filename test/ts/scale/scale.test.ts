@@ -2,7 +2,6 @@ import { expect } from "chai";
 
 import { pagesOf } from "../../../scripts/core/pages.js";
 import { growthPicture, lensPicture, runPicture } from "../../../scripts/core/scale/charts.js";
-import { calldataGas } from "../../../scripts/core/scale/pages.js";
 import { perAccountAndStep } from "../../../scripts/core/scale/run.js";
 import { growthRows, lensRows, markdownOf, runRows } from "../../../scripts/core/scale/tables.js";
 
@@ -31,11 +30,6 @@ describe("scale", function () {
     expect(pagesOf([1, 2, 3, 4, 5], 2)).to.deep.equal([[1, 2], [3, 4], [5]]);
     expect(pagesOf([1, 2], 2)).to.deep.equal([[1, 2]]);
     expect(pagesOf([], 2)).to.deep.equal([]);
-  });
-
-  it("counts a call's base and its bytes, a zero a quarter of another", function () {
-    expect(calldataGas("0x")).to.equal(21_000n);
-    expect(calldataGas("0x00ff0a")).to.equal(21_036n);
   });
 
   it("divides a page's gas by the accounts that are on it, and counts seconds of the processor", function () {
