@@ -336,6 +336,10 @@ contract ExchangeTest is TradingTest {
         marginAccount.movePositions(_account(trader), _account(stranger), 1e18);
         vm.expectRevert();
         marginAccount.isCure(_account(trader), address(usdc), 1);
+        // At its own address the trading part knows no Liquidator.
+        IMarginAccountTrading part = IMarginAccountTrading(marginAccount.trading());
+        vm.expectRevert(abi.encodeWithSelector(Errors.MarginAccount_NotModule.selector, stranger, address(0)));
+        part.movePositions(_account(trader), _account(stranger), 1e18);
         vm.stopPrank();
     }
 

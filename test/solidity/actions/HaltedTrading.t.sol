@@ -116,6 +116,17 @@ contract HaltedTradingTest is TradingTest {
         this.reduceAt(4e18, (last / 1e10) * 1e10);
     }
 
+    /// @dev Four bought at 2,000 and sold at 1,600 lose 1,600; the fee is 1.92, and that is all there is.
+    function test_WhoLosesAllAndNoMoreMayClose() public {
+        _setPrice(WETH_ASSET, 2_000e8);
+        _withdraw(trader, address(usdc), uint256(_cash(trader)) - 1_601.92e6);
+        _setPrice(WETH_ASSET, 1_600e8);
+        _makeStale(WETH_ASSET);
+        _reduce(4e18, 1_600e18, "");
+        assertEq(_cash(trader), 0);
+        assertEq(_header(trader).positionCount(), 0);
+    }
+
     function reduceAt(uint256 size, uint256 price) external {
         _reduce(size, price, "");
     }

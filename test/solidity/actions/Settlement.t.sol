@@ -58,6 +58,12 @@ contract SettlementTest is TradingTest {
         assertEq(_perpetual(ETH_PERP).indexPriceE18, bid);
     }
 
+    function test_AccruingFundingTakesTheIndexOfNow() public {
+        _setPrice(WETH_ASSET, 2_100e8);
+        marginAccount.accrueFunding(ETH_PERP);
+        assertEq(_perpetual(ETH_PERP).indexPriceE18, 2_100e18);
+    }
+
     /// @dev An instrument of the same underlying that there is not.
     function test_PositionOf_NoPerpetualIsNone() public {
         _trade(maker, trader, ETH_PERP, 5e18, 2_000e18);
@@ -85,6 +91,18 @@ contract SettlementTest is TradingTest {
         _settle(ETH_PERP, trader);
         assertEq(_cash(trader), cash - 1);
         assertEq(_perpetual(ETH_PERP).pool, 1);
+    }
+
+    function test_WhatIsSettledIsSaid() public {
+        _trade(maker, trader, ETH_PERP, 5e18, 2_000e18);
+        _setPrice(WETH_ASSET, 1_900e8);
+        AccountId[] memory accounts = new AccountId[](2);
+        (accounts[0], accounts[1]) = (_account(trader), _account(maker));
+        vm.expectEmit(address(marginAccount));
+        emit IMarginAccountEvents.Settled(_raw(trader), InstrumentId.unwrap(ETH_PERP), -500e6);
+        vm.expectEmit(address(marginAccount));
+        emit IMarginAccountEvents.Settled(_raw(maker), InstrumentId.unwrap(ETH_PERP), 500e6);
+        marginAccount.settle(ETH_PERP, accounts);
     }
 
     function test_NothingToSettleIsNotSaid() public {

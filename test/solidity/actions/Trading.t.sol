@@ -5,6 +5,9 @@ import {Vm} from "forge-std/Vm.sol";
 
 import {Errors} from "../../../contracts/base/Errors.sol";
 import {IExchange} from "../../../contracts/interfaces/IExchange.sol";
+import {IMarginAccountCore} from "../../../contracts/interfaces/IMarginAccountCore.sol";
+import {IMarginAccountEvents} from "../../../contracts/interfaces/IMarginAccountEvents.sol";
+import {IRiskEngine} from "../../../contracts/interfaces/IRiskEngine.sol";
 import {MintableToken} from "../../../contracts/mocks/MintableToken.sol";
 import {SettableAggregator} from "../../../contracts/mocks/SettableAggregator.sol";
 import {AccountHeader} from "../../../contracts/types/AccountHeader.sol";
@@ -28,7 +31,22 @@ contract TradingFillTest is TradingTest {
         // 0.03% of 10,000 from each.
         assertEq(_cash(trader), 10_000e6 - 3e6);
         assertEq(_cash(maker), 10_000e6 - 3e6);
+        vm.expectEmit(address(marginAccount));
+        emit IMarginAccountEvents.FeesCollected(6e6);
         assertEq(marginAccount.collectFees(), 6e6);
+    }
+
+    /// @dev A side that pays no fee has the cash that it had, and a position all the same.
+    function test_ASideWithoutAFeeIsBooked() public {
+        exchange.setFeeParameters(IExchange.FeeParameters({makerE6: 0, takerE6: 600}));
+        _fundTraders(10_000e6);
+        _trade(maker, trader, ETH_PERP, 5e18, 2_000e18);
+        assertEq(_cash(maker), 10_000e6);
+        (int256 size, int256 quote) = _position(maker, ETH_PERP);
+        assertEq(size, -5e18);
+        assertEq(quote, 10_000e18);
+        assertEq(_header(maker).positionCount(), 1);
+        assertEq(_header(maker).riskBlock(), block.number);
     }
 
     function test_MarginOfAPerpetual() public {
@@ -70,6 +88,60 @@ contract TradingFillTest is TradingTest {
         exchange.fill(one, first, other, second, 6e18);
     }
 
+    /// @dev 17% of 10,000, and the fee of 3.
+    function test_InitialMarginIsEnoughToTheUnit() public {
+        address third = _newTrader("third");
+        _deposit(maker, address(usdc), 10_000e6);
+        _deposit(third, address(usdc), 1_703e6 - 1);
+        _deposit(trader, address(usdc), 1_703e6);
+        IExchange.Order memory one = _order(maker, ETH_PERP, -5e18, 2_000e18);
+        IExchange.Order memory other = _order(third, ETH_PERP, 5e18, 2_000e18);
+        bytes memory first = _sign(one);
+        bytes memory second = _sign(other);
+        bytes4 below = Errors.MarginAccount_BelowInitialMargin.selector;
+        vm.expectRevert(abi.encodeWithSelector(below, _raw(third), int256(1_700e18 - 1e12), 1_700e18));
+        exchange.fill(one, first, other, second, 5e18);
+        _trade(maker, trader, ETH_PERP, 5e18, 2_000e18);
+        Assessment memory a = marginAccount.assess(_account(trader));
+        assertEq(a.equityE18, 1_700e18);
+        assertEq(a.initialE18, 1_700e18);
+    }
+
+    /// @dev Below initial margin: 19,000 less 15,000, against 23% of 19,000. With a basis as large as the shock and no fee, a unit
+    /// sold at the mark costs as much margin as it saves.
+    function test_WhatLeavesRiskAsItWasIsAllowedBelowInitialMargin() public {
+        exchange.setFeeParameters(IExchange.FeeParameters({makerE6: 0, takerE6: 600}));
+        riskEngine.setPerpetualRisk(
+            WETH_ASSET,
+            IRiskEngine.PerpetualRisk({basisMaintenanceBps: 1_000, basisInitialBps: 1_500, profitCap: 100_000})
+        );
+        _deposit(maker, address(usdc), 100_000e6);
+        _borrow(trader, 10e18, 15_000e6);
+        _setPrice(WETH_ASSET, 1_900e8);
+        for (uint256 i; i < 2; ++i) {
+            Assessment memory a = marginAccount.assess(_account(trader));
+            assertEq(a.equityE18, 4_000e18);
+            assertEq(a.initialE18, 4_370e18);
+            assertEq(a.maintenanceE18, 2_660e18);
+            if (i == 0) _trade(trader, maker, ETH_PERP, 1e18, 1_900e18);
+        }
+        (int256 size, ) = _position(trader, ETH_PERP);
+        assertEq(size, -1e18);
+    }
+
+    /// @dev The open interest is above its cap, and a long that changes hands adds nothing to it.
+    function test_ALongMayBePassedOnAboveTheCap() public {
+        _fundTraders(10_000e6);
+        address third = _newTrader("third");
+        _deposit(third, address(usdc), 10_000e6);
+        _trade(maker, trader, ETH_PERP, 5e18, 2_000e18);
+        marginAccount.setPerpetual(WETH_ASSET, 125, 5_000, 8, 40, 0);
+        _trade(third, trader, ETH_PERP, -5e18, 2_000e18);
+        (int256 size, ) = _position(third, ETH_PERP);
+        assertEq(size, 5e18);
+        assertEq(_perpetual(ETH_PERP).openInterestE18, 5e18);
+    }
+
     function test_LossesSettleAtOnceAndProfitsFromThePool() public {
         _fundTraders(10_000e6);
         _trade(maker, trader, ETH_PERP, 5e18, 2_000e18);
@@ -106,6 +178,21 @@ contract TradingFillTest is TradingTest {
         assertEq(_header(trader).positionCount(), 0);
         assertEq(_header(maker).positionCount(), 0);
         _withdraw(trader, address(usdc), type(uint256).max);
+    }
+
+    function test_WhatAClosedPositionSettlesIsSaid() public {
+        _fundTraders(10_000e6);
+        _trade(maker, trader, ETH_PERP, 5e18, 2_000e18);
+        _setPrice(WETH_ASSET, 2_100e8);
+        IExchange.Order memory one = _order(maker, ETH_PERP, 5e18, 2_100e18);
+        IExchange.Order memory other = _order(trader, ETH_PERP, -5e18, 2_100e18);
+        bytes memory first = _sign(one);
+        bytes memory second = _sign(other);
+        vm.expectEmit(address(marginAccount));
+        emit IMarginAccountEvents.Settled(_raw(maker), InstrumentId.unwrap(ETH_PERP), -500e6);
+        vm.expectEmit(address(marginAccount));
+        emit IMarginAccountEvents.Settled(_raw(trader), InstrumentId.unwrap(ETH_PERP), 500e6);
+        exchange.fill(one, first, other, second, 5e18);
     }
 
     function test_ProfitBeyondTheCapCannotBeWithdrawn() public {
@@ -195,6 +282,18 @@ contract TradingRuleTest is TradingTest {
         _trade(maker, trader, ETH_PERP, -0.1e18, 1_907.6e18);
     }
 
+    /// @dev Initial margin takes back all that bitcoin counts for, so it neither helps nor harms; but what it is worth nobody knows.
+    function test_RevertWhen_RiskIsLessenedBesideACollateralWithoutAPrice() public {
+        _deposit(trader, address(wbtc), 0.1e8);
+        _makeStale(WBTC_ASSET);
+        Assessment memory a = marginAccount.assess(_account(trader));
+        assertTrue(a.halted && !a.unpriced);
+        // 2,000 - 3 - 500 + 6,000, against 17% of 9,500 and 6,000.
+        assertEq(a.equityE18, 7_497e18);
+        assertEq(a.initialE18, 7_615e18);
+        _refusedAt(-0.1e18, 1_900e18, Errors.MarginAccount_BelowInitialMargin.selector);
+    }
+
     /// @dev Ten ether against 15,000 of debt, below maintenance: each hedge sold makes a position grow, and lowers risk.
     function test_WhatLowersRiskIsNoReasonToCoolOff() public {
         _deposit(taker, address(usdc), 50_000e6);
@@ -212,7 +311,8 @@ contract TradingRuleTest is TradingTest {
         other.signer = hedger;
         _fill(one, other, 0.01e18);
         (AccountHeader header, , , ) = marginAccount.stateOf(_account(alice));
-        assertLt(header.riskBlock(), block.number);
+        // It is still the block in which she borrowed.
+        assertEq(header.riskBlock(), block.number - 1);
         // In the same block.
         vm.prank(taker);
         liquidator.liquidate(_account(alice), _account(taker), 1e18, type(int256).max, "");
@@ -359,8 +459,8 @@ contract TradingRuleTest is TradingTest {
 }
 
 contract TradingLargestTest is TradingTest {
-    /// @dev Eight collaterals and thirty-two positions, the most there can be: liquidated within 5 million gas, rebalanced too.
-    function test_TheLargestAccountIsLiquidatedWithinFiveMillionGas() public {
+    /// @dev Eight collaterals and thirty-two positions, the most there can be, and then prices fall by 22%.
+    function _fillAccount() private {
         uint256 owner = 8;
         _deposit(maker, address(usdc), 50_000_000e6);
         _deposit(taker, address(usdc), 50_000_000e6);
@@ -387,6 +487,20 @@ contract TradingLargestTest is TradingTest {
         }
         assertLt(_health(trader), 1e18);
         assertGt(_health(trader), 0);
+    }
+
+    /// @dev What such an account was before a fill is no more than it can be.
+    function test_TheLargestAccountMayLessenItsRisk() public {
+        _fillAccount();
+        _trade(maker, trader, ETH_PERP, -0.1e18, 1_560e18);
+        (int256 size, ) = _position(trader, ETH_PERP);
+        assertEq(size, 1.1e18);
+        assertEq(_header(trader).positionCount(), 32);
+    }
+
+    /// @dev It is liquidated within 5 million gas, and rebalanced too.
+    function test_TheLargestAccountIsLiquidatedWithinFiveMillionGas() public {
+        _fillAccount();
         vm.prank(keeper);
         uint256 gas = gasleft();
         marginAccount.rebalance(_account(trader));
@@ -442,6 +556,23 @@ contract TradingSliceTest is TradingTest {
         assertLe(_health(trader), 1.17e18);
         assertGe(_health(trader), 1.149e18);
         assertEq(_perpetual(ETH_PERP).openInterestE18, 5e18);
+    }
+
+    /// @dev From 800 seconds into an hour: nothing for the rest of it, then an hour at 0.00125% of 2,000: 0.125 for five.
+    function test_WhatMovesHasPaidFundingUpToNow() public {
+        _fundTraders(10_000e6);
+        _trade(maker, trader, ETH_PERP, 5e18, 2_000e18);
+        assertEq(block.timestamp % 1 hours, 800);
+        _pass(2_800 + 1 hours);
+        marginAccount.setLiquidator(address(this));
+        IMarginAccountCore.Slice memory slice;
+        (slice.account, slice.taker, slice.fractionE18) = (_account(trader), _account(taker), 0.5e18);
+        uint256 instrument = InstrumentId.unwrap(ETH_PERP);
+        vm.expectEmit(address(marginAccount));
+        emit IMarginAccountEvents.PositionChanged(_raw(trader), instrument, 2.5e18, -5_000.0625e18);
+        vm.expectEmit(address(marginAccount));
+        emit IMarginAccountEvents.PositionChanged(_raw(taker), instrument, 2.5e18, -5_000.0625e18);
+        marginAccount.deliverSlice(slice, taker, "");
     }
 
     /// @dev What is said of the health that is left is what the ledger has, the position's part included.
