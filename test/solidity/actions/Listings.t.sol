@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Errors} from "../../../contracts/base/Errors.sol";
+import {IMarginAccountEvents} from "../../../contracts/interfaces/IMarginAccountEvents.sol";
 import {toPerpetual} from "../../../contracts/types/InstrumentId.sol";
 import {BallastTest} from "../utils/BallastTest.sol";
 
@@ -41,6 +42,25 @@ contract ListingsTest is BallastTest {
         assertEq(marginAccount.perpetualOf(toPerpetual(UNDERLYING)).clampE7, 50_000);
         marginAccount.setPerpetual(UNDERLYING, 0, 0, 1, 1, type(uint48).max);
         assertEq(marginAccount.perpetualOf(toPerpetual(UNDERLYING)).divisor, 1);
+    }
+
+    /// @dev From 800 seconds into an hour: nothing for the rest of it, then an hour at 0.00125% of 2,000.
+    function test_WhatHasPassedIsChargedAtWhatHeld() public {
+        marginAccount.accrueFunding(toPerpetual(WETH_ASSET));
+        assertEq(block.timestamp % 1 hours, 800);
+        skip(2_800 + 1 hours);
+        marginAccount.setPerpetual(WETH_ASSET, 0, 5_000, 8, 40, 1);
+        assertEq(marginAccount.perpetualOf(toPerpetual(WETH_ASSET)).fundingIndexE18, 0.025e18);
+    }
+
+    function test_WhatIsSetIsSaid() public {
+        vm.expectEmit(address(marginAccount));
+        emit IMarginAccountEvents.PerpetualSet(UNDERLYING, 125, 5_000, 8, 40, 7);
+        marginAccount.setPerpetual(UNDERLYING, 125, 5_000, 8, 40, 7);
+        vm.expectEmit(address(marginAccount));
+        emit IMarginAccountEvents.ExchangeSet(bob);
+        marginAccount.setExchange(bob);
+        assertEq(marginAccount.exchange(), bob);
     }
 
     /// @dev Whoever walks all perpetuals walks no more than thirty-two.

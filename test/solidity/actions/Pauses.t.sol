@@ -51,6 +51,8 @@ contract PausesTest is TradingTest {
         manager.schedule(address(marginAccount), call, 0);
         vm.stopPrank();
         _pass(GOVERNOR_DELAY);
+        vm.expectEmit(address(marginAccount));
+        emit IMarginAccountEvents.Paused(GuardLevel.Normal, block.timestamp);
         vm.prank(governor);
         marginAccount.unpause();
     }
@@ -212,6 +214,19 @@ contract PausesTest is TradingTest {
         _pause(GuardLevel.LiquidateOnly, 1 days);
         vm.expectRevert(_paused(GuardLevel.LiquidateOnly));
         marginAccount.payClaims(address(weth), 1);
+    }
+
+    /// @dev Until then a liquidation's clock is read from where takers could take again; afterwards from where it began.
+    function test_AClearedPauseIsNotAskedAbout() public {
+        _borrow(alice, 10e18, 15_000e6);
+        _setPrice(WETH_ASSET, 1_700e8);
+        marginAccount.rebalance(_account(alice));
+        uint256 since = block.timestamp;
+        _pause(GuardLevel.Halt, 1 days);
+        vm.warp(since + 1 days + GRACE + 1 days);
+        assertEq(_header(alice).liquidationSince(), since + 1 days + GRACE);
+        marginAccount.clearPause();
+        assertEq(_header(alice).liquidationSince(), since);
     }
 
     /*//////////////////////////////////////////////////////////////////////////

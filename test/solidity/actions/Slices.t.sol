@@ -192,6 +192,22 @@ contract SlicesTest is BallastTest {
         assertEq(marginAccount.collateralOf(slice.taker, WETH_ASSET), 1e18);
     }
 
+    /// @dev What he is paid he is told as a payment below nothing, as by the quote.
+    function test_TheTakerIsToldWhatTheFundPaysHim() public {
+        marginAccount.setLiquidator(address(this));
+        IMarginAccountCore.Slice memory slice = _slice(alice, probe, 0.1e18);
+        slice.fromFund = 2e6;
+        _fund(bob, address(usdc), 5e6);
+        AccountId fund = marginAccount.insuranceFund();
+        vm.prank(bob);
+        marginAccount.depositFor(fund, address(usdc), 5e6);
+        (uint256 paid, ) = marginAccount.deliverSlice(slice, probe, "x");
+        assertEq(paid, 2e6);
+        assertEq(prober.payment(), -2e6);
+        // A tenth of 15,000 came with the slice.
+        assertEq(_cash(probe), 100_000e6 - 1_500e6 + 2e6);
+    }
+
     /// @dev A fund that has nothing pays nothing, and nothing is said of it.
     function test_AnEmptyFundIsLeftAlone() public {
         marginAccount.setLiquidator(address(this));

@@ -4,10 +4,21 @@ pragma solidity 0.8.30;
 import {Errors} from "../../../contracts/base/Errors.sol";
 import {IMarginAccountAccess} from "../../../contracts/interfaces/IMarginAccountAccess.sol";
 import {IMarginAccountCore} from "../../../contracts/interfaces/IMarginAccountCore.sol";
+import {IMarginAccountExtension} from "../../../contracts/interfaces/IMarginAccountExtension.sol";
 import {BallastTest} from "../utils/BallastTest.sol";
 
 /// @dev Takes no coins.
 contract Refuser {}
+
+/// @dev Knocks at the ledger's door when coins come.
+contract Knocker {
+    bool public opened;
+    bytes public answer;
+
+    receive() external payable {
+        (opened, answer) = msg.sender.call(abi.encodeCall(IMarginAccountExtension.collectFees, ()));
+    }
+}
 
 /// @title WalletsTest
 /// @notice Allowances by signature and the chain's own coin.
@@ -186,6 +197,16 @@ contract WalletsTest is BallastTest {
         vm.expectRevert();
         marginAccount.withdrawNative(_account(alice), 1e18, refuser);
         assertEq(_collateral(alice, asset), 10e18);
+    }
+
+    function test_AReceiverOfCoinsFindsTheLedgerShut() public {
+        _depositCoin(alice, alice, 10e18);
+        Knocker knocker = new Knocker();
+        vm.prank(alice);
+        marginAccount.withdrawNative(_account(alice), 1e18, address(knocker));
+        assertEq(address(knocker).balance, 1e18);
+        assertFalse(knocker.opened());
+        assertEq(knocker.answer(), abi.encodeWithSelector(Errors.MarginAccount_Locked.selector));
     }
 
     function test_CoinsSentWithoutAWordAreSentBack() public {

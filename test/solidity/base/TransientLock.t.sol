@@ -156,6 +156,9 @@ contract TransientLockTest is BaseTest {
         lock.deliverSlice(TAKER, _deposit, "", _deposit);
         _expectLocked();
         lock.deliverSlice(TAKER, "", "", _read);
+        // Nor is it open to the account of nobody, whom no callback is for.
+        _expectLocked();
+        lock.deliverSlice(TAKER, "", "", abi.encodeCall(TransientLockHarness.deposit, (0, "")));
         // Outside, a deposit is not taken for one inside a callback.
         lock.deliverSlice(TAKER, _deposit, "", "");
         lock.deposit(TAKER, "");

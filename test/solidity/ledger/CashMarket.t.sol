@@ -233,6 +233,19 @@ contract CashMarketTest is BaseTest {
         harness.store(harness.load());
     }
 
+    /// @dev One share owes 1.5, rounded up to the two units that are lent: lenders share what that share's debt grows by.
+    function test_loadAccrued_WhereAllIsLentOutLendersEarnWhatBorrowersPay() public {
+        harness.initialise(200, 800, 9_000, 8_500, 0, 0);
+        Cash memory c = harness.load();
+        c.borrowIndex = ONE_AND_A_HALF;
+        (c.supplyShares, c.borrowShares) = (2, 1);
+        assertEq(c.borrowAssets(), c.supplyAssets());
+        harness.store(c);
+        vm.warp(START + 365 days);
+        c = harness.load();
+        assertEq(c.supplyIndex, RAY + (c.borrowIndex - ONE_AND_A_HALF) / 2);
+    }
+
     function test_loadAccrued_WhatLendersEarnBesideMoreDebtRoundsDown() public {
         harness.initialise(1_000, 0, 0, 10_000, 3_333, 0);
         Cash memory c = harness.load();
@@ -405,6 +418,14 @@ contract CashMarketTest is BaseTest {
         assertEq(c.debit(10, 2), -1);
         assertEq(c.supplyShares, 0);
         assertEq(c.borrowShares, 1);
+    }
+
+    function test_debit_OfAllItsValueKeepsTheSharesThatAreLeft() public pure {
+        // Ten shares of 0.15 are one unit; seven of them pay it, and nothing is owed.
+        Cash memory c = _cash(0.15e27, RAY, 10, 0);
+        assertEq(c.debit(10, 1), 3);
+        assertEq(c.supplyShares, 3);
+        assertEq(c.borrowShares, 0);
     }
 
     /// @dev Cash whose whole value a provision holds pays nothing; but it is not gone: it covers the loss, or comes to the fund.
