@@ -6,11 +6,13 @@ import {Outcome, Plan} from "../../../contracts/interfaces/IRebalancer.sol";
 import {MarginLens} from "../../../contracts/periphery/MarginLens.sol";
 import {CallState} from "../../../contracts/types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
+import {InstrumentId} from "../../../contracts/types/InstrumentId.sol";
 import {BallastTest} from "../utils/BallastTest.sol";
+import {TradingTest} from "../utils/TradingTest.sol";
 
 /// @title MarginLensTest
 /// @notice The lens says of each account what the ledger says of it.
-contract MarginLensTest is BallastTest {
+contract MarginLensTest is TradingTest {
     AccountId[] private ids;
 
     function setUp() public override {
@@ -63,6 +65,63 @@ contract MarginLensTest is BallastTest {
         _setPrice(WETH_ASSET, 2_000e8);
         due = lens.due(ids);
         assertEq(due.length, 2);
+    }
+
+    function test_NobodyIsDueWhoseCollateralHasNoPrice() public {
+        _setPrice(WETH_ASSET, 1_700e8);
+        _makeStale(WETH_ASSET);
+        assertEq(lens.due(ids).length, 0);
+        MarginLens.AccountState[] memory states = lens.accounts(ids);
+        assertEq(uint8(states[0].outcome), uint8(Outcome.PriceHalted));
+        assertTrue(states[0].halted);
+        assertFalse(states[3].halted);
+    }
+
+    /// @dev A call that runs on is idle, but not where the reserve has something for it: 50, of which the keeper may get 25.
+    function test_DueIsWhoseReserveHelpsThoughTheCallRunsOn() public {
+        _setPrice(WETH_ASSET, 1_700e8);
+        vm.prank(keeper);
+        marginAccount.rebalanceMany(ids);
+        _depositReserve(bob, address(usdc), 50e6);
+        AccountId[] memory due = lens.due(ids);
+        assertEq(due.length, 1);
+        assertTrue(due[0] == ids[1]);
+        // The call has cost 1: equity is 2,899 against 2,380, and then 2,924; 1.6 of it are 3,808.
+        MarginLens.AccountState memory state = lens.accounts(due)[0];
+        assertEq(uint8(state.outcome), uint8(Outcome.CallRunning));
+        assertEq(state.healthE18, uint256(2_899e18) / 2_380);
+        assertEq(state.healthAfterE18, uint256(2_924e18) / 2_380);
+        assertEq(state.deficitE18, 884e18);
+        assertFalse(state.halted);
+    }
+
+    function test_TheBandIsTheOwners() public {
+        _setPolicy(carol, _policy());
+        MarginLens.AccountState[] memory states = lens.accounts(ids);
+        assertEq(states[2].lowerE18, 1.25e18);
+        assertEq(states[2].lowerRestoreE18, 1.6e18);
+        assertEq(states[2].upperRestoreE18, 1.8e18);
+        assertEq(states[2].upperE18, 2e18);
+        // Who has set nothing is never released.
+        assertEq(states[1].upperRestoreE18, 1.6e18);
+        assertEq(states[1].upperE18, type(uint256).max);
+    }
+
+    function test_PositionsAreShown() public {
+        _fundTraders(100_000e6);
+        _trade(maker, trader, ETH_PERP, 2e18, 2_000e18);
+        _trade(maker, trader, BTC_PERP, -0.5e18, 60_000e18);
+        ids.push(_account(trader));
+        MarginLens.AccountState[] memory states = lens.accounts(ids);
+        assertEq(states[0].positions.length, 0);
+        MarginLens.Held[] memory held = states[5].positions;
+        assertEq(held.length, 2);
+        assertEq(InstrumentId.unwrap(held[0].instrument), InstrumentId.unwrap(ETH_PERP));
+        assertEq(held[0].sizeE18, 2e18);
+        assertEq(held[0].quoteE18, -4_000e18);
+        assertEq(InstrumentId.unwrap(held[1].instrument), InstrumentId.unwrap(BTC_PERP));
+        assertEq(held[1].sizeE18, -0.5e18);
+        assertEq(held[1].quoteE18, 30_000e18);
     }
 
     function test_QuotesAreTheLiquidatorsAndZeroForTheHealthy() public {
