@@ -81,6 +81,8 @@ describe("parseSimulateOptions", function () {
     ["--frobnicate", /^Unknown option --frobnicate\. See/],
     ["-x", /^Unknown option -x\./],
     ["--seed", /^--seed needs a value\./],
+    ["--seed 7 --seed", /^--seed needs a value\./],
+    ["--help=yes", /^--help takes no value\./],
     ["--seed --json", /^--seed needs a value but is followed by --json\./],
     ["--seed -5", /^--seed needs a value but is followed by -5\./],
     ["--seed=-5", /^--seed must be the seed, a whole number from 0 to 4294967295\./],
