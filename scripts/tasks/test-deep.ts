@@ -1,15 +1,13 @@
 /** `npm run test:deep`: the Solidity tests for as long as the profile `deep` says; first the seed and the lengths, last the time. */
 import { spawn } from "node:child_process";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 
 import hre from "hardhat";
 
 import { runCommand } from "../io/command.js";
+import { HARDHAT } from "../io/hardhat.js";
 import { terminal } from "../io/terminal.js";
 
 const PROFILE = "deep";
-const CLI = join(dirname(fileURLToPath(import.meta.resolve("hardhat/package.json"))), "dist/src/cli.js");
 
 /** What a failure is repeated with; printed at the start, and again at the end, where somebody who comes later looks. */
 function termsOf(): string {
@@ -24,9 +22,11 @@ function termsOf(): string {
 
 /** Arguments go to Hardhat: files, for a part of it, or `--grep`. With -vv the walk tells how often each action was done. */
 async function runTests(args: readonly string[]): Promise<number | null> {
-  const child = spawn(process.execPath, [CLI, "test", "solidity", "--test-profile", PROFILE, "-vv", ...args], {
+  const child = spawn(process.execPath, [HARDHAT, "test", "solidity", "--test-profile", PROFILE, "-vv", ...args], {
     stdio: "inherit",
   });
+  // Ctrl-C reaches both; who ends this process alone means the tests too.
+  process.once("SIGTERM", () => child.kill());
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);

@@ -2,13 +2,12 @@
 import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, relative } from "node:path";
 
 import { HouseError } from "../../core/house/errors.js";
+import { HARDHAT } from "../hardhat.js";
 import { ROOT } from "../tree.js";
 
-const CLI = join(dirname(fileURLToPath(import.meta.resolve("hardhat/package.json"))), "dist/src/cli.js");
 /** Of a failed run, what is shown: its failures stand at the end. */
 const LAST_LINES = 60;
 
@@ -29,7 +28,7 @@ export async function runHardhat({ args, cwd, log, env = {} }: Run): Promise<voi
   const file = join(FOLDER, log);
   await mkdir(FOLDER, { recursive: true });
   const output = createWriteStream(file);
-  const child = spawn(process.execPath, [CLI, ...args], {
+  const child = spawn(process.execPath, [HARDHAT, ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -9,6 +9,7 @@ import type { Mutant, Omission } from "../../core/mutants/types.js";
 import { ToolError } from "../../core/errors.js";
 import { mutate } from "../../core/mutants/find.js";
 import { LIBRARY_FOLDER } from "../../core/mutants/library.js";
+import { HARDHAT } from "../hardhat.js";
 import { ROOT, listTree, readText } from "../tree.js";
 import { parseSources } from "./compiler.js";
 
@@ -77,8 +78,8 @@ function removeOthers(files: ReadonlyMap<string, string>): void {
 
 /** Builds the copy; the first time takes minutes, and later only what changed is built. */
 export async function buildProject(): Promise<void> {
-  const cli = join(ROOT, "node_modules/hardhat/dist/src/cli.js");
-  const child = spawn(process.execPath, [cli, "build", "--quiet"], { cwd: PROJECT, stdio: ["ignore", "pipe", "pipe"] });
+  const args = [HARDHAT, "build", "--quiet"];
+  const child = spawn(process.execPath, args, { cwd: PROJECT, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (said += data.toString()));
   const code = await new Promise((resolve) => child.once("close", resolve));

@@ -4,11 +4,10 @@ import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { readFile, readdir, rm } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 
 import { config } from "hardhat";
 
-const HARDHAT = path.join(path.dirname(fileURLToPath(import.meta.resolve("hardhat/package.json"))), "dist/src/cli.js");
+import { HARDHAT } from "../../../scripts/io/hardhat.js";
 
 export interface Ended {
   readonly code: number | null;
