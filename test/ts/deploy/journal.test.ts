@@ -3,7 +3,7 @@ import type { DeploymentParameters } from "../../../scripts/core/deployment/para
 
 import { expect } from "chai";
 import { network } from "hardhat";
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { ballastModule } from "../../../deploy/ballast.js";
@@ -154,7 +154,11 @@ describe("the journal of a deployment", function () {
       // Above the largest process id that Linux gives.
       await writeFile(`${dir}.lock`, "4194305");
       expect(await withLock(dir, async () => await Promise.resolve("taken over"))).to.equal("taken over");
+      // Killed between the two steps of writing it; a moment ago it would be one that begins.
       await writeFile(`${dir}.lock`, "");
+      const early: unknown = await withLock(dir, async () => await Promise.resolve()).catch((cause: unknown) => cause);
+      expect(early).to.have.property("message", "Another run has just begun; try again.");
+      await utimes(`${dir}.lock`, 0, 0);
       expect(await withLock(dir, async () => await Promise.resolve("taken over"))).to.equal("taken over");
     });
   });
