@@ -6,6 +6,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
+import {MAX_DECIMALS} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {OutflowLimiter, OutflowLimiterLib} from "./ledger/OutflowLimiter.sol";
@@ -42,7 +43,6 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     }
 
     uint256 internal constant MAX_LISTED = 255;
-    uint8 internal constant MAX_DECIMALS = 18;
     /// @dev Cash shares have 80 bits: with 8 decimals that is twelve quadrillion quote units.
     uint8 internal constant MAX_QUOTE_DECIMALS = 8;
     uint16 internal constant MIN_OUTFLOW_LIMIT = 500;

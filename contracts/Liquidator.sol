@@ -71,6 +71,9 @@ contract Liquidator is ILiquidator, AccessManaged {
         }
         if (p.healthSlopeBps > MAX_HEALTH_SLOPE) _outOfBounds("healthSlopeBps", p.healthSlopeBps, MAX_HEALTH_SLOPE);
         if (p.timeSlopeBps > MAX_TIME_SLOPE) _outOfBounds("timeSlopeBps", p.timeSlopeBps, MAX_TIME_SLOPE);
+        // After a day the discount is at its most, however it began: what held liquidations up longer ago matters to none.
+        uint256 slope = Rounding.mulDivUp(p.maxDiscountBps - p.startDiscountBps, 1 minutes, 1 days);
+        if (p.timeSlopeBps < slope) _outOfBounds("timeSlopeBps", p.timeSlopeBps, slope);
         if (p.targetHealthBps <= BPS) _outOfBounds("targetHealthBps", p.targetHealthBps, BPS);
         if (p.targetHealthBps > MAX_TARGET) _outOfBounds("targetHealthBps", p.targetHealthBps, MAX_TARGET);
         if (p.toleranceBps > MAX_TOLERANCE) _outOfBounds("toleranceBps", p.toleranceBps, MAX_TOLERANCE);

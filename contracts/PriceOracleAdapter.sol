@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 
-import {BPS, E6_TO_E18, MAX_COLLATERALS, QUOTE, WAD} from "./base/Constants.sol";
+import {BPS, E6_TO_E18, MAX_COLLATERALS, MAX_DECIMALS, QUOTE, WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {IAggregatorV3} from "./interfaces/IAggregatorV3.sol";
 import {IPriceOracleAdapter} from "./interfaces/IPriceOracleAdapter.sol";
@@ -21,7 +21,6 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
     uint24 internal constant MIN_HEARTBEAT = 1 minutes;
     uint24 internal constant MAX_HEARTBEAT = 7 days;
     uint24 internal constant MAX_SLACK = 1 days;
-    uint8 internal constant MAX_DECIMALS = 18;
 
     uint16 internal constant MIN_DEVIATION = 50;
     uint16 internal constant MAX_DEVIATION = 1_000;
@@ -321,8 +320,7 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         uint256 answer;
         (answer, fault) = _read(asset);
         unchecked {
-            // Decimals are at most 18, so a power is at most 1e18.
-            unit = 10 ** asset.tokenDecimals();
+            unit = asset.unit();
             if (fault != Fault.None && fault != Fault.Stale) return (0, 0, unit, fault);
             if (quoteFault != Fault.None) {
                 if (fault == Fault.None) fault = quoteFault;
@@ -330,7 +328,7 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
             }
             // {quote/whole token E18} = {usd/whole token} / {usd/whole quote}, both with 18 decimals
             // Numerator < 2^96 * 1e18 < 2^156; times 1e18 < 2^216.
-            uint256 numerator = answer * 10 ** (MAX_DECIMALS - asset.feedDecimals()) * WAD;
+            uint256 numerator = answer * asset.feedScale() * WAD;
             bidE18 = numerator / quoteScale;
             remainder = numerator % quoteScale;
         }
@@ -343,7 +341,7 @@ contract PriceOracleAdapter is IPriceOracleAdapter, AccessManaged {
         (scale, fault) = _read(quote);
         unchecked {
             // As above: below 2^156.
-            scale *= 10 ** (MAX_DECIMALS - quote.feedDecimals());
+            scale *= quote.feedScale();
         }
         if (!quote.guarded()) return (scale, fault);
         Fault outage = _outage();

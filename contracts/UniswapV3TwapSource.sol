@@ -6,6 +6,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IUniswapV3Pool} from "@uniswap/v3-core/contracts/interfaces/IUniswapV3Pool.sol";
 import {TickMath} from "@uniswap/v4-core/src/libraries/TickMath.sol";
 
+import {MAX_DECIMALS} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {IPriceSource} from "./interfaces/IPriceSource.sol";
 
@@ -17,7 +18,6 @@ import {IPriceSource} from "./interfaces/IPriceSource.sol";
 contract UniswapV3TwapSource is IPriceSource {
     uint32 internal constant MIN_WINDOW = 1 minutes;
     uint32 internal constant MAX_WINDOW = 1 hours;
-    uint8 internal constant MAX_DECIMALS = 18;
 
     IUniswapV3Pool public immutable pool;
     address public immutable token;

@@ -34,17 +34,17 @@ abstract contract Health is Permissions {
         AccountId id,
         Cash memory c
     ) internal view returns (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) {
-        return _portfolio(id, _accounts[id].header, c);
+        AccountHeader header = _accounts[id].header;
+        cashE18 = _toE18(c.valueOf(header.cashShares()));
+        (pages, positions) = _holdings(id, header);
     }
 
-    /// @param header The account's, for callers who have it.
-    function _portfolio(
+    /// @dev An account's collateral, and its positions with funding paid up to now.
+    function _holdings(
         AccountId id,
-        AccountHeader header,
-        Cash memory c
-    ) internal view returns (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) {
+        AccountHeader header
+    ) internal view returns (CollateralPage[] memory pages, Position[] memory positions) {
         Account storage account = _accounts[id];
-        cashE18 = _toE18(c.valueOf(header.cashShares()));
         pages = account.loadPages();
         uint256 count = header.positionCount();
         if (count != 0) positions = _loadPositions(account, count);
@@ -77,15 +77,16 @@ abstract contract Health is Permissions {
     /// collateral counts zero on both sides, so an account whose other collateral suffices is not held up by it; for a position
     /// without price nothing suffices.
     function _requireInitialMargin(AccountId id, Cash memory c) internal view {
-        _requireInitialMargin(id, _accounts[id].header, c);
+        AccountHeader header = _accounts[id].header;
+        if (header.mayOwe()) _requireInitialMargin(id, header, c.valueOf(header.cashShares()));
     }
 
-    /// @param header The account's, for callers who have it.
-    function _requireInitialMargin(AccountId id, AccountHeader header, Cash memory c) internal view {
-        if (!header.mayOwe()) return;
-        (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(id, header, c);
+    /// @param header The account's, for callers who have it and know that it has debt or positions.
+    /// @param cash {quote token} Its cash.
+    function _requireInitialMargin(AccountId id, AccountHeader header, int256 cash) internal view {
+        (CollateralPage[] memory pages, Position[] memory positions) = _holdings(id, header);
         Assessment memory a;
-        Answers.assessAccount(_riskEngine(), a, cashE18, pages, positions);
+        Answers.assessAccount(_riskEngine(), a, _toE18(cash), pages, positions);
         if (a.unpriced) revert Errors.MarginAccount_PriceHalted(AccountId.unwrap(id));
         if (a.equityE18 < int256(a.initialE18)) {
             revert Errors.MarginAccount_BelowInitialMargin(AccountId.unwrap(id), a.equityE18, a.initialE18);
@@ -93,10 +94,14 @@ abstract contract Health is Permissions {
     }
 
     /// @dev Reverts when a debt remains that is too small to be worth liquidating.
-    function _requireNoDustDebt(AccountId id, int256 shares, Cash memory c) internal view {
-        int256 cash = c.valueOf(shares);
+    /// @param cash {quote token} What the account has.
+    function _requireNoDustDebt(AccountId id, int256 cash, Cash memory c) internal view {
         if (cash >= 0) return;
-        uint256 minimum = (c.minimumDebt() * 1e18) / _quoteScale();
+        uint256 minimum;
+        unchecked {
+            // A minimum is below 2^16.
+            minimum = (c.minimumDebt() * WAD) / _quoteScale();
+        }
         if (uint256(-cash) < minimum) {
             revert Errors.MarginAccount_DustDebt(AccountId.unwrap(id), uint256(-cash), minimum);
         }

@@ -19,11 +19,12 @@ abstract contract Outflow is Health {
     /// @dev Books cash that leaves an account, into debt if need be; all positive cash when `amount` is the maximum.
     /// @return The amount.
     /// @return header The account's, as it is then.
+    /// @return left {quote token} What cash is left where there is debt or a position; else nobody asks.
     function _takeCash(
         AccountId account,
         uint256 amount,
         Cash memory c
-    ) internal returns (uint256, AccountHeader header) {
+    ) internal returns (uint256, AccountHeader header, int256 left) {
         header = _accounts[account].header;
         if (amount == type(uint256).max) {
             int256 cash = c.valueOf(header.cashShares());
@@ -37,8 +38,11 @@ abstract contract Outflow is Health {
         if (mayOwe) header = header.withRiskBlock(block.number);
         header = _setCash(account, header, shares);
         _market.store(c);
-        if (shares < 0) _requireNoDustDebt(account, shares, c);
-        return (amount, header);
+        if (mayOwe) {
+            left = c.valueOf(shares);
+            _requireNoDustDebt(account, left, c);
+        }
+        return (amount, header, left);
     }
 
     /// @dev Books collateral that leaves an account; all of it when `amount` is the maximum.

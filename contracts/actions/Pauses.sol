@@ -17,7 +17,7 @@ abstract contract Pauses is Bounds, Guards, IMarginAccountAccess {
     uint32 internal constant MAX_PAUSE = 3 days;
     uint32 internal constant MIN_GRACE = 10 minutes;
     uint32 internal constant MAX_GRACE = 1 days;
-    /// @dev After it no discount remembers the halt: the bit in the market's slot may go.
+    /// @dev After it no discount remembers the halt, since in a day every one is at its most: the bit in the market's slot may go.
     uint256 internal constant FORGOTTEN_AFTER = 1 days;
 
     /// @inheritdoc IMarginAccountAccess

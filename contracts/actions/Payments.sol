@@ -15,6 +15,7 @@ import {Outflow} from "./Outflow.sol";
 /// @title Payments
 /// @notice The chapter of deposits and withdrawals.
 abstract contract Payments is Inflow, Outflow, Delegation, IMarginAccountCore {
+    using CashMarketLib for Cash;
     using CashMarketLib for CashMarket;
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -69,13 +70,16 @@ abstract contract Payments is Inflow, Outflow, Delegation, IMarginAccountCore {
         if (asset == QUOTE) {
             Cash memory c = _market.loadAccrued();
             AccountHeader header;
-            (paid, header) = _takeCash(account, amount, c);
-            if (check) _requireInitialMargin(account, header, c);
+            int256 left;
+            (paid, header, left) = _takeCash(account, amount, c);
+            if (check && header.mayOwe()) _requireInitialMargin(account, header, left);
         } else {
             AccountHeader header;
             (paid, header) = _takeCollateral(account, asset, amount);
             // The margin needs the interest of now; nothing needs it written down.
-            if (check && header.mayOwe()) _requireInitialMargin(account, header, _market.loadAccrued());
+            if (check && header.mayOwe()) {
+                _requireInitialMargin(account, header, _market.loadAccrued().valueOf(header.cashShares()));
+            }
         }
 
         // Interaction

@@ -67,8 +67,10 @@ abstract contract Slices is Losses, Delegation, IMarginAccountCore {
         // Check: on the state that will persist, so after the callback. A taker who came out with neither debt nor positions needs
         // none.
         if (mayOwe) {
-            _requireNoDustDebt(slice.taker, _accounts[slice.taker].header.cashShares(), c);
-            _requireInitialMargin(slice.taker, c);
+            AccountHeader taker = _accounts[slice.taker].header;
+            int256 owned = c.valueOf(taker.cashShares());
+            _requireNoDustDebt(slice.taker, owned, c);
+            if (taker.mayOwe()) _requireInitialMargin(slice.taker, taker, owned);
         }
     }
 

@@ -25,7 +25,7 @@ abstract contract Transfers is Outflow, IMarginAccountExtension {
         uint8 asset = _vault().numberOf(token);
         Cash memory c = _market.loadAccrued();
         if (asset == QUOTE) {
-            (amount, ) = _takeCash(from, amount, c);
+            (amount, , ) = _takeCash(from, amount, c);
             _creditCash(to, amount, c);
             _market.store(c);
         } else {

@@ -16,6 +16,9 @@ uint256 constant BPS_TO_WAD = WAD / BPS;
 /// @dev {1 E18} One millionth: policies, pays and guards of prices are packed in millionths.
 uint256 constant E6_TO_E18 = 1e12;
 
+/// @dev What tokens and feeds have at most.
+uint8 constant MAX_DECIMALS = 18;
+
 /// @dev The asset number of the quote token; also the mark of an empty entry on a collateral page, which cash never is on.
 uint8 constant QUOTE = 0;
 

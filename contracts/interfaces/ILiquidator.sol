@@ -52,7 +52,7 @@ interface ILiquidator {
     ///
     /// Requirements, checked in this order:
     /// - The caller must hold the role that AccessManager asks for.
-    /// - d0 <= dMax <= 100%; health slope <= 500%; time slope <= 100% a minute.
+    /// - d0 <= dMax <= 100%; health slope <= 500%; time slope <= 100% a minute, and from d0 to dMax within a day.
     /// - 100% < target <= 200%; tolerance <= 20%; fund share <= 50%; dust <= 10,000; restart at least 10 minutes.
     function setLiquidationParameters(LiquidationParameters calldata parameters) external;
 

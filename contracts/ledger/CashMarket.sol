@@ -102,7 +102,7 @@ library CashMarketLib {
 
     /// @notice Writes the market back.
     function store(CashMarket storage self, Cash memory c) internal {
-        if (c.supplyIndex > _U104 || c.borrowIndex > _U104 || c.supplyShares > _U80 || c.borrowShares > _U80) {
+        if ((c.supplyIndex | c.borrowIndex) > _U104 || (c.supplyShares | c.borrowShares) > _U80) {
             revert Errors.MarginAccount_AmountOverflow(c.supplyShares + c.borrowShares, _U80);
         }
         bool open = c.provisions != 0 || c.forfeited != 0;
@@ -126,26 +126,30 @@ library CashMarketLib {
     /// @dev Moves both indices to now. The debt index rounds up and the supply index down, so the difference, interest's fee
     /// included, stays in the vault.
     function _accrue(Cash memory c) private view {
-        uint256 elapsed = block.timestamp - c.updatedAt;
-        if (elapsed == 0) return;
-        c.updatedAt = block.timestamp;
-        if (c.borrowShares == 0) return;
+        unchecked {
+            // As loaded: the past lies behind now, shares are below 2^80 and indices below 2^104, the fee is below one; growth is below
+            // 2^96, so that a rise is below 2^111. No product of these reaches 2^256.
+            uint256 elapsed = block.timestamp - c.updatedAt;
+            if (elapsed == 0) return;
+            c.updatedAt = block.timestamp;
+            if (c.borrowShares == 0) return;
 
-        uint256 debt = borrowAssets(c);
-        uint256 supply = supplyAssets(c);
-        uint256 growth = InterestMath.compound(_rateAt(c, debt, supply), elapsed);
-        // {RAY} = {RAY} * {RAY} / {RAY}
-        uint256 rise = Rounding.mulDivUp(c.borrowIndex, growth, RAY);
-        c.borrowIndex += rise;
-        if (c.supplyShares == 0) return;
-        uint256 kept = BPS - ((c.curve >> 64) & type(uint16).max);
-        // {quote token * RAY} The interest of all debt, without the fee, spread over the supply shares. Lenders earn on what they lent:
-        // where debt beyond it stands against profits that are not yet paid, its interest stays in the vault with the fee. Else a
-        // unit of supply could be alone with any debt, and take the index wherever it likes.
-        c.supplyIndex +=
-            debt > supply
-                ? Rounding.mulDivDown(c.supplyIndex, growth * kept, BPS * RAY)
-                : Rounding.mulDivDown(c.borrowShares * rise, kept, BPS * c.supplyShares);
+            uint256 debt = borrowAssets(c);
+            uint256 supply = supplyAssets(c);
+            uint256 growth = InterestMath.compound(_rateAt(c, debt, supply), elapsed);
+            // {RAY} = {RAY} * {RAY} / {RAY}
+            uint256 rise = Rounding.mulDivUp(c.borrowIndex, growth, RAY);
+            c.borrowIndex += rise;
+            if (c.supplyShares == 0) return;
+            uint256 kept = BPS - ((c.curve >> 64) & type(uint16).max);
+            // {quote token * RAY} The interest of all debt, without the fee, spread over the supply shares. Lenders earn on what they
+            // lent: where debt beyond it stands against profits that are not yet paid, its interest stays in the vault with the fee.
+            // Else a unit of supply could be alone with any debt, and take the index wherever it likes.
+            c.supplyIndex +=
+                debt > supply
+                    ? Rounding.mulDivDown(c.supplyIndex, growth * kept, BPS * RAY)
+                    : Rounding.mulDivDown(c.borrowShares * rise, kept, BPS * c.supplyShares);
+        }
     }
 
     /// @notice The yearly borrow rate at the present utilisation; {RAY/year}.

@@ -16,7 +16,7 @@ library InterestMath {
 
     /// @notice The yearly borrow rate at a utilisation.
     /// @dev r(u) = base + slope * u + (u > kink) * jump * (u - kink) / (1 - kink). Rounded up: borrowers pay.
-    /// @param utilisation {RAY} At most 1.
+    /// @param utilisation {RAY} At most 1. The parameters of the curve are below 2^16.
     /// @return rate {RAY/year}
     function borrowRateUp(
         uint256 utilisation,
@@ -25,9 +25,12 @@ library InterestMath {
         uint256 jumpBps,
         uint256 kinkBps
     ) internal pure returns (uint256 rate) {
-        uint256 kink = kinkBps * BPS_TO_RAY;
-        rate = baseBps * BPS_TO_RAY + Rounding.mulDivUp(slopeBps * BPS_TO_RAY, utilisation, RAY);
-        if (utilisation > kink) rate += Rounding.mulDivUp(jumpBps * BPS_TO_RAY, utilisation - kink, RAY - kink);
+        unchecked {
+            // Basis points fit 16 bits and utilisation is at most 1: a rate is below 7 * RAY, and a kink that is exceeded below RAY.
+            uint256 kink = kinkBps * BPS_TO_RAY;
+            rate = baseBps * BPS_TO_RAY + Rounding.mulDivUp(slopeBps * BPS_TO_RAY, utilisation, RAY);
+            if (utilisation > kink) rate += Rounding.mulDivUp(jumpBps * BPS_TO_RAY, utilisation - kink, RAY - kink);
+        }
     }
 
     /// @notice Growth over a time at a yearly rate, compounded continuously: e^(rate * time) - 1.
@@ -41,9 +44,9 @@ library InterestMath {
         unchecked {
             // exponent <= 4e27 and each term <= e^4 * 1e27, so a product stays below 3e56 and the sum below 6e28.
             uint256 term = exponent;
-            for (uint256 n = 2; term != 0; ++n) {
+            for (uint256 divisor = 2 * RAY; term != 0; divisor += RAY) {
                 growth += term;
-                term = (term * exponent) / (n * RAY);
+                term = (term * exponent) / divisor;
             }
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {BPS} from "../base/Constants.sol";
+import {BPS, MAX_DECIMALS, WAD} from "../base/Constants.sol";
 
 /// @notice All that pricing and margining an asset needs to know of it, in one word: one load for each leg of an account.
 ///
@@ -31,6 +31,8 @@ using {
     maxAgeSeconds,
     feedDecimals,
     tokenDecimals,
+    unit,
+    feedScale,
     shockMaintenanceBps,
     shockInitialBps,
     haircutMaintenanceBps,
@@ -75,6 +77,21 @@ function feedDecimals(ListedAsset self) pure returns (uint256) {
 
 function tokenDecimals(ListedAsset self) pure returns (uint256) {
     return (ListedAsset.unwrap(self) >> 179) & 0x1f;
+}
+
+/// @dev {token} One whole token. A comparison is less than half of a power, and most tokens have 18 decimals.
+function unit(ListedAsset self) pure returns (uint256) {
+    uint256 decimals = self.tokenDecimals();
+    return decimals == MAX_DECIMALS ? WAD : 10 ** decimals;
+}
+
+/// @dev What an answer is multiplied with to have 18 decimals. As above: most feeds have 8.
+function feedScale(ListedAsset self) pure returns (uint256) {
+    uint256 decimals = self.feedDecimals();
+    unchecked {
+        // At most 18 are listed.
+        return decimals == 8 ? 1e10 : 10 ** (MAX_DECIMALS - decimals);
+    }
 }
 
 function shockMaintenanceBps(ListedAsset self) pure returns (uint256) {

@@ -794,6 +794,17 @@ contract LiquidatorTest is BallastTest {
         liquidator.setLiquidationParameters(p);
     }
 
+    /// @dev 1,440 minutes of 6 bps are 8,640: a discount that rises by one bp more takes longer than a day.
+    function test_TheDiscountIsAtItsMostAfterADay() public {
+        ILiquidator.LiquidationParameters memory p = _liquidationParameters();
+        (p.startDiscountBps, p.maxDiscountBps, p.timeSlopeBps) = (500, 9_140, 6);
+        liquidator.setLiquidationParameters(p);
+        p.maxDiscountBps = 9_141;
+        _outOfBounds(p, "timeSlopeBps", 6, 7);
+        p.startDiscountBps = 501;
+        liquidator.setLiquidationParameters(p);
+    }
+
     /*//////////////////////////////////////////////////////////////////////////
                                          HELPERS
     //////////////////////////////////////////////////////////////////////////*/
