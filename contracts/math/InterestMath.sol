@@ -26,7 +26,8 @@ library InterestMath {
         uint256 kinkBps
     ) internal pure returns (uint256 rate) {
         unchecked {
-            // Basis points fit 16 bits and utilisation is at most 1: a rate is below 7 * RAY, and a kink that is exceeded below RAY.
+            // Basis points fit 16 bits and utilisation is at most 1: each part of a rate is below 7 * RAY, and a kink that is exceeded
+            // below RAY.
             uint256 kink = kinkBps * BPS_TO_RAY;
             rate = baseBps * BPS_TO_RAY + Rounding.mulDivUp(slopeBps * BPS_TO_RAY, utilisation, RAY);
             if (utilisation > kink) rate += Rounding.mulDivUp(jumpBps * BPS_TO_RAY, utilisation - kink, RAY - kink);

@@ -79,7 +79,7 @@ function tokenDecimals(ListedAsset self) pure returns (uint256) {
     return (ListedAsset.unwrap(self) >> 179) & 0x1f;
 }
 
-/// @dev {token} One whole token. A comparison is less than half of a power, and most tokens have 18 decimals.
+/// @dev {token} One whole token. A comparison costs less than half of a power, and most tokens have 18 decimals.
 function unit(ListedAsset self) pure returns (uint256) {
     uint256 decimals = self.tokenDecimals();
     return decimals == MAX_DECIMALS ? WAD : 10 ** decimals;
