@@ -29,7 +29,7 @@ contract Rebalancer is IRebalancer, RiskEngine {
         AccountId account;
         BandPolicy policy;
         Leg[] legs;
-        int256 cashE18; // {quote} before the moves
+        int256 cashE18; // {quote} after the moves in; before those out
         uint256 keeperPayE18; // {quote} the most the keeper gets
         int256 equityE18; // {quote} after the moves so far, and after the keeper's pay
         uint256 maintenanceE18; // {quote} after the moves so far
@@ -38,6 +38,7 @@ contract Rebalancer is IRebalancer, RiskEngine {
         uint256 walletLeftE18; // {quote}
         ICollateralVault vault;
         uint256 quoteScale; // one unit of the quote token with 18 decimals
+        uint256 creditE18; // {1} what cash that comes in is worth beyond a debt
         Move[] moves;
         uint256 count;
     }
@@ -278,10 +279,17 @@ contract Rebalancer is IRebalancer, RiskEngine {
         return int256(Rounding.mulDivUp(d.maintenanceE18, d.policy.lowerRestore(), WAD)) - d.equityE18;
     }
 
+    /// @dev Cash repays a debt in full; what is credited beyond it carries its part of open provisions, so more of it is needed. While
+    /// credit is worth nothing the debt is all that cash can cure.
     function _collectCash(Draft memory d, bool wallet) private view {
         uint256 available = _available(d, QUOTE, wallet);
         if (available == 0) return;
-        uint256 amount = (uint256(_shortfall(d)) + d.quoteScale - 1) / d.quoteScale;
+        uint256 debt = d.cashE18 < 0 ? uint256(-d.cashE18) : 0;
+        uint256 missing = uint256(_shortfall(d));
+        if (missing > debt && d.creditE18 != WAD) {
+            missing = d.creditE18 == 0 ? debt : debt + Rounding.mulDivUp(missing - debt, WAD, d.creditE18);
+        }
+        uint256 amount = (missing + d.quoteScale - 1) / d.quoteScale;
         if (wallet) {
             amount = _atLeastMinimum(d.vault, QUOTE, amount);
             uint256 limit = d.walletLeftE18 / d.quoteScale;
@@ -290,8 +298,15 @@ contract Rebalancer is IRebalancer, RiskEngine {
         if (amount > available) amount = available;
         if (wallet && amount != _atLeastMinimum(d.vault, QUOTE, amount)) return;
         if (amount == 0) return;
-        d.equityE18 += int256(amount * d.quoteScale);
-        _addMove(d, QUOTE, wallet, amount, amount * d.quoteScale);
+        uint256 value = amount * d.quoteScale;
+        d.cashE18 += int256(value);
+        _addMove(d, QUOTE, wallet, amount, value);
+        if (value > debt && d.creditE18 != WAD) {
+            uint256 gained = debt + Rounding.mulDivDown(value - debt, d.creditE18, WAD);
+            d.movedE18 -= value - gained;
+            value = gained;
+        }
+        d.equityE18 += int256(value);
     }
 
     /// @dev Bringing in v of a leg with margin rate q raises equity by v and margin by q * v: v = D / (1 - T * q), only where
@@ -385,6 +400,7 @@ contract Rebalancer is IRebalancer, RiskEngine {
         d.policy = request.policy;
         d.vault = request.vault;
         d.quoteScale = request.quoteScale;
+        d.creditE18 = request.creditE18;
         d.walletLeftE18 = request.walletLeftE18;
         d.legs = legs;
         d.cashE18 = request.cashE18;

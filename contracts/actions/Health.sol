@@ -184,12 +184,13 @@ abstract contract Health is Permissions {
         (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(account, c);
         Request memory request = Request({
             account: account,
+            vault: _vault(),
             header: _accounts[account].header,
             policy: policy,
-            cashE18: cashE18,
             walletLeftE18: policy.topsUpFromWallet() ? _walletLeft(account) : 0,
-            vault: _vault(),
-            quoteScale: _quoteScale()
+            quoteScale: _quoteScale(),
+            cashE18: cashE18,
+            creditE18: c.creditE18()
         });
         Answers.plan(_rebalancer(), p, request, pages, positions);
     }

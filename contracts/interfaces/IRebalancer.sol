@@ -36,14 +36,16 @@ struct Move {
 }
 
 /// @notice What a plan is made from.
+/// @dev In this order {IRebalancer-plan} has the lowest selector of the Rebalancer, whose dispatch goes from low to high.
 struct Request {
     AccountId account;
+    ICollateralVault vault;
     AccountHeader header;
     BandPolicy policy;
-    int256 cashE18; // {quote} signed, debt rounded up and credit rounded down
     uint256 walletLeftE18; // {quote} what today's top-ups may still take from the owner's wallet; 0 leaves the wallet out
-    ICollateralVault vault;
     uint256 quoteScale; // one unit of the quote token with 18 decimals
+    int256 cashE18; // {quote} signed, debt rounded up and credit rounded down
+    uint256 creditE18; // {1} what cash that comes in is worth beyond a debt: less than one while provisions are open
 }
 
 /// @notice What a rebalance would do now.

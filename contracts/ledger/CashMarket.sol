@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {BPS, RAY} from "../base/Constants.sol";
+import {BPS, RAY, WAD} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
 import {InterestMath} from "../math/InterestMath.sol";
 import {Rounding} from "../math/Rounding.sol";
@@ -199,6 +199,12 @@ library CashMarketLib {
         uint256 owing = c.provisions - c.forfeited;
         if (owing >= supply) return 0;
         return Rounding.mulDivDown(c.supplyIndex, supply - owing, supply);
+    }
+
+    /// @notice What a unit of cash that enters is worth when it would leave, {1 E18}: one but for open provisions. Rounded down.
+    function creditE18(Cash memory c) internal pure returns (uint256) {
+        if (c.provisions <= c.forfeited) return WAD;
+        return Rounding.mulDivDown(netSupplyIndex(c), WAD, c.supplyIndex);
     }
 
     /// @notice The cash of an account; {quote token}. Credit rounded down, debt up.

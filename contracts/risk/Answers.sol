@@ -90,12 +90,12 @@ library Answers {
         CollateralPage[] memory pages,
         Position[] memory positions
     ) internal view {
-        (uint256 question, uint256 words) = _room(9, pages, positions);
+        (uint256 question, uint256 words) = _room(10, pages, positions);
         assembly ("memory-safe") {
-            // {Request} has seven words.
-            mcopy(words, request, 0xe0)
+            // {Request} has eight words.
+            mcopy(words, request, 0x100)
         }
-        uint256 end = _putLists(words, 7, 9, pages, positions);
+        uint256 end = _putLists(words, 8, 10, pages, positions);
         _ask(address(rebalancer), IRebalancer.plan.selector, question, end, PLAN);
         assembly ("memory-safe") {
             // Behind the plan's place: the outcome, the seven words of what is before, six more, the place of the moves, and they.

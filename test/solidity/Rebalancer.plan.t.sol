@@ -38,6 +38,7 @@ contract RebalancerPlanTest is BallastTest {
         request.account = _account(alice);
         request.vault = vault;
         request.quoteScale = 1e12;
+        request.creditE18 = WAD;
     }
 
     function _plan() private returns (Plan memory) {
@@ -132,6 +133,89 @@ contract RebalancerPlanTest is BallastTest {
         Plan memory plan = _plan();
         assertEq(plan.moves[0].amount, 39_999e6);
         assertEq(plan.healthAfterE18, (uint256(a.equityE18 - 40_000e18) * WAD) / a.maintenanceE18);
+    }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                              CASH WHILE PROVISIONS ARE OPEN
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev A short of 30,000 and a wei beside so much of its underlying, a reserve of cash without bound, and credit that is worth a
+    /// part of what comes in. A quote token of 18 decimals.
+    function _shortWithReserve(uint256 held, int256 cash, uint256 credit) private returns (uint256 missing) {
+        _depositReserve(alice, address(usdc), 1e24);
+        if (held != 0) pages.push(CollateralPage.wrap(0).withEntry(0, cheap, held));
+        positions.push(toPosition(cheap).withAmounts(-3_000_000e18 - 100, 30_000e18));
+        policy.assetOrder = 0;
+        (request.quoteScale, request.cashE18, request.creditE18) = (1, cash, credit);
+        Assessment memory a = _assess();
+        // With the one that a look costs.
+        return (a.maintenanceE18 * 16 + 9) / 10 + 1e18 - uint256(a.equityE18);
+    }
+
+    /// @dev Credit at 70% and a wei: what comes in is rounded up, what it gains down.
+    function test_WhatIsMissingComesAsCreditOfItsWorth() public {
+        uint256 missing = _shortWithReserve(0, 4_000e18, 0.7e18 + 1);
+        Plan memory plan = _plan();
+        uint256 amount = (missing * WAD) / (0.7e18 + 1) + 1;
+        assertEq(plan.moves.length, 1);
+        assertEq(plan.moves[0].amount, amount);
+        assertEq(plan.moves[0].valueE18, amount);
+        assertTrue((amount * (0.7e18 + 1)) % WAD != 0);
+        assertEq(plan.deficitE18, int256(missing) - int256((amount * (0.7e18 + 1)) / WAD));
+        assertEq(uint8(plan.outcome), uint8(Outcome.ToppedUp));
+    }
+
+    /// @dev A debt of 100 is repaid in full first.
+    function test_ADebtIsRepaidAtItsFullWorth() public {
+        uint256 missing = _shortWithReserve(130_000e18, -100e18, 0.7e18 + 1);
+        Plan memory plan = _plan();
+        uint256 credit = ((missing - 100e18) * WAD) / (0.7e18 + 1) + 1;
+        assertEq(plan.moves[0].amount, 100e18 + credit);
+        assertEq(plan.deficitE18, int256(missing) - int256(100e18 + (credit * (0.7e18 + 1)) / WAD));
+    }
+
+    /// @dev Up to the debt nothing is credited.
+    function test_WhatADebtTakesAloneIsNotMore() public {
+        uint256 missing = _shortWithReserve(800_000e18, -3_000e18, 0.5e18);
+        assertLt(missing, 3_000e18);
+        assertEq(_plan().moves[0].amount, missing);
+    }
+
+    /// @dev Where credit is worth nothing, cash repays the debt and no more, and without debt it stays where it is.
+    function test_WorthlessCreditIsNotBought() public {
+        uint256 missing = _shortWithReserve(600_000e18, -700e18, 0);
+        assertGt(missing, 700e18);
+        Plan memory plan = _plan();
+        assertEq(plan.moves[0].amount, 700e18);
+        assertEq(plan.deficitE18, int256(missing) - 700e18);
+        delete pages;
+        request.cashE18 = 6_500e18;
+        plan = _plan();
+        assertEq(plan.moves.length, 0);
+        assertEq(uint8(plan.outcome), uint8(Outcome.MarginCalled));
+    }
+
+    /// @dev A million in for a millionth of a billionth of it is less than the look costs.
+    function test_CreditThatGainsLessThanALookCostsIsNotBought() public {
+        _shortWithReserve(0, 6_500e18, 1e3);
+        Plan memory plan = _plan();
+        assertGe(plan.before.healthE18, WAD);
+        assertEq(plan.moves.length, 0);
+    }
+
+    /// @dev The wallet goes on where the reserve has repaid the debt.
+    function test_TheWalletsCashIsCreditOnceTheDebtIsRepaid() public {
+        uint256 missing = _shortWithReserve(130_000e18, -100e18, 0.5e18);
+        vm.prank(alice);
+        marginAccount.withdrawReserve(_account(alice), address(usdc), 1e24 - 300e18, alice);
+        request.walletLeftE18 = 1e24;
+        vm.prank(alice);
+        usdc.approve(address(vault), type(uint256).max);
+        Move[] memory moves = _plan().moves;
+        assertEq(moves[0].amount, 300e18);
+        // A hundred of debt, and two hundred that are worth a half.
+        assertTrue(moves[1].wallet);
+        assertEq(moves[1].amount, (missing - 200e18) * 2);
     }
 
     /*//////////////////////////////////////////////////////////////////////////

@@ -9,9 +9,9 @@ import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, Typed
     export type AssessmentStructOutput = [equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, degraded: boolean, unpriced: boolean] & {equityE18: bigint, maintenanceE18: bigint, initialE18: bigint, healthE18: bigint, halted: boolean, degraded: boolean, unpriced: boolean }
   
 
-    export type RequestStruct = {account: BigNumberish, header: BigNumberish, policy: BigNumberish, cashE18: BigNumberish, walletLeftE18: BigNumberish, vault: AddressLike, quoteScale: BigNumberish}
+    export type RequestStruct = {account: BigNumberish, vault: AddressLike, header: BigNumberish, policy: BigNumberish, walletLeftE18: BigNumberish, quoteScale: BigNumberish, cashE18: BigNumberish, creditE18: BigNumberish}
 
-    export type RequestStructOutput = [account: bigint, header: bigint, policy: bigint, cashE18: bigint, walletLeftE18: bigint, vault: string, quoteScale: bigint] & {account: bigint, header: bigint, policy: bigint, cashE18: bigint, walletLeftE18: bigint, vault: string, quoteScale: bigint }
+    export type RequestStructOutput = [account: bigint, vault: string, header: bigint, policy: bigint, walletLeftE18: bigint, quoteScale: bigint, cashE18: bigint, creditE18: bigint] & {account: bigint, vault: string, header: bigint, policy: bigint, walletLeftE18: bigint, quoteScale: bigint, cashE18: bigint, creditE18: bigint }
   
 
     export type MoveStruct = {asset: BigNumberish, wallet: boolean, amount: BigNumberish, valueE18: BigNumberish}

@@ -1,5 +1,5 @@
 import { borrowRateUp, compound, type Curve } from "./interest.js";
-import { BPS, minimum, mulDivDown, mulDivFloor, mulDivUp, RAY } from "./rounding.js";
+import { BPS, minimum, mulDivDown, mulDivFloor, mulDivUp, RAY, WAD } from "./rounding.js";
 
 /** The book of the quote token at a moment: signed shares of two growing indices. Amounts in the quote's own units. */
 export interface Cash {
@@ -77,6 +77,11 @@ export function netSupplyIndex(cash: Cash): bigint {
   if (owing <= 0n) return cash.supplyIndex;
   const supply = supplyAssets(cash);
   return owing >= supply ? 0n : mulDivDown(cash.supplyIndex, supply - owing, supply);
+}
+
+/** {1} What a unit of cash that enters is worth when it would leave; one but for open provisions. Rounded down. */
+export function creditE18(cash: Cash): bigint {
+  return mulDivDown(netSupplyIndex(cash), WAD, cash.supplyIndex);
 }
 
 /** The cash of an account: credit rounded down, debt up. */

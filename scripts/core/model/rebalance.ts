@@ -66,6 +66,7 @@ export interface Situation {
   readonly releaseMultiple: bigint;
   readonly walletLeftE18: bigint; // {quote} 0 leaves the wallet out
   readonly quoteScale: bigint; // one unit of the quote token with 18 decimals
+  readonly creditE18: bigint; // {1} what cash that comes in is worth beyond a debt: less than one while provisions are open
   /** Reserve and wallet of an asset, cash being asset 0. */
   readonly sourceOf: (asset: number) => Source;
   /** An empty leg of an asset that the account does not hold. */
@@ -196,6 +197,8 @@ class Draft {
   maintenanceE18: bigint;
   initialE18: bigint;
   walletLeftE18: bigint;
+  cashE18: bigint;
+  carriedE18 = 0n; // {quote} what is lost to open provisions of the cash that came in
 
   constructor(
     private readonly situation: Situation,
@@ -206,6 +209,7 @@ class Draft {
     this.maintenanceE18 = before.maintenanceE18;
     this.initialE18 = before.initialE18;
     this.walletLeftE18 = situation.walletLeftE18;
+    this.cashE18 = situation.cashE18;
   }
 
   held(asset: number): Leg | undefined {
@@ -274,7 +278,7 @@ function topUp(s: Situation, draft: Draft, before: Assessment): boolean {
   if (before.equityE18 < 0n) return false;
   collect(s, draft, false);
   if (draft.walletLeftE18 !== 0n) collect(s, draft, true);
-  const moved = valueOfMoves(draft.moves);
+  const moved = valueOfMoves(draft.moves) - draft.carriedE18;
   return draft.moves.length !== 0 && moved >= s.pay.maximumE18 && health(draft.equityE18, draft.maintenanceE18) >= WAD;
 }
 
@@ -291,12 +295,21 @@ function collect(s: Situation, draft: Draft, wallet: boolean): void {
   }
 }
 
+/** A debt is repaid in full; what is credited beyond it carries its part of open provisions. */
 function collectCash(s: Situation, draft: Draft, wallet: boolean): void {
-  const asked = (shortfall(s.policy, draft) + s.quoteScale - 1n) / s.quoteScale;
+  const debt = maximum(0n, -draft.cashE18);
+  const missing = shortfall(s.policy, draft);
+  const beyond = maximum(0n, missing - debt);
+  const credit = s.creditE18 === 0n ? 0n : mulDivUp(beyond, WAD, s.creditE18);
+  const asked = (missing - beyond + credit + s.quoteScale - 1n) / s.quoteScale;
   const amount = available(s.sourceOf(0), wallet, asked, draft.walletLeftE18 / s.quoteScale);
   if (amount === 0n) return;
   const valueE18 = amount * s.quoteScale;
-  draft.equityE18 += valueE18;
+  const credited = maximum(0n, valueE18 - debt);
+  const carried = credited - mulDivDown(credited, s.creditE18, WAD);
+  draft.cashE18 += valueE18;
+  draft.carriedE18 += carried;
+  draft.equityE18 += valueE18 - carried;
   draft.add({ asset: 0, wallet, amount, valueE18 });
 }
 

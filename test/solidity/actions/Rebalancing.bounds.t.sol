@@ -392,4 +392,36 @@ contract RebalancingBoundsTest is TradingTest {
         assertEq(uint8(marginAccount.rebalance(_account(trader))), uint8(Outcome.MarginCalled));
         assertGt(_cash(trader), 0);
     }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                 WHILE A PROVISION IS OPEN
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev Of 44,000 that are lent 5,000 are provided for, so that credit is worth an eighth less: the cash that brings a short to its
+    /// restore point all the same comes at once, and leaves nothing for a second keeper.
+    function test_ATopUpIsWholeWhileCreditCarriesAProvision() public {
+        vm.fee(0);
+        _lend(20_000e6);
+        _fundTraders(20_000e6);
+        _owe(15_000e6, 2_000e8);
+        _trade(maker, trader, ETH_PERP, -10e18, 2_000e18);
+        _withdraw(trader, address(usdc), 16_000e6);
+        PolicyFields memory policy = _policy();
+        policy.lowerE6 = 1_590_000;
+        _setPolicy(trader, policy);
+        _depositReserve(trader, address(usdc), 50_000e6);
+        _setPrice(WETH_ASSET, 1_000e8);
+        marginAccount.provision(_account(alice));
+        assertEq(marginAccount.cashMarket().provisions, 5_000e6);
+        _setPrice(WETH_ASSET, 2_100e8);
+
+        vm.startPrank(keeper);
+        assertEq(uint8(marginAccount.rebalance(_account(trader))), uint8(Outcome.ToppedUp));
+        assertGe(marginAccount.healthOf(_account(trader)), 1.6e18 - 1e12);
+        assertLt(marginAccount.healthOf(_account(trader)), 1.61e18);
+        bytes32 state = _snapshot(trader, keeper);
+        assertEq(uint8(marginAccount.rebalance(_account(trader))), uint8(Outcome.InBand));
+        assertEq(_snapshot(trader, keeper), state);
+        vm.stopPrank();
+    }
 }

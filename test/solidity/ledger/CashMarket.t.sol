@@ -331,6 +331,18 @@ contract CashMarketTest is BaseTest {
         assertEq(c.netSupplyIndex(), 666_666_666_666_666_666_666_666_666);
     }
 
+    function test_creditE18_IsNetOverGrossRoundedDown() public pure {
+        Cash memory c = _cash(ONE_AND_A_HALF, RAY, 1_000, 0);
+        assertEq(c.creditE18(), 1e18);
+        (c.provisions, c.forfeited) = (100, 100);
+        assertEq(c.creditE18(), 1e18);
+        c.provisions = 600;
+        assertEq(c.creditE18(), 0.666666666666666666e18);
+        c.provisions = 1_600;
+        assertEq(c.creditE18(), 0);
+        assertEq(_emptyWithProvision().creditE18(), 0);
+    }
+
     function test_netSupplyIndex_IsGrossOnceEnoughIsForfeited() public pure {
         Cash memory c = _cash(ONE_AND_A_HALF, RAY, 1_000, 0);
         assertEq(c.netSupplyIndex(), ONE_AND_A_HALF);

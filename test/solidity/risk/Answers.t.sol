@@ -287,10 +287,11 @@ contract AnswersTest is BaseTest {
             cashE18: int256(Words.next(seed, 4)),
             walletLeftE18: Words.next(seed, 5),
             vault: ICollateralVault(address(uint160(Words.next(seed, 6)))),
-            quoteScale: Words.next(seed, 7)
+            quoteScale: Words.next(seed, 7),
+            creditE18: Words.next(seed, 8)
         });
-        q.pages = new CollateralPage[](Words.next(seed, 8) % 5);
-        q.positions = new Position[](Words.next(seed, 9) % 33);
+        q.pages = new CollateralPage[](Words.next(seed, 9) % 5);
+        q.positions = new Position[](Words.next(seed, 10) % 33);
         for (uint256 i; i < q.pages.length; ++i) {
             q.pages[i] = CollateralPage.wrap(Words.next(seed, 100 + i));
         }

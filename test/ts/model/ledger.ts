@@ -2,6 +2,7 @@
 import {
   accrue,
   credit,
+  creditE18,
   debit,
   moveFraction,
   netSupplyIndex,
@@ -153,6 +154,7 @@ export class Ledger {
       releaseMultiple: KEEPER.releaseMultiple,
       walletLeftE18: 0n,
       quoteScale: QUOTE_SCALE,
+      creditE18: creditE18(this.cash),
       sourceOf: (asset) => ({ reserve: at(state.reserve, asset), wallet: 0n, minimum: 0n }),
       emptyLeg: (asset) => this.leg(asset, 0n),
     });

@@ -4,9 +4,9 @@
 import type { BaseContract, BigNumberish, BytesLike, FunctionFragment, Result, Interface, EventFragment, AddressLike, ContractRunner, ContractMethod, Listener } from "ethers"
 import type { TypedContractEvent, TypedDeferredTopicFilter, TypedEventLog, TypedLogDescription, TypedListener, TypedContractMethod } from "../../common.js"
   
-    export type RequestStruct = {account: BigNumberish, header: BigNumberish, policy: BigNumberish, cashE18: BigNumberish, walletLeftE18: BigNumberish, vault: AddressLike, quoteScale: BigNumberish}
+    export type RequestStruct = {account: BigNumberish, vault: AddressLike, header: BigNumberish, policy: BigNumberish, walletLeftE18: BigNumberish, quoteScale: BigNumberish, cashE18: BigNumberish, creditE18: BigNumberish}
 
-    export type RequestStructOutput = [account: bigint, header: bigint, policy: bigint, cashE18: bigint, walletLeftE18: bigint, vault: string, quoteScale: bigint] & {account: bigint, header: bigint, policy: bigint, cashE18: bigint, walletLeftE18: bigint, vault: string, quoteScale: bigint }
+    export type RequestStructOutput = [account: bigint, vault: string, header: bigint, policy: bigint, walletLeftE18: bigint, quoteScale: bigint, cashE18: bigint, creditE18: bigint] & {account: bigint, vault: string, header: bigint, policy: bigint, walletLeftE18: bigint, quoteScale: bigint, cashE18: bigint, creditE18: bigint }
   
 
     export type AssessmentStruct = {equityE18: BigNumberish, maintenanceE18: BigNumberish, initialE18: BigNumberish, healthE18: BigNumberish, halted: boolean, degraded: boolean, unpriced: boolean}

@@ -28,6 +28,7 @@ contract CoalitionHandler is OrderHandler {
     uint256 public bounties;
 
     uint256 private _bounty;
+    uint256 private _givenUp;
 
     constructor(Stage memory stage) OrderHandler(stage) {}
 
@@ -40,7 +41,7 @@ contract CoalitionHandler is OrderHandler {
         s.book.observe(s.marginAccount.cashMarket());
         int256 before = _wealth();
         uint256 provisions = s.book.provisions();
-        _bounty = 0;
+        (_bounty, _givenUp) = (0, 0);
         uint256 moves;
         length = _bound(length, 4, 16);
         for (uint256 i; i < length; ++i) {
@@ -51,7 +52,7 @@ contract CoalitionHandler is OrderHandler {
             ++made[pick % KINDS];
         }
         // Each move rounds a few units, and each position a few wei.
-        int256 slack = int256((8 * length + _bounty) * QUOTE_UNIT) + 1e9;
+        int256 slack = int256((8 * length + _bounty + _givenUp) * QUOTE_UNIT) + 1e9;
         int256 gain = _wealth() - before;
         // What a provision that is used up gives back to all lenders is theirs too.
         bool kept = gain <= slack || s.book.provisions() < provisions;
@@ -156,6 +157,7 @@ contract CoalitionHandler is OrderHandler {
             if (_isBelowMaintenance(_member(i))) id = _member(i);
         }
         address taker = id.ownerOf() == s.owners[0] ? s.owners[1] : s.owners[0];
+        IMarginAccountExtension.CashView memory v = s.marginAccount.cashMarket();
         (bool ok, bytes memory answer) = _try(
             taker,
             address(s.liquidator),
@@ -166,7 +168,12 @@ contract CoalitionHandler is OrderHandler {
         );
         if (!ok) return _understood(ok, answer);
         ILiquidator.Quote memory q = abi.decode(answer, (ILiquidator.Quote));
-        if (q.payment < 0) _bounty += uint256(-q.payment);
+        if (q.payment >= 0) return true;
+        uint256 paid = uint256(-q.payment);
+        _bounty += paid;
+        // What the fund pays leaves at the net index: what it gives up for that is all lenders', the coalition's too.
+        uint256 owing = v.provisions > v.forfeited ? v.provisions - v.forfeited : 0;
+        if (owing < v.supplyAssets) _givenUp += (paid * owing) / (v.supplyAssets - owing) + 1;
         return true;
     }
 

@@ -162,6 +162,8 @@ contract KeeperHandler is Handler {
         slack += ((payMost + _minimums()) * 1e18) / maintenance;
         // Collateral beside a short hedges it too: it may bring more than it was counted for.
         if (before.sizes[1] < 0 || before.sizes[2] < 0) return;
+        // What enters while a provision is open spreads it over more, so that credit is worth a little more than it was counted for.
+        if (then.cash > 0 && s.book.provisions() != 0) return;
         _claim(6, h1 <= restore + slack, "a top-up went above its restore point");
     }
 

@@ -126,6 +126,11 @@
             "type": "uint256"
           },
           {
+            "internalType": "contract ICollateralVault",
+            "name": "vault",
+            "type": "address"
+          },
+          {
             "internalType": "AccountHeader",
             "name": "header",
             "type": "uint256"
@@ -136,23 +141,23 @@
             "type": "uint256"
           },
           {
+            "internalType": "uint256",
+            "name": "walletLeftE18",
+            "type": "uint256"
+          },
+          {
+            "internalType": "uint256",
+            "name": "quoteScale",
+            "type": "uint256"
+          },
+          {
             "internalType": "int256",
             "name": "cashE18",
             "type": "int256"
           },
           {
             "internalType": "uint256",
-            "name": "walletLeftE18",
-            "type": "uint256"
-          },
-          {
-            "internalType": "contract ICollateralVault",
-            "name": "vault",
-            "type": "address"
-          },
-          {
-            "internalType": "uint256",
-            "name": "quoteScale",
+            "name": "creditE18",
             "type": "uint256"
           }
         ],
