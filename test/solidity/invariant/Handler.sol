@@ -197,6 +197,14 @@ abstract contract Handler is CommonBase, StdUtils {
         return _worstStatus(id) == OracleModel.HALTED;
     }
 
+    /// @dev Whether a price that an account has to do with is in doubt: one that is missing beside it does not hide that.
+    function _isDoubtful(AccountId id) internal view returns (bool) {
+        for (uint8 asset = 1; asset < TOKENS; ++asset) {
+            if (_isInvolved(id, asset) && _price(asset).status == OracleModel.DEGRADED) return true;
+        }
+        return false;
+    }
+
     /// @dev The worst status of the prices that an account has to do with.
     function _worstStatus(AccountId id) internal view returns (uint8 worst) {
         worst = OracleModel.LIVE;

@@ -6,7 +6,6 @@ import {IMarginAccountExtension} from "../../../../contracts/interfaces/IMarginA
 import {AccountId} from "../../../../contracts/types/AccountId.sol";
 import {Assessment} from "../../../../contracts/types/Assessment.sol";
 import {Handler} from "../Handler.sol";
-import {OracleModel} from "../OracleModel.sol";
 import {Stage, TOKENS} from "../Stage.sol";
 
 /// @title LossHandler
@@ -19,8 +18,7 @@ contract LossHandler is Handler {
         _party(id);
         // Nothing is set aside, or given back, at a price that is in doubt.
         Assessment memory a = s.marginAccount.assess(id);
-        uint8 status = _worstStatus(id);
-        bool blind = status == OracleModel.DEGRADED || (status == OracleModel.HALTED && a.halted);
+        bool blind = _isDoubtful(id) || (_isBlind(id) && a.halted);
         (bool ok, bytes memory answer) = _anyone(abi.encodeCall(IMarginAccountExtension.provision, (id)));
         if (!ok) {
             _expectRefusal(
