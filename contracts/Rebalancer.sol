@@ -288,6 +288,8 @@ contract Rebalancer is IRebalancer, RiskEngine {
         uint256 missing = uint256(_shortfall(d));
         if (missing > debt && d.creditE18 != WAD) {
             missing = d.creditE18 == 0 ? debt : debt + Rounding.mulDivUp(missing - debt, WAD, d.creditE18);
+            // Else a wallet would bring its minimum for nothing.
+            if (missing == 0) return;
         }
         uint256 amount = (missing + d.quoteScale - 1) / d.quoteScale;
         if (wallet) {

@@ -195,6 +195,24 @@ contract RebalancerPlanTest is BallastTest {
         assertEq(uint8(plan.outcome), uint8(Outcome.MarginCalled));
     }
 
+    /// @dev Nor the least that a wallet may bring, beside what cures.
+    function test_WorthlessCreditIsNotBoughtFromAWalletEither() public {
+        _shortWithReserve(0, 6_500e18, 0);
+        address token = vault.tokenOf(cheap);
+        vm.startPrank(alice);
+        marginAccount.withdrawReserve(_account(alice), token, 100_000_000e18, alice);
+        marginAccount.withdrawReserve(_account(alice), address(usdc), 1e24, alice);
+        MintableToken(token).approve(address(vault), type(uint256).max);
+        usdc.approve(address(vault), type(uint256).max);
+        vm.stopPrank();
+        request.walletLeftE18 = 1e24;
+        policy.assetOrder = cheap;
+        Plan memory plan = _plan();
+        assertEq(uint8(plan.outcome), uint8(Outcome.ToppedUp));
+        assertEq(plan.moves.length, 1);
+        assertEq(plan.moves[0].asset, cheap);
+    }
+
     /// @dev A million in for a millionth of a billionth of it is less than the look costs.
     function test_CreditThatGainsLessThanALookCostsIsNotBought() public {
         _shortWithReserve(0, 6_500e18, 1e3);

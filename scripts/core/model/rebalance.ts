@@ -302,6 +302,7 @@ function collectCash(s: Situation, draft: Draft, wallet: boolean): void {
   const beyond = maximum(0n, missing - debt);
   const credit = s.creditE18 === 0n ? 0n : mulDivUp(beyond, WAD, s.creditE18);
   const asked = (missing - beyond + credit + s.quoteScale - 1n) / s.quoteScale;
+  if (asked === 0n) return;
   const amount = available(s.sourceOf(0), wallet, asked, draft.walletLeftE18 / s.quoteScale);
   if (amount === 0n) return;
   const valueE18 = amount * s.quoteScale;
