@@ -23,6 +23,7 @@ getContractFactory(name: 'Rebalancer', signerOrOptions?: ethers.Signer | Factory
 getContractFactory(name: 'RiskEngine', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.RiskEngine__factory>
 getContractFactory(name: 'ShockLevels', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.ShockLevels__factory>
 getContractFactory(name: 'UniswapV3TwapSource', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.UniswapV3TwapSource__factory>
+getContractFactory(name: 'AccountViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccountViews__factory>
 getContractFactory(name: 'Batches', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Batches__factory>
 getContractFactory(name: 'Cures', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Cures__factory>
 getContractFactory(name: 'Governance', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.Governance__factory>
@@ -77,7 +78,6 @@ getContractFactory(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | Fac
 getContractFactory(name: 'MarginLens', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.MarginLens__factory>
 getContractFactory(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.EACAggregatorProxy__factory>
 getContractFactory(name: 'AccessManager', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccessManager__factory>
-getContractFactory(name: 'AccountViews', signerOrOptions?: ethers.Signer | FactoryOptions): Promise<Contracts.AccountViews__factory>
 
   getContractAt(name: 'CollateralVault', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.CollateralVault>
 getContractAt(name: 'Exchange', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Exchange>
@@ -92,6 +92,7 @@ getContractAt(name: 'Rebalancer', address: string | ethers.Addressable, signer?:
 getContractAt(name: 'RiskEngine', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.RiskEngine>
 getContractAt(name: 'ShockLevels', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.ShockLevels>
 getContractAt(name: 'UniswapV3TwapSource', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.UniswapV3TwapSource>
+getContractAt(name: 'AccountViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccountViews>
 getContractAt(name: 'Batches', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Batches>
 getContractAt(name: 'Cures', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Cures>
 getContractAt(name: 'Governance', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.Governance>
@@ -146,7 +147,6 @@ getContractAt(name: 'WrappedBitcoin', address: string | ethers.Addressable, sign
 getContractAt(name: 'MarginLens', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.MarginLens>
 getContractAt(name: 'EACAggregatorProxy', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.EACAggregatorProxy>
 getContractAt(name: 'AccessManager', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccessManager>
-getContractAt(name: 'AccountViews', address: string | ethers.Addressable, signer?: ethers.Signer): Promise<Contracts.AccountViews>
 
   deployContract(name: 'CollateralVault', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
 deployContract(name: 'Exchange', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
@@ -161,6 +161,7 @@ deployContract(name: 'Rebalancer', signerOrOptions?: ethers.Signer | DeployContr
 deployContract(name: 'RiskEngine', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RiskEngine>
 deployContract(name: 'ShockLevels', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ShockLevels>
 deployContract(name: 'UniswapV3TwapSource', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UniswapV3TwapSource>
+deployContract(name: 'AccountViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
 deployContract(name: 'Batches', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Batches>
 deployContract(name: 'Cures', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Cures>
 deployContract(name: 'Governance', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Governance>
@@ -215,7 +216,6 @@ deployContract(name: 'WrappedBitcoin', signerOrOptions?: ethers.Signer | DeployC
 deployContract(name: 'MarginLens', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
 deployContract(name: 'EACAggregatorProxy', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
-deployContract(name: 'AccountViews', signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
 
   deployContract(name: 'CollateralVault', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.CollateralVault>
 deployContract(name: 'Exchange', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Exchange>
@@ -230,6 +230,7 @@ deployContract(name: 'Rebalancer', args: any[], signerOrOptions?: ethers.Signer 
 deployContract(name: 'RiskEngine', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.RiskEngine>
 deployContract(name: 'ShockLevels', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.ShockLevels>
 deployContract(name: 'UniswapV3TwapSource', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.UniswapV3TwapSource>
+deployContract(name: 'AccountViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
 deployContract(name: 'Batches', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Batches>
 deployContract(name: 'Cures', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Cures>
 deployContract(name: 'Governance', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.Governance>
@@ -284,7 +285,6 @@ deployContract(name: 'WrappedBitcoin', args: any[], signerOrOptions?: ethers.Sig
 deployContract(name: 'MarginLens', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.MarginLens>
 deployContract(name: 'EACAggregatorProxy', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.EACAggregatorProxy>
 deployContract(name: 'AccessManager', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccessManager>
-deployContract(name: 'AccountViews', args: any[], signerOrOptions?: ethers.Signer | DeployContractOptions): Promise<Contracts.AccountViews>
 
     // default types
     getContractFactory(

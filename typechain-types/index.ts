@@ -34,6 +34,8 @@ export type { ShockLevels } from './contracts/ShockLevels.js';
 export { ShockLevels__factory } from './factories/contracts/ShockLevels__factory.js';
 export type { UniswapV3TwapSource } from './contracts/UniswapV3TwapSource.js';
 export { UniswapV3TwapSource__factory } from './factories/contracts/UniswapV3TwapSource__factory.js';
+export type { AccountViews } from './contracts/actions/AccountViews.js';
+export { AccountViews__factory } from './factories/contracts/actions/AccountViews__factory.js';
 export type { Batches } from './contracts/actions/Batches.js';
 export { Batches__factory } from './factories/contracts/actions/Batches__factory.js';
 export type { Cures } from './contracts/actions/Cures.js';
@@ -142,5 +144,3 @@ export type { EACAggregatorProxy } from './@chainlink/contracts/src/v0.6/EACAggr
 export { EACAggregatorProxy__factory } from './factories/@chainlink/contracts/src/v0.6/EACAggregatorProxy__factory.js';
 export type { AccessManager } from './@openzeppelin/contracts/access/manager/AccessManager.js';
 export { AccessManager__factory } from './factories/@openzeppelin/contracts/access/manager/AccessManager__factory.js';
-export type { AccountViews } from './contracts/actions/AccountViews.js';
-export { AccountViews__factory } from './factories/contracts/actions/AccountViews__factory.js';
