@@ -106,6 +106,7 @@ contract GovernanceHandler is Handler {
             ILiquidator.LiquidationParameters memory l = s.liquidator.liquidationParameters();
             l.startDiscountBps = uint16(word % 1_000);
             l.healthSlopeBps = uint16((word >> 16) % 20_000);
+            // From nothing to everything within a day at 7 bps a minute.
             l.timeSlopeBps = uint16(7 + ((word >> 32) % 2_000));
             l.maxDiscountBps = uint16(1_000 + ((word >> 48) % 9_001));
             l.targetHealthBps = uint16(10_500 + ((word >> 64) % 5_000));
