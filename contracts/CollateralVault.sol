@@ -10,66 +10,39 @@ import {MAX_DECIMALS} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
 import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {OutflowLimiter, OutflowLimiterLib} from "./ledger/OutflowLimiter.sol";
+import {Claim, Queue, TokenBook, TokenBookLib} from "./ledger/TokenBook.sol";
 import {AccountId} from "./types/AccountId.sol";
+import {newReserve, Reserve} from "./types/Reserve.sol";
 import {MAX_TOTAL, newTokenState, TokenState} from "./types/TokenState.sol";
 
 /// @title CollateralVault
 /// @notice Holds every token. A transfer that nobody announced changes no total.
 /// @dev Upholds promise 3: for every token, balance >= total + reserved + claims; and promise 10: a reserve leaves only toward its
 /// own account or by its owner's withdrawal. The outflow limiter stands here, where no mistake of the ledger gets around it: it
-/// asks only what the vault held, and when. Longer than four hundred lines: accounts, reserves, limiter and claims all change one
-/// word of a token, which each action reads and writes once.
+/// asks only what the vault held, and when.
 contract CollateralVault is ICollateralVault, AccessManaged {
     using SafeERC20 for IERC20;
     using OutflowLimiterLib for OutflowLimiter;
-
-    /// @dev What every movement of a token reads and writes, in one slot.
-    struct Token {
-        TokenState state;
-    }
-
-    /// @dev A claim that waits for its turn.
-    struct Claim {
-        address owner;
-        uint96 amount; // {token}
-        address receiver;
-    }
-
-    /// @dev The claims of one token.
-    struct Queue {
-        uint96 claimable; // {token} that owners may fetch
-        uint64 first; // the number of the first that waits
-        uint64 next; // the number of the next to come
-    }
+    using TokenBookLib for TokenBook;
 
     uint256 internal constant MAX_LISTED = 255;
     /// @dev Cash shares have 80 bits: with 8 decimals that is twelve quadrillion quote units.
     uint8 internal constant MAX_QUOTE_DECIMALS = 8;
     uint16 internal constant MIN_OUTFLOW_LIMIT = 500;
     uint16 internal constant MAX_OUTFLOW_LIMIT = 10_000;
-    /// @dev Withdrawals below the minimum deposit make no claims: they are paid beyond the limit, together up to a hundredth of the
-    /// base, so that dust can neither fill the queue nor drain the vault.
-    uint256 internal constant DUST_SHARE = 100;
 
     /// @dev The contract that created this one.
     address public immutable marginAccount;
-    address private immutable _quoteToken;
 
     // slot 0 is AccessManaged's authority, and
     uint8 private _listedCount;
     // slot 1
-    mapping(address token => Token slot) private _tokens;
+    mapping(address token => TokenBook book) private _books;
     // slot 2
     mapping(uint8 asset => address token) private _tokenOf;
     // slot 3
-    mapping(AccountId account => mapping(uint8 asset => uint256 amount)) private _reserveOf; // {token}
+    mapping(AccountId account => mapping(uint8 asset => Reserve reserve)) private _reserveOf;
     // slot 4
-    mapping(address token => OutflowLimiter limiter) private _limiters;
-    // slot 5
-    mapping(address token => Queue queue) private _queues;
-    // slot 6
-    mapping(address token => mapping(uint256 number => Claim claim)) private _claims;
-    // slot 7
     mapping(address owner => mapping(address token => uint256 amount)) private _claimableOf; // {token}
 
     modifier onlyMarginAccount() {
@@ -79,7 +52,6 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     constructor(address authority, address quoteToken) AccessManaged(authority) {
         marginAccount = msg.sender;
-        _quoteToken = quoteToken;
         _list(quoteToken);
     }
 
@@ -94,7 +66,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     /// @inheritdoc ICollateralVault
     function setLimits(address token, uint32 capWholeTokens, uint16 minimumE4) external restricted {
-        _tokens[token].state = _load(token).withLimits(capWholeTokens, minimumE4);
+        _books[token].state = _load(token).withLimits(capWholeTokens, minimumE4);
         emit LimitsSet(token, capWholeTokens, minimumE4);
     }
 
@@ -107,13 +79,14 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         if (limitBps > MAX_OUTFLOW_LIMIT) _outOfBounds("limitBps", limitBps, MAX_OUTFLOW_LIMIT);
 
         // Effects
-        OutflowLimiter memory limiter = _limiters[token];
+        TokenBook storage book = _books[token];
+        OutflowLimiter memory limiter = book.limiter;
         uint256 held = state.total() + limiter.queued;
         if (limiter.limitBps == 0) (limiter.base, limiter.seenAt) = (uint96(held), uint40(block.timestamp));
         else limiter.follow(held);
         limiter.limitBps = limitBps;
-        _limiters[token] = limiter;
-        _tokens[token].state = state.withLimited(limitBps != 0).withMoved(OutflowLimiterLib.ALWAYS);
+        book.limiter = limiter;
+        book.state = state.withLimited(limitBps != 0).withMoved(OutflowLimiterLib.ALWAYS);
         emit OutflowLimitSet(token, limitBps);
     }
 
@@ -129,17 +102,21 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         bool exemptFromCap
     ) external onlyMarginAccount returns (uint8 asset) {
         // Checks
-        Token storage slot = _tokens[token];
-        TokenState state = slot.state;
+        TokenBook storage book = _books[token];
+        TokenState state = book.state;
         if (!state.isListed()) revert Errors.CollateralVault_UnknownToken(token);
         (uint256 minimum, uint256 cap) = state.limits();
         if (amount < minimum) revert Errors.CollateralVault_BelowMinimum(token, amount, minimum);
         uint256 total = state.total() + _toTotal(token, amount);
-        if (total > cap && !exemptFromCap) revert Errors.CollateralVault_AboveCap(token, total, cap);
+        if (total > cap) {
+            if (!exemptFromCap) revert Errors.CollateralVault_AboveCap(token, total, cap);
+            // What is within the cap fits.
+            _toTotal(token, total);
+        }
 
         // Effects
-        state = _comeIn(token, state, amount, total);
-        slot.state = state;
+        state = book.comeIn(state, amount, total);
+        book.state = state;
 
         // Interaction
         _receive(token, from, amount, state);
@@ -153,27 +130,31 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         address to,
         uint256 amount
     ) external onlyMarginAccount returns (uint256 paid) {
-        paid = _letOut(token, owner, to, amount);
+        TokenBook storage book = _books[token];
+        (paid, book.state) = _letOut(token, book, owner, to, amount);
         if (paid != 0) IERC20(token).safeTransfer(to, paid);
     }
 
     /// @inheritdoc ICollateralVault
     function pay(address token, address owner, uint256 amount) external onlyMarginAccount {
-        uint256 paid = _letOut(token, owner, owner, amount);
+        TokenBook storage book = _books[token];
+        uint256 paid;
+        (paid, book.state) = _letOut(token, book, owner, owner, amount);
         if (paid != 0) _payOrOwe(token, owner, owner, paid);
     }
 
     /// @inheritdoc ICollateralVault
     function payClaims(address token, uint256 count) external onlyMarginAccount returns (uint256 served) {
         TokenState state = _load(token);
-        OutflowLimiter memory limiter = _limiters[token];
+        TokenBook storage book = _books[token];
+        OutflowLimiter memory limiter = book.limiter;
         uint256 total = state.total();
         uint256 held = total + limiter.queued;
         uint256 floor = limiter.follow(held);
-        Queue memory queue = _queues[token];
+        Queue memory queue = book.queue;
         for (; served < count && queue.first != queue.next; ++served) {
             // Checks
-            Claim memory waiting = _claims[token][queue.first];
+            Claim memory waiting = book.claims[queue.first];
             uint256 room = held > floor ? held - floor : 0;
             uint256 part = waiting.amount < room ? waiting.amount : room;
             bool whole = part == waiting.amount;
@@ -182,13 +163,13 @@ contract CollateralVault is ICollateralVault, AccessManaged {
             // Effects
             held -= part;
             limiter.queued -= uint96(part);
-            _limiters[token] = limiter;
+            book.limiter = limiter;
             emit ClaimServed(token, queue.first, part);
             if (whole) {
-                delete _claims[token][queue.first];
-                _queues[token].first = ++queue.first;
+                delete book.claims[queue.first];
+                book.queue.first = ++queue.first;
             } else {
-                _claims[token][queue.first].amount = waiting.amount - uint96(part);
+                book.claims[queue.first].amount = waiting.amount - uint96(part);
             }
 
             // Interaction
@@ -196,7 +177,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         }
         if (served == 0) return 0;
         state = _load(token).withMoved(limiter.afterLook(floor, held, total));
-        _tokens[token].state = state.withClaims(limiter.queued != 0 || _queues[token].claimable != 0);
+        book.state = state.withClaims(limiter.queued != 0 || book.queue.claimable != 0);
     }
 
     /// @inheritdoc ICollateralVault
@@ -206,9 +187,10 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         if (amount == 0) revert Errors.CollateralVault_NothingToClaim(owner, token);
 
         // Effects
-        uint96 left = _queues[token].claimable - uint96(amount);
-        _queues[token].claimable = left;
-        if (left == 0 && _limiters[token].queued == 0) _tokens[token].state = _tokens[token].state.withClaims(false);
+        TokenBook storage book = _books[token];
+        uint96 left = book.queue.claimable - uint96(amount);
+        book.queue.claimable = left;
+        if (left == 0 && book.limiter.queued == 0) book.state = book.state.withClaims(false);
         _setClaimable(owner, token, 0);
 
         // Interaction
@@ -226,8 +208,8 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         asset = state.asset();
         uint256 reserved = _toTotal(token, state.reserved() + _toTotal(token, amount));
         state = state.withAmounts(state.total(), reserved);
-        _tokens[token].state = state;
-        _setReserve(account, asset, _reserveOf[account][asset] + amount);
+        _books[token].state = state;
+        _setReserve(account, asset, token, _reserveOf[account][asset].amount() + amount);
         _receive(token, from, amount, state);
     }
 
@@ -241,31 +223,40 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     ) external onlyMarginAccount returns (uint8 asset) {
         TokenState state = _load(token);
         asset = state.asset();
-        _subtractReserve(account, asset, token, amount);
-        _tokens[token].state = state.withAmounts(state.total(), state.reserved() - amount);
+        _subtractReserve(account, asset, token, _reserveOf[account][asset].amount(), amount);
+        _books[token].state = state.withAmounts(state.total(), state.reserved() - amount);
         IERC20(token).safeTransfer(to, amount);
     }
 
     /// @inheritdoc ICollateralVault
-    function moveToReserve(AccountId account, uint8 asset, uint256 amount) external onlyMarginAccount {
-        address token = asset == 0 ? _quoteToken : _tokenOf[asset];
+    function moveToReserve(
+        AccountId account,
+        uint8 asset,
+        uint256 amount
+    ) external onlyMarginAccount returns (uint256 kept) {
+        Reserve reserve = _reserveOf[account][asset];
+        address token = _tokenOfReserve(reserve, asset);
         address owner = account.ownerOf();
-        uint256 kept = _letOut(token, owner, owner, amount);
-        if (kept == 0) return;
-        TokenState state = _tokens[token].state;
-        _tokens[token].state = state.withAmounts(state.total(), _toTotal(token, state.reserved() + kept));
-        _setReserve(account, asset, _reserveOf[account][asset] + kept);
+        TokenBook storage book = _books[token];
+        TokenState state;
+        (kept, state) = _letOut(token, book, owner, owner, amount);
+        if (kept != 0) {
+            state = state.withAmounts(state.total(), _toTotal(token, state.reserved() + kept));
+            _setReserve(account, asset, token, reserve.amount() + kept);
+        }
+        book.state = state;
     }
 
     /// @inheritdoc ICollateralVault
     function moveFromReserve(AccountId account, uint8 asset, uint256 amount) external onlyMarginAccount {
-        address token = asset == 0 ? _quoteToken : _tokenOf[asset];
-        _subtractReserve(account, asset, token, amount);
-        Token storage slot = _tokens[token];
-        TokenState state = slot.state;
-        state = _comeIn(token, state, amount, state.total() + amount);
+        Reserve reserve = _reserveOf[account][asset];
+        address token = _tokenOfReserve(reserve, asset);
+        _subtractReserve(account, asset, token, reserve.amount(), amount);
+        TokenBook storage book = _books[token];
+        TokenState state = book.state;
+        state = book.comeIn(state, amount, _toTotal(token, state.total() + amount));
         // The sum of all reserves is at least this one.
-        slot.state = state.withAmounts(state.total(), state.reserved() - amount);
+        book.state = state.withAmounts(state.total(), state.reserved() - amount);
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -300,8 +291,9 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     function claimsOf(
         address token
     ) external view returns (uint256 queued, uint256 claimable, uint256 first, uint256 next) {
-        Queue memory queue = _queues[token];
-        return (_limiters[token].queued, queue.claimable, queue.first, queue.next);
+        TokenBook storage book = _books[token];
+        Queue memory queue = book.queue;
+        return (book.limiter.queued, queue.claimable, queue.first, queue.next);
     }
 
     /// @inheritdoc ICollateralVault
@@ -309,7 +301,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         address token,
         uint256 number
     ) external view returns (address owner, address receiver, uint256 amount) {
-        Claim memory waiting = _claims[token][number];
+        Claim memory waiting = _books[token].claims[number];
         return (waiting.owner, waiting.receiver, waiting.amount);
     }
 
@@ -320,7 +312,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     /// @inheritdoc ICollateralVault
     function outflowOf(address token) external view returns (uint256 limitBps, uint256 room) {
-        OutflowLimiter memory limiter = _limiters[token];
+        OutflowLimiter memory limiter = _books[token].limiter;
         if (limiter.limitBps == 0) return (0, type(uint256).max);
         uint256 held = _load(token).total() + limiter.queued;
         uint256 floor = limiter.follow(held);
@@ -329,7 +321,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     /// @inheritdoc ICollateralVault
     function reserveOf(AccountId account, uint8 asset) external view returns (uint256) {
-        return _reserveOf[account][asset];
+        return _reserveOf[account][asset].amount();
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -338,7 +330,7 @@ contract CollateralVault is ICollateralVault, AccessManaged {
 
     function _list(address token) private returns (uint8 asset) {
         uint256 count = _listedCount;
-        if (token == address(0) || _tokens[token].state.isListed() || count == MAX_LISTED) {
+        if (token == address(0) || _books[token].state.isListed() || count == MAX_LISTED) {
             revert Errors.CollateralVault_CannotList(token, count, MAX_LISTED);
         }
         asset = uint8(count);
@@ -346,90 +338,37 @@ contract CollateralVault is ICollateralVault, AccessManaged {
         uint8 maximum = asset == 0 ? MAX_QUOTE_DECIMALS : MAX_DECIMALS;
         if (decimals > maximum) revert Errors.CollateralVault_UnsupportedDecimals(token, decimals, maximum);
 
-        _tokens[token].state = newTokenState(asset, decimals);
+        _books[token].state = newTokenState(asset, decimals);
         _tokenOf[asset] = token;
         _listedCount = asset + 1;
         emit TokenListed(token, asset, decimals);
     }
 
-    /// @dev Counts what comes in for accounts.
-    /// @param total {token} With `amount` counted.
-    function _comeIn(address token, TokenState state, uint256 amount, uint256 total) private returns (TokenState) {
-        if (total > MAX_TOTAL) revert Errors.CollateralVault_TotalOverflow(token, total, MAX_TOTAL);
-        if (state.isLimited() && amount != 0) {
-            uint256 moved = state.moved() + OutflowLimiterLib.share(amount, total);
-            if (moved > OutflowLimiterLib.QUICK) {
-                OutflowLimiter memory limiter = _limiters[token];
-                uint256 held = state.total() + limiter.queued;
-                uint256 floor = limiter.follow(held);
-                _limiters[token] = limiter;
-                moved = limiter.afterLook(floor, held + amount, total);
-            }
-            state = state.withMoved(moved);
-        }
-        return state.withAmounts(total, state.reserved());
-    }
-
-    /// @dev Counts out what leaves accounts.
-    /// @return paid {token} What leaves the vault now; the rest waits.
-    function _letOut(address token, address owner, address receiver, uint256 amount) private returns (uint256 paid) {
-        Token storage slot = _tokens[token];
-        TokenState state = slot.state;
+    /// @dev Counts out what leaves accounts; the caller remembers the state. What exceeds the limit waits as a claim.
+    /// @return paid {token} What leaves them now.
+    function _letOut(
+        address token,
+        TokenBook storage book,
+        address owner,
+        address receiver,
+        uint256 amount
+    ) private returns (uint256 paid, TokenState state) {
+        state = book.state;
         uint256 total = state.total();
         if (amount > total) revert Errors.CollateralVault_InsufficientTotal(token, total, amount);
-        paid = amount;
-        if (state.isLimited() && amount != 0) {
-            uint256 moved = state.moved() + OutflowLimiterLib.share(amount, total);
-            if (moved > OutflowLimiterLib.QUICK) {
-                OutflowLimiter memory limiter = _limiters[token];
-                (paid, moved) = _limit(limiter, state, amount);
-                _limiters[token] = limiter;
-                if (paid != amount) {
-                    state = state.withClaims(true);
-                    _enqueue(token, Claim(owner, uint96(amount - paid), receiver));
-                }
-            }
-            state = state.withMoved(moved);
-        }
-        unchecked {
-            // `amount` is at most the total.
-            slot.state = state.withAmounts(total - amount, state.reserved());
-        }
-    }
-
-    /// @dev How much of `amount` may leave now. Behind claims that wait nothing may, but dust.
-    function _limit(
-        OutflowLimiter memory limiter,
-        TokenState state,
-        uint256 amount
-    ) private view returns (uint256 paid, uint256 moved) {
-        uint256 total = state.total();
-        uint256 held = total + limiter.queued;
-        uint256 floor = limiter.follow(held);
-        uint256 room = limiter.queued != 0 || held < floor ? 0 : held - floor;
-        paid = amount < room ? amount : room;
-        uint256 minimum = state.minimum();
-        if (paid != amount && amount - paid < minimum) {
-            // A claim is at least the minimum. Of what is less altogether, none is made while the dust's own share lasts.
-            if (amount >= minimum) paid = amount - minimum;
-            else if (held - amount + limiter.base / DUST_SHARE >= floor) paid = amount;
-        }
-        limiter.queued += uint96(amount - paid);
-        moved = limiter.afterLook(floor, held - paid, total);
-    }
-
-    function _enqueue(address token, Claim memory waiting) private {
-        uint256 number = _queues[token].next++;
-        _claims[token][number] = waiting;
-        emit ClaimQueued(token, number, waiting.owner, waiting.receiver, waiting.amount);
+        (paid, state) = book.letOut(state, amount);
+        if (paid == amount) return (paid, state);
+        uint256 number = book.enqueue(Claim(owner, uint96(amount - paid), receiver));
+        emit ClaimQueued(token, number, owner, receiver, amount - paid);
     }
 
     /// @dev Pays, or where the token refuses owes it to the owner. Who gives too little gas for the transfer has not enough left for
     /// the writes that follow: nobody makes it fail on purpose.
     function _payOrOwe(address token, address owner, address receiver, uint256 amount) private {
         if (IERC20(token).trySafeTransfer(receiver, amount)) return;
-        _queues[token].claimable += uint96(amount);
-        _tokens[token].state = _tokens[token].state.withClaims(true);
+        TokenBook storage book = _books[token];
+        book.queue.claimable += uint96(amount);
+        book.state = book.state.withClaims(true);
         _setClaimable(owner, token, _claimableOf[owner][token] + amount);
     }
 
@@ -444,27 +383,32 @@ contract CollateralVault is ICollateralVault, AccessManaged {
     function _receive(address token, address from, uint256 amount, TokenState state) private {
         IERC20(token).safeTransferFrom(from, address(this), amount);
         uint256 owed = state.total() + state.reserved();
-        if (state.hasClaims()) owed += uint256(_limiters[token].queued) + _queues[token].claimable;
+        if (state.hasClaims()) owed += uint256(_books[token].limiter.queued) + _books[token].queue.claimable;
         uint256 held = IERC20(token).balanceOf(address(this));
         if (held < owed) revert Errors.CollateralVault_TooLittleArrived(token, held, owed);
     }
 
-    function _setReserve(AccountId account, uint8 asset, uint256 held) private {
-        _reserveOf[account][asset] = held;
+    function _setReserve(AccountId account, uint8 asset, address token, uint256 held) private {
+        _reserveOf[account][asset] = newReserve(token, held);
         emit ReserveChanged(AccountId.unwrap(account), asset, held);
     }
 
     /// @dev The sum of all reserves is at least this one: the caller may subtract `amount` from it.
-    function _subtractReserve(AccountId account, uint8 asset, address token, uint256 amount) private {
-        uint256 held = _reserveOf[account][asset];
+    /// @param held {token} What lies there.
+    function _subtractReserve(AccountId account, uint8 asset, address token, uint256 held, uint256 amount) private {
         if (amount > held) {
             revert Errors.CollateralVault_InsufficientReserve(AccountId.unwrap(account), token, held, amount);
         }
-        _setReserve(account, asset, held - amount);
+        _setReserve(account, asset, token, held - amount);
+    }
+
+    function _tokenOfReserve(Reserve reserve, uint8 asset) private view returns (address token) {
+        token = reserve.token();
+        if (token == address(0)) token = _tokenOf[asset];
     }
 
     function _load(address token) private view returns (TokenState state) {
-        state = _tokens[token].state;
+        state = _books[token].state;
         if (!state.isListed()) revert Errors.CollateralVault_UnknownToken(token);
     }
 

@@ -99,7 +99,8 @@ interface ICollateralVault {
 
     /// @notice Moves from what is counted for accounts to an account's reserve; no token moves. Since nothing limits what leaves a
     /// reserve, the outflow limit holds here: what exceeds it waits as a claim of the account's owner.
-    function moveToReserve(AccountId account, uint8 asset, uint256 amount) external;
+    /// @return kept {token} What of it lies in the reserve now; the rest waits.
+    function moveToReserve(AccountId account, uint8 asset, uint256 amount) external returns (uint256 kept);
 
     /// @notice Moves from an account's reserve to what is counted for accounts; no token moves, no cap refuses it.
     function moveFromReserve(AccountId account, uint8 asset, uint256 amount) external;

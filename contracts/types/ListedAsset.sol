@@ -82,7 +82,10 @@ function tokenDecimals(ListedAsset self) pure returns (uint256) {
 /// @dev {token} One whole token. A comparison costs less than half of a power, and most tokens have 18 decimals.
 function unit(ListedAsset self) pure returns (uint256) {
     uint256 decimals = self.tokenDecimals();
-    return decimals == MAX_DECIMALS ? WAD : 10 ** decimals;
+    unchecked {
+        // At most 18 are listed.
+        return decimals == MAX_DECIMALS ? WAD : 10 ** decimals;
+    }
 }
 
 /// @dev What an answer is multiplied with to have 18 decimals. As above: most feeds have 8.

@@ -151,13 +151,13 @@ contract CollateralVaultClaimsTest is LimitedVaultTest {
 
     /// @dev Or it would be the way around the limit.
     function test_moveToReserve_IsLimited() public {
-        vault.moveToReserve(account, 1, 250e18);
+        assertEq(vault.moveToReserve(account, 1, 250e18), 200e18);
         assertEq(vault.reserveOf(account, 1), 200e18);
         _assertOwed(50e18, 0);
         (address owner, address receiver, ) = vault.claimAt(address(token), 0);
         assertEq(owner, alice);
         assertEq(receiver, alice);
-        vault.moveToReserve(account, 1, 50e18);
+        assertEq(vault.moveToReserve(account, 1, 50e18), 0);
         assertEq(vault.reserveOf(account, 1), 200e18);
         _assertOwed(100e18, 0);
     }

@@ -359,6 +359,20 @@ contract CollateralVaultTest is BaseTest {
         assertEq(token.balanceOf(bob), 4e18);
     }
 
+    /// @dev The first time the vault looks up which token it is; afterwards the reserve says it, also when it was emptied.
+    function test_reserve_KnowsItsTokenFromTheFirstMove() public {
+        vault.pull(address(token), alice, 5e18, false);
+        for (uint256 i; i < 2; ++i) {
+            assertEq(vault.moveToReserve(account, 1, 3e18), 3e18);
+            _assertTotals(address(token), 2e18, 3e18);
+            assertEq(vault.moveToReserve(account, 1, 1e18), 1e18);
+            _assertTotals(address(token), 1e18, 4e18);
+            vault.moveFromReserve(account, 1, 4e18);
+            _assertTotals(address(token), 5e18, 0);
+            assertEq(vault.reserveOf(account, 1), 0);
+        }
+    }
+
     function test_reserve_IsItsAccountsAlone() public {
         AccountId other = toAccountId(alice, 2);
         vault.pullToReserve(account, address(token), alice, 5e18);
