@@ -44,23 +44,26 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
 
         int256 cash;
         bool moved = plan.moves.length != 0;
+        // What came in part leaves a health that depends on the keeper's pay, of which the plan knows only the most.
+        bool partly;
         if (outcome == Outcome.Released) {
             cash = -int256(_takeReleased(account, plan));
         } else if (plan.moves.length != 0) {
             bool complete;
             (complete, cash) = _bookTopUp(account, plan);
+            partly = plan.deficitE18 > 0;
             if (!complete) {
                 if (cash != 0) _creditCash(account, uint256(cash), c);
                 cash = 0;
-                outcome = _outcomeWithoutWallet(account, plan, c);
                 // A wallet that refuses costs its owner no more than what came from elsewhere is worth.
                 plan.keeperPayMaxE18 = _capPay(plan);
                 moved = plan.keeperPayMaxE18 != 0;
+                partly = moved;
+                if (!moved) outcome = _lookAgain(account, plan, c);
             }
         }
 
-        bool called = _advanceClock(account, plan.healthAfterE18);
-        if (called) _sayCalled(account, plan.deficitE18);
+        bool called = !partly && _advanceClock(account, plan.healthAfterE18);
         if (outcome == Outcome.Provisioned) _provision(account, plan.before.equityE18, c);
 
         // A look that only moved a clock is not paid; a call recorded is, once; work is paid with its gas.
@@ -76,6 +79,11 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
             if (spare >= 0 && spare < int256(payE18)) payE18 = 0;
         }
         uint256 pay = _settleCash(account, keeper, cash, payE18, c);
+        if (partly) {
+            outcome = _lookAgain(account, plan, c);
+            called = _advanceClock(account, plan.healthAfterE18);
+        }
+        if (called) _sayCalled(account, plan.deficitE18);
         if (pay != 0 || plan.moves.length != 0 || outcome == Outcome.Provisioned) _market.store(c);
 
         if (called || pay != 0 || (outcome != Outcome.CallRunning && outcome != Outcome.LiquidationOpen)) {
@@ -122,16 +130,18 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         if (most > plan.keeperPayMaxE18) most = plan.keeperPayMaxE18;
     }
 
-    /// @dev What became of the account when its wallet refused: its health is asked for again, and the clock decides.
-    function _outcomeWithoutWallet(AccountId account, Plan memory plan, Cash memory c) private view returns (Outcome) {
-        Assessment memory a = _assess(account, c);
-        BandPolicy policy = _policyOf(account);
+    /// @dev What became of an account that is not brought to its restore point for certain: it is looked at as the next rebalance will,
+    /// which then finds nothing to do.
+    function _lookAgain(AccountId account, Plan memory plan, Cash memory c) private view returns (Outcome) {
+        Assessment memory a = _plan(account, c).before;
         plan.healthAfterE18 = a.healthE18;
         plan.deficitE18 = _deficit(account, a);
-        if (a.healthE18 < WAD) return Outcome.LiquidationOpened;
-        if (a.healthE18 >= policy.lower()) return Outcome.ToppedUp;
-        CallState state = _accounts[account].header.callState();
-        return state == CallState.None ? Outcome.MarginCalled : Outcome.CallRunning;
+        if (a.healthE18 >= _policyOf(account).lower()) return Outcome.ToppedUp;
+        AccountHeader header = _accounts[account].header;
+        if (a.healthE18 < WAD) {
+            return header.liquidationSince() == 0 ? Outcome.LiquidationOpened : Outcome.LiquidationOpen;
+        }
+        return header.callState() == CallState.None ? Outcome.MarginCalled : Outcome.CallRunning;
     }
 
     /// @dev Takes what is released out of the account; what goes to the reserve is there at once. The block is marked as one in

@@ -48,7 +48,7 @@ struct Request {
     uint256 creditE18; // {1} what cash that comes in is worth beyond a debt: less than one while provisions are open
 }
 
-/// @notice What a rebalance would do now.
+/// @notice What a rebalance would do now, were the keeper paid the most. What comes in part is judged once his pay is known.
 struct Plan {
     Outcome outcome;
     Assessment before;

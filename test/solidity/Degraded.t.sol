@@ -133,6 +133,22 @@ contract DegradedTest is BallastTest {
         _refused(abi.encodeWithSelector(Errors.Liquidator_PriceHalted.selector, _raw(alice)));
     }
 
+    /// @dev At the ask 1,800 the reserve's 400 bring 3,000 to 3,399 of the 3,150 that `lower` asks, and the wallet refuses the rest; at
+    /// the bid 1,700 it would be 2,399 of 2,975.
+    function test_AWalletThatRefusesIsJudgedAtTheBetterSide() public {
+        _say(1_700, 1_800);
+        _depositReserve(alice, address(usdc), 400e6);
+        _openWallet(alice, 10_000e18);
+        bytes memory pull = abi.encodeWithSelector(usdc.transferFrom.selector, alice, address(vault));
+        vm.mockCallRevert(address(usdc), pull, "blocked");
+        assertEq(uint8(_rebalance()), uint8(Outcome.ToppedUp));
+        assertEq(_reserve(alice, QUOTE_ASSET), 0);
+        assertEq(_header(alice).callSince(), 0);
+        bytes32 before = _snapshot(alice, keeper);
+        assertEq(uint8(_rebalance()), uint8(Outcome.InBand));
+        assertEq(_snapshot(alice, keeper), before);
+    }
+
     /// @dev Below the band at the bid alone nobody is called; at both sides, at the ask's figures.
     function test_ARebalanceBelowTheBandIsDecidedAtTheBetterSide() public {
         _say(1_700, 1_900);

@@ -276,7 +276,7 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
     
     moveToReserve: TypedContractMethod<
       [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
-      [void],
+      [bigint],
       'nonpayable'
     >
     
@@ -448,7 +448,7 @@ getFunction(nameOrSignature: 'moveFromReserve'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'moveToReserve'): TypedContractMethod<
       [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
-      [void],
+      [bigint],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'numberOf'): TypedContractMethod<

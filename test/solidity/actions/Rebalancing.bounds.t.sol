@@ -329,10 +329,11 @@ contract RebalancingBoundsTest is TradingTest {
         assertEq(_header(alice).liquidationSince(), 0);
     }
 
-    /// @dev 3,000 and 150 from the reserve are 1.25 times 2,520.
+    /// @dev 3,000 and 151 from the reserve, less the keeper's 1, are 1.25 times 2,520.
     function test_AtLowerARefusalCallsNobody() public {
+        vm.fee(0);
         _owe(15_000e6, 1_800e8);
-        _depositReserve(alice, address(usdc), 150e6);
+        _depositReserve(alice, address(usdc), 151e6);
         _openRefusingWallet();
         vm.prank(keeper);
         assertEq(uint8(marginAccount.rebalance(_account(alice))), uint8(Outcome.ToppedUp));

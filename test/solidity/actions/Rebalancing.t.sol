@@ -129,15 +129,41 @@ contract RebalancingTest is BallastTest {
     }
 
     function test_APartialCureBelowLowerIsMadeAndCalled() public {
+        vm.fee(0);
         _called();
         _depositReserve(alice, address(usdc), 100e6);
         vm.expectEmit(address(marginAccount));
-        // 1.6 x 2,520 - (3,100 - 25)
-        emit MarginCalled(_raw(alice), 957e18, block.timestamp + 10 minutes);
+        // 1.6 x 2,520 - (3,100 - 1): what the keeper really got.
+        emit MarginCalled(_raw(alice), 933e18, block.timestamp + 10 minutes);
         assertEq(uint8(_rebalance()), uint8(Outcome.MarginCalled));
         assertEq(_reserve(alice, QUOTE_ASSET), 0);
         assertEq(marginAccount.callDeadlineOf(_account(alice)), block.timestamp + 10 minutes);
         _assertIdle(Outcome.CallRunning);
+    }
+
+    /// @dev The plan takes the most a keeper may get, 25, and ends below 1.25 x 2,520 = 3,150; he gets less, and more is left.
+    function test_APartialCureIsNoCallWhenThePayLeavesItAboveLower() public {
+        _called();
+        _depositReserve(alice, address(usdc), 160e6);
+        Plan memory plan = marginAccount.previewRebalance(_account(alice));
+        assertEq(uint8(plan.outcome), uint8(Outcome.MarginCalled));
+        assertEq(plan.healthAfterE18, (uint256(3_135e18) * 1e18) / 2_520e18);
+        assertEq(uint8(_rebalance()), uint8(Outcome.ToppedUp));
+        assertEq(_health(alice), ((3_160e18 - uint256(_cash(keeper)) * 1e12) * 1e18) / 2_520e18);
+        assertEq(uint8(_header(alice).callState()), uint8(CallState.None));
+        _assertIdle(Outcome.InBand);
+    }
+
+    /// @dev 1.6 x 2,520 = 4,032: the plan ends at 2,999 + 1,055 - 25, and the pay leaves more.
+    function test_APartialCureClosesACallWhenThePayLeavesItRestored() public {
+        _called();
+        _rebalance();
+        _depositReserve(alice, address(usdc), 1_055e6);
+        assertEq(marginAccount.previewRebalance(_account(alice)).deficitE18, 3e18);
+        assertEq(uint8(_rebalance()), uint8(Outcome.ToppedUp));
+        assertGe(_health(alice), 1.6e18);
+        assertEq(uint8(_header(alice).callState()), uint8(CallState.None));
+        _assertIdle(Outcome.InBand);
     }
 
     function test_WithoutReserveTheCallIsRecordedAndPaidOnce() public {
@@ -275,6 +301,19 @@ contract RebalancingTest is BallastTest {
             vm.clearMockedCalls();
             vm.revertToState(state);
         }
+    }
+
+    /// @dev Nothing comes: the first look opens the liquidation, the next finds it open, and neither finds less to ask of the wallet.
+    function test_AWalletThatRefusesBelowMaintenanceLeavesTheLiquidationOpen() public {
+        _borrow(alice, 10e18, 15_000e6);
+        _setPrice(WETH_ASSET, 1_700e8);
+        _openWallet(alice, 10_000e18);
+        bytes memory pull = abi.encodeWithSelector(usdc.transferFrom.selector, alice, address(vault));
+        vm.mockCallRevert(address(usdc), pull, "blocked");
+        assertEq(uint8(_rebalance()), uint8(Outcome.LiquidationOpened));
+        bytes32 before = _snapshot(alice, keeper);
+        assertEq(uint8(_rebalance()), uint8(Outcome.LiquidationOpen));
+        assertEq(_snapshot(alice, keeper), before);
     }
 
     /// @dev No cap refuses a cure that a rebalance makes.

@@ -180,7 +180,9 @@ export class Ledger {
         this.add(account, move.asset, sign * move.amount);
       }
     }
-    const called = this.advance(account, p.healthAfterE18, now);
+    // What came in part leaves a health that depends on the pay: the clock waits for it.
+    const partly = p.kind !== "Released" && p.moves.length !== 0 && p.deficitE18 > 0n;
+    const called = !partly && this.advance(account, p.healthAfterE18, now);
     if (p.kind === "Provisioned") this.provide(account, mulDivUp(-p.before.equityE18, 1n, QUOTE_SCALE));
     const pay = keeperPay(p.before.maintenanceE18, state.policy, 0n, this.bidOf(1), KEEPER);
     const earned = p.moves.length !== 0 || (called && p.before.equityE18 >= 0n);
@@ -189,6 +191,7 @@ export class Ledger {
       this.debit(account, paid);
       this.credit(keeper, paid);
     }
+    if (partly) this.advance(account, this.assess(account).healthE18, now);
     // Nothing booked: no interest is written down either.
     if (paid === 0n && p.moves.length === 0 && p.kind !== "Provisioned") this.cash = market;
     return p;

@@ -242,7 +242,7 @@ decodeFunctionResult(functionFragment: 'totalsOf', data: BytesLike): Result;
     
     moveToReserve: TypedContractMethod<
       [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
-      [void],
+      [bigint],
       'nonpayable'
     >
     
@@ -396,7 +396,7 @@ getFunction(nameOrSignature: 'moveFromReserve'): TypedContractMethod<
     >;
 getFunction(nameOrSignature: 'moveToReserve'): TypedContractMethod<
       [account: BigNumberish, asset: BigNumberish, amount: BigNumberish, ],
-      [void],
+      [bigint],
       'nonpayable'
     >;
 getFunction(nameOrSignature: 'numberOf'): TypedContractMethod<

@@ -395,7 +395,13 @@
       }
     ],
     "name": "moveToReserve",
-    "outputs": [],
+    "outputs": [
+      {
+        "internalType": "uint256",
+        "name": "kept",
+        "type": "uint256"
+      }
+    ],
     "stateMutability": "nonpayable",
     "type": "function"
   },
