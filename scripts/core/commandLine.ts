@@ -6,26 +6,41 @@ import { z } from "zod";
 
 import { UsageError } from "./errors.js";
 
+interface Read<Known extends ParseArgsOptionsConfig> {
+  readonly values: ReturnType<
+    typeof parseArgs<{ args: string[]; options: Known; strict: true; allowPositionals: true }>
+  >["values"];
+  /** What is no option, in its order. */
+  readonly words: readonly string[];
+}
+
 /** What a command line says, by the names a command knows; `example` is one of its options, for whoever forgot the dashes. */
 export function readArguments<const Known extends ParseArgsOptionsConfig>(
   argv: readonly string[],
   options: Known,
   example: string,
-): ReturnType<typeof parseArgs<{ args: string[]; options: Known; strict: true; allowPositionals: false }>>["values"] {
+): Read<Known>["values"] {
+  const { values, words } = readWithWords(argv, options);
+  const [word] = words;
+  if (word === undefined) return values;
+  throw new UsageError(`Unexpected word "${word}": every option starts with --, such as ${example}.`);
+}
+
+/** The same of a command that takes words beside its options, such as names of files. */
+export function readWithWords<const Known extends ParseArgsOptionsConfig>(
+  argv: readonly string[],
+  options: Known,
+): Read<Known> {
   try {
-    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
+    const { values, positionals } = parseArgs({ args: [...argv], options, strict: true, allowPositionals: true });
+    return { values, words: positionals };
   } catch (cause) {
-    throw usageErrorOf(cause, argv, options, example);
+    throw usageErrorOf(cause, argv, options);
   }
 }
 
 /** node:util's errors say which rule was broken in their code, and it over several sentences in their message. */
-function usageErrorOf(
-  cause: unknown,
-  argv: readonly string[],
-  options: ParseArgsOptionsConfig,
-  example: string,
-): unknown {
+function usageErrorOf(cause: unknown, argv: readonly string[], options: ParseArgsOptionsConfig): unknown {
   if (!(cause instanceof TypeError) || !("code" in cause)) return cause;
   // An option's short name may stand before it, and its argument after it.
   const quoted = /'(?:-\w, )?(-[^' ]*)/.exec(cause.message)?.[1] ?? "";
@@ -42,10 +57,6 @@ function usageErrorOf(
       const next = argv[at + 1];
       const found = at >= 0 && next !== undefined ? ` but is followed by ${next}` : "";
       return new UsageError(`--${name} needs a value${found}.`, { cause });
-    }
-    case "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL": {
-      const word = /'([^']*)'/.exec(cause.message)?.[1] ?? "";
-      return new UsageError(`Unexpected word "${word}": every option starts with --, such as ${example}.`, { cause });
     }
     default:
       return cause;

@@ -1,16 +1,33 @@
-/** `npm run test:deep`: the Solidity tests for as long as the profile `deep` says; first the seed and the lengths, last the time. */
+/** `npm run test:deep`: see `--help`. */
 import { spawn } from "node:child_process";
 
-import hre from "hardhat";
-
-import { runCommand } from "../io/command.js";
+import { PROFILE, parseDeepOptions } from "../core/deep/options.js";
 import { HARDHAT } from "../io/hardhat.js";
+import { runAtEdge } from "../io/run.js";
 import { terminal } from "../io/terminal.js";
 
-const PROFILE = "deep";
+await runAtEdge(
+  async () => {
+    const request = parseDeepOptions(process.argv.slice(2));
+    if (request.kind === "help") terminal.result(request.text.trimEnd());
+    else await run(request.hardhat);
+  },
+  { json: false },
+);
+
+async function run(hardhat: readonly string[]): Promise<void> {
+  const terms = await termsOf();
+  terminal.result(terms);
+  const start = Date.now();
+  const code = await runHardhat(hardhat);
+  terminal.result(`${terms} It took ${((Date.now() - start) / 60_000).toFixed(1)} minutes.`);
+  process.exitCode = code ?? 1;
+}
 
 /** What a failure is repeated with; printed at the start, and again at the end, where somebody who comes later looks. */
-function termsOf(): string {
+async function termsOf(): Promise<string> {
+  // Hardhat takes seconds to load, and a wrong option needs none of it.
+  const { default: hre } = await import("hardhat");
   const profile = hre.config.test.solidity.profiles[PROFILE];
   if (profile === undefined) throw new Error(`hardhat.config.ts has no profile ${PROFILE}.`);
   const { fuzz, invariant } = profile;
@@ -20,11 +37,8 @@ function termsOf(): string {
   );
 }
 
-/** Arguments go to Hardhat: files, for a part of it, or `--grep`. With -vv the walk tells how often each action was done. */
-async function runTests(args: readonly string[]): Promise<number | null> {
-  const child = spawn(process.execPath, [HARDHAT, "test", "solidity", "--test-profile", PROFILE, "-vv", ...args], {
-    stdio: "inherit",
-  });
+async function runHardhat(args: readonly string[]): Promise<number | null> {
+  const child = spawn(process.execPath, [HARDHAT, ...args], { stdio: "inherit" });
   // Ctrl-C reaches both; who ends this process alone means the tests too.
   process.once("SIGTERM", () => child.kill());
   return new Promise((resolve, reject) => {
@@ -32,12 +46,3 @@ async function runTests(args: readonly string[]): Promise<number | null> {
     child.on("close", resolve);
   });
 }
-
-await runCommand(async () => {
-  const terms = termsOf();
-  terminal.result(terms);
-  const start = Date.now();
-  const code = await runTests(process.argv.slice(2));
-  terminal.result(`${terms} It took ${((Date.now() - start) / 60_000).toFixed(1)} minutes.`);
-  process.exitCode = code ?? 1;
-});
