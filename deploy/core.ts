@@ -5,7 +5,7 @@ import type {
   NamedArtifactContractAtFuture,
   NamedArtifactContractDeploymentFuture as Deployed,
 } from "@nomicfoundation/ignition-core";
-import type { Market } from "./market.js";
+import type { PlacedMarket } from "./market.js";
 
 /** By the names that the tools use. A type, not an interface: Ignition wants its index signature. */
 export type Contracts = {
@@ -35,7 +35,7 @@ export interface Core {
   readonly calls: readonly Future[];
 }
 
-export function deployCore(m: IgnitionModuleBuilder, { quote, collaterals, wrappedNative }: Market): Core {
+export function deployCore(m: IgnitionModuleBuilder, { quote, collaterals, wrappedNative }: PlacedMarket): Core {
   // The deployer governs until the hand-over, so that all of it fits in one run; see roles.ts.
   const accessManager = m.contract("AccessManager", [m.getAccount(0)]);
 

@@ -28,7 +28,7 @@ const FEED_DECIMALS = 8n;
 
 const NO_TOKEN: Address = "0x0000000000000000000000000000000000000000";
 
-export interface Market {
+export interface PlacedMarket {
   readonly quote: Listed;
   readonly collaterals: readonly Listed[];
   /** The token that wraps the chain's own coin; the zero address where none is named. */
@@ -38,7 +38,7 @@ export interface Market {
 export function placeMarket(
   m: IgnitionModuleBuilder,
   { quote, collaterals, wrappedNative }: DeploymentParameters,
-): Market {
+): PlacedMarket {
   const place = (listing: Listing, asset: number): Listed => ({
     ...listing,
     asset: BigInt(asset),

@@ -2,14 +2,14 @@
 import type { Future, IgnitionModuleBuilder } from "@nomicfoundation/ignition-core";
 import type { DeploymentParameters } from "../scripts/core/deployment/parameters.js";
 import type { Core } from "./core.js";
-import type { Market } from "./market.js";
+import type { PlacedMarket } from "./market.js";
 
 import { underlyingOf } from "../scripts/core/deployment/parameters.js";
 
 export function applySettings(
   m: IgnitionModuleBuilder,
   { contracts, wholeMarginAccount, listed }: Core,
-  { quote, collaterals: listings }: Market,
+  { quote, collaterals: listings }: PlacedMarket,
   parameters: DeploymentParameters,
 ): readonly Future[] {
   const { collaterals, sequencer, interest, keeper, liquidation, perpetuals, trading } = parameters;

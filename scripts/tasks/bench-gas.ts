@@ -9,8 +9,8 @@ import { PEERS, limitOf } from "../core/gas/peers.js";
 import { GasSnapshot, differences, kilo, limitedRows, linesOf, snapshotOf, tableOf } from "../core/gas/table.js";
 import { HouseError } from "../core/house/errors.js";
 import { readFlags, runCommand } from "../io/command.js";
-import { Chain } from "../io/gas/chain.js";
-import { Market, type FeedKind } from "../io/gas/market.js";
+import { MeasuredChain } from "../io/gas/chain.js";
+import { MeasuredMarket, type FeedKind } from "../io/gas/market.js";
 import { measureAll, type Measurement } from "../io/gas/operations.js";
 import { terminal } from "../io/terminal.js";
 
@@ -39,7 +39,7 @@ interface Measured extends Measurement {
 }
 
 async function measure(feedKind: FeedKind): Promise<Measured> {
-  const market = await Market.create(await Chain.create(), feedKind);
+  const market = await MeasuredMarket.create(await MeasuredChain.create(), feedKind);
   return { ...(await measureAll(market)), nameOf: (address) => market.nameOf(address) };
 }
 

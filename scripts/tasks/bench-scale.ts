@@ -7,8 +7,8 @@ import { z } from "zod";
 import { growthPicture, lensPicture, runPicture } from "../core/scale/charts.js";
 import { growthRows, lensRows, markdownOf, runRows, type Rows } from "../core/scale/tables.js";
 import { readFlags, runCommand } from "../io/command.js";
-import { Chain } from "../io/gas/chain.js";
-import { Market } from "../io/gas/market.js";
+import { MeasuredChain } from "../io/gas/chain.js";
+import { MeasuredMarket } from "../io/gas/market.js";
 import { renderPng } from "../io/png.js";
 import { Crowd } from "../io/scale/accounts.js";
 import { POSITIONS, byCollaterals, byPositions } from "../io/scale/growth.js";
@@ -53,7 +53,7 @@ function print(title: string, rows: Rows): void {
 
 /** Each crowd in pages of all sizes up to its own, the answers of the whole crowd in one call only where it is small. */
 async function measureLens(): Promise<Picture> {
-  const market = await Market.create(await Chain.create(CALL_GAS), "constant");
+  const market = await MeasuredMarket.create(await MeasuredChain.create(CALL_GAS), "constant");
   const [crowd, reader] = [await Crowd.open(market), await Reader.open(market)];
   const [states, due]: [Reading[], Reading[]] = [[], []];
   for (const count of CROWDS) {
@@ -80,8 +80,8 @@ async function measureSimulation(): Promise<Picture> {
 }
 
 async function measureGas(): Promise<Picture> {
-  const collaterals = await byCollaterals(await Market.create(await Chain.create(), "constant"));
-  const market = await Market.create(await Chain.create(), "constant", Math.max(...POSITIONS));
+  const collaterals = await byCollaterals(await MeasuredMarket.create(await MeasuredChain.create(), "constant"));
+  const market = await MeasuredMarket.create(await MeasuredChain.create(), "constant", Math.max(...POSITIONS));
   const positions = await byPositions(market);
   print("By collaterals", growthRows("collaterals", collaterals));
   print("By positions", growthRows("positions", positions));

@@ -24,7 +24,7 @@ const Trace = z.object({
   ),
 });
 
-/** Options that every transaction of the measurement carries; see {@link Chain.send}. */
+/** Options that every transaction of the measurement carries; see {@link MeasuredChain.send}. */
 export const OVERRIDES = {
   gasLimit: GAS_LIMIT,
   maxFeePerGas: 2n * BASE_FEE,
@@ -37,7 +37,7 @@ export type Sent = Promise<TransactionResponse>;
  * A chain in this process where everything repeats: the genesis date, the time between blocks and the base fee are given,
  * so that the same code costs the same gas each time.
  */
-export class Chain {
+export class MeasuredChain {
   private constructor(
     readonly ethers: HardhatEthers,
     readonly signers: readonly HardhatEthersSigner[],
@@ -49,7 +49,7 @@ export class Chain {
    * @param callGas {gas} What a call may use, and a block with it; when not given what a transaction may. The node holds calls to
    * the cap on transactions too, which nodes of mainnet do not: such a chain has the rules from before that cap.
    */
-  static async create(callGas?: bigint): Promise<Chain> {
+  static async create(callGas?: bigint): Promise<MeasuredChain> {
     const { ethers, provider } = await hre.network.create({
       network: "default",
       override: {
@@ -58,7 +58,7 @@ export class Chain {
         ...(callGas === undefined ? {} : { blockGasLimit: callGas, hardfork: "prague" }),
       },
     });
-    return new Chain(ethers, await ethers.getSigners(), provider);
+    return new MeasuredChain(ethers, await ethers.getSigners(), provider);
   }
 
   private async request(method: string, params: unknown[]): Promise<unknown> {

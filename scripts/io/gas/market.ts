@@ -15,7 +15,7 @@ import type {
 import { toPerpetual } from "../../core/instrument.js";
 import { ORDER_TYPES, orderDomain, type Order } from "../../core/order.js";
 import { toAddress } from "../rpc.js";
-import { OVERRIDES, type Chain } from "./chain.js";
+import { OVERRIDES, type MeasuredChain } from "./chain.js";
 
 /** What stands behind each asset: a feed that costs nothing, Chainlink's proxy before an aggregator with storage, or (seconded)
  * a constant feed with a constant second source beside it. */
@@ -72,7 +72,7 @@ export interface Side {
 }
 
 interface Parts {
-  readonly chain: Chain;
+  readonly chain: MeasuredChain;
   readonly feedKind: FeedKind;
   readonly quote: UsdCoin;
   readonly collaterals: readonly MintableToken[];
@@ -86,14 +86,14 @@ interface Parts {
 }
 
 /** A living market: deployed with the starting values, used by others, every account that is paid already holding cash. */
-export class Market {
+export class MeasuredMarket {
   private nonce = 0n;
 
   private constructor(readonly parts: Parts) {}
 
   /** @param assets How many are listed; accounts hold no more than eight of them, and may have positions on all. */
-  static async create(chain: Chain, feedKind: FeedKind, assets = COLLATERALS): Promise<Market> {
-    const market = new Market(await deployParts(chain, feedKind, assets));
+  static async create(chain: MeasuredChain, feedKind: FeedKind, assets = COLLATERALS): Promise<MeasuredMarket> {
+    const market = new MeasuredMarket(await deployParts(chain, feedKind, assets));
     await market.configure();
     await market.populate();
     return market;
@@ -283,7 +283,7 @@ export class Market {
   }
 }
 
-async function deployParts(chain: Chain, feedKind: FeedKind, assets: number): Promise<Parts> {
+async function deployParts(chain: MeasuredChain, feedKind: FeedKind, assets: number): Promise<Parts> {
   const { ethers } = chain;
   const [admin] = chain.signers;
   if (admin === undefined) throw new RangeError("no signer");

@@ -6,7 +6,7 @@ import { MeasurementError } from "../../core/gas/errors.js";
 import { OPERATIONS, type Operation } from "../../core/gas/peers.js";
 import { kilo, type Reading } from "../../core/gas/table.js";
 import { OVERRIDES } from "./chain.js";
-import { ETHER, tokens, usd, type Market } from "./market.js";
+import { ETHER, tokens, usd, type MeasuredMarket } from "./market.js";
 
 const OUTCOME = { Released: 4n, ToppedUp: 5n } as const;
 const SUBJECT = 5; // the first signer that is nobody else
@@ -34,8 +34,8 @@ export interface Measurement {
 }
 
 /** Measures every row, each from the same market, and forgets what it did. */
-export async function measureAll(market: Market): Promise<Measurement> {
-  const rows: readonly (readonly [Operation, (market: Market) => Promise<Reading>])[] = [
+export async function measureAll(market: MeasuredMarket): Promise<Measurement> {
+  const rows: readonly (readonly [Operation, (market: MeasuredMarket) => Promise<Reading>])[] = [
     [OPERATIONS.firstDeposit, firstDeposit],
     [OPERATIONS.nextDeposit, nextDeposit],
     [OPERATIONS.withdraw, withdraw],
@@ -61,55 +61,55 @@ export async function measureAll(market: Market): Promise<Measurement> {
   return { readings, problems };
 }
 
-async function readingOf(market: Market, operation: Operation, receipt: TransactionReceipt): Promise<Reading> {
+async function readingOf(market: MeasuredMarket, operation: Operation, receipt: TransactionReceipt): Promise<Reading> {
   return { operation, note: null, ...(await measured(market, receipt)) };
 }
 
 /** Ten ether, twenty thousand of debt: health 2.38 at the starting price. */
-async function openAccount(market: Market, owner: HardhatEthersSigner): Promise<bigint> {
+async function openAccount(market: MeasuredMarket, owner: HardhatEthersSigner): Promise<bigint> {
   await market.deposit(owner, ETHER, tokens(10n));
   await market.borrow(owner, usd(20_000n));
   return market.accountOf(owner);
 }
 
-async function firstDeposit(market: Market): Promise<Reading> {
+async function firstDeposit(market: MeasuredMarket): Promise<Reading> {
   const owner = market.person(SUBJECT);
   await market.fund(owner, ETHER, tokens(10n));
   return await readingOf(market, OPERATIONS.firstDeposit, await sendDeposit(market, owner, ETHER, tokens(5n)));
 }
 
-async function nextDeposit(market: Market): Promise<Reading> {
+async function nextDeposit(market: MeasuredMarket): Promise<Reading> {
   const owner = market.person(SUBJECT);
   await market.deposit(owner, ETHER, tokens(10n));
   return await readingOf(market, OPERATIONS.nextDeposit, await sendDeposit(market, owner, ETHER, tokens(5n)));
 }
 
-async function withdraw(market: Market): Promise<Reading> {
+async function withdraw(market: MeasuredMarket): Promise<Reading> {
   const owner = market.person(SUBJECT);
   await openAccount(market, owner);
   return await readingOf(market, OPERATIONS.withdraw, await sendWithdraw(market, owner, ETHER, tokens(1n)));
 }
 
-async function borrow(market: Market): Promise<Reading> {
+async function borrow(market: MeasuredMarket): Promise<Reading> {
   const owner = market.person(SUBJECT);
   await openAccount(market, owner);
   return await readingOf(market, OPERATIONS.borrow, await sendWithdraw(market, owner, 0, usd(1_000n)));
 }
 
-async function repay(market: Market): Promise<Reading> {
+async function repay(market: MeasuredMarket): Promise<Reading> {
   const owner = market.person(SUBJECT);
   await openAccount(market, owner);
   await market.fund(owner, 0, usd(1_000n));
   return await readingOf(market, OPERATIONS.repay, await sendDeposit(market, owner, 0, usd(1_000n)));
 }
 
-async function health(market: Market): Promise<Reading> {
+async function health(market: MeasuredMarket): Promise<Reading> {
   const owner = market.person(SUBJECT);
   await openAccount(market, owner);
   return await readingOf(market, OPERATIONS.health, await sendHealth(market, owner));
 }
 
-async function furtherCollateral(market: Market): Promise<Reading> {
+async function furtherCollateral(market: MeasuredMarket): Promise<Reading> {
   const owner = market.person(SUBJECT);
   await openAccount(market, owner);
   const first = await measured(market, await sendHealth(market, owner));
@@ -125,7 +125,7 @@ async function furtherCollateral(market: Market): Promise<Reading> {
   return meanOf(OPERATIONS.furtherCollateral, first, last, BigInt(steps.length), note);
 }
 
-async function liquidate(market: Market): Promise<Reading> {
+async function liquidate(market: MeasuredMarket): Promise<Reading> {
   const { chain, liquidator } = market.parts;
   const [account, taker] = [await openAccount(market, market.person(SUBJECT)), market.accountOf(market.taker)];
   await market.setPrice(ETHER, LIQUIDATION_PRICE);
@@ -138,14 +138,14 @@ async function liquidate(market: Market): Promise<Reading> {
   return await readingOf(market, OPERATIONS.liquidate, receipt);
 }
 
-async function topUp(market: Market): Promise<Reading> {
+async function topUp(market: MeasuredMarket): Promise<Reading> {
   const account = await openForTopUp(market, market.person(SUBJECT));
   await market.setPrice(ETHER, TOP_UP_PRICE);
   const receipt = await sendRebalance(market, account, OUTCOME.ToppedUp);
   return await readingOf(market, OPERATIONS.topUp, receipt);
 }
 
-async function release(market: Market): Promise<Reading> {
+async function release(market: MeasuredMarket): Promise<Reading> {
   const owner = market.person(SUBJECT);
   const account = await openAccount(market, owner);
   await market.depositReserve(owner, ETHER, tokens(1n));
@@ -154,7 +154,7 @@ async function release(market: Market): Promise<Reading> {
   return await readingOf(market, OPERATIONS.release, receipt);
 }
 
-async function furtherRebalance(market: Market): Promise<Reading> {
+async function furtherRebalance(market: MeasuredMarket): Promise<Reading> {
   const { chain, marginAccount } = market.parts;
   const accounts: bigint[] = [];
   for (let index = 0; index < BATCH; index += 1) {
@@ -178,26 +178,26 @@ async function furtherRebalance(market: Market): Promise<Reading> {
   return meanOf(OPERATIONS.furtherRebalance, one, await batchOf(BATCH), BigInt(BATCH - 1), note);
 }
 
-async function openForTopUp(market: Market, owner: HardhatEthersSigner): Promise<bigint> {
+async function openForTopUp(market: MeasuredMarket, owner: HardhatEthersSigner): Promise<bigint> {
   const account = await openAccount(market, owner);
   await market.depositReserve(owner, 0, usd(5_000n));
   await setPolicy(market, owner);
   return account;
 }
 
-export async function setPolicy(market: Market, owner: HardhatEthersSigner): Promise<void> {
+export async function setPolicy(market: MeasuredMarket, owner: HardhatEthersSigner): Promise<void> {
   const { chain, marginAccount } = market.parts;
   const account = market.accountOf(owner);
   await chain.send(async () => await marginAccount.connect(owner).setPolicy(account, POLICY, OVERRIDES));
 }
 
-async function sendDeposit(market: Market, owner: HardhatEthersSigner, asset: number, amount: bigint) {
+async function sendDeposit(market: MeasuredMarket, owner: HardhatEthersSigner, asset: number, amount: bigint) {
   const { chain, marginAccount } = market.parts;
   const [account, token] = [market.accountOf(owner), await market.token(asset).getAddress()];
   return await chain.send(async () => await marginAccount.connect(owner).deposit(account, token, amount, OVERRIDES));
 }
 
-async function sendWithdraw(market: Market, owner: HardhatEthersSigner, asset: number, amount: bigint) {
+async function sendWithdraw(market: MeasuredMarket, owner: HardhatEthersSigner, asset: number, amount: bigint) {
   const { chain, marginAccount } = market.parts;
   const [account, token] = [market.accountOf(owner), await market.token(asset).getAddress()];
   const contract = marginAccount.connect(owner);
@@ -205,13 +205,13 @@ async function sendWithdraw(market: Market, owner: HardhatEthersSigner, asset: n
 }
 
 /** A view, sent as a transaction by somebody else. */
-export async function sendHealth(market: Market, owner: HardhatEthersSigner): Promise<TransactionReceipt> {
+export async function sendHealth(market: MeasuredMarket, owner: HardhatEthersSigner): Promise<TransactionReceipt> {
   const { chain, marginAccount } = market.parts;
   const view = await marginAccount.healthOf.populateTransaction(market.accountOf(owner));
   return await chain.send(async () => await market.keeper.sendTransaction({ ...view, ...OVERRIDES }));
 }
 
-async function sendRebalance(market: Market, account: bigint, expected: bigint): Promise<TransactionReceipt> {
+async function sendRebalance(market: MeasuredMarket, account: bigint, expected: bigint): Promise<TransactionReceipt> {
   const { chain, marginAccount } = market.parts;
   const contract = marginAccount.connect(market.keeper);
   const outcome = await contract.rebalance.staticCall(account, OVERRIDES);
@@ -224,7 +224,7 @@ async function sendRebalance(market: Market, account: bigint, expected: bigint):
 }
 
 /** Both have traded before, and each order is filled whole: what a busy market does most. */
-async function trade(market: Market): Promise<Reading> {
+async function trade(market: MeasuredMarket): Promise<Reading> {
   const [maker, taker] = [market.person(SUBJECT), market.person(SUBJECT + 1)];
   for (const trader of [maker, taker]) {
     await market.deposit(trader, 0, usd(50_000n));
@@ -239,7 +239,7 @@ interface Measured {
   readonly breakdown: Breakdown;
 }
 
-async function measured(market: Market, receipt: TransactionReceipt): Promise<Measured> {
+async function measured(market: MeasuredMarket, receipt: TransactionReceipt): Promise<Measured> {
   return { gas: receipt.gasUsed, breakdown: await market.parts.chain.breakdownOf(receipt) };
 }
 

@@ -1,7 +1,7 @@
 /** Many accounts on a market of the gas table, quickly: one owner with many accounts, and only fills waited for. */
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 
-import type { Market, Side } from "../gas/market.js";
+import type { MeasuredMarket, Side } from "../gas/market.js";
 
 import { Interface } from "ethers";
 
@@ -26,13 +26,13 @@ export class Crowd {
   readonly accounts: bigint[] = [];
 
   private constructor(
-    private readonly market: Market,
+    private readonly market: MeasuredMarket,
     private readonly owner: HardhatEthersSigner,
     private readonly maker: Side,
   ) {}
 
   /** Lenders for all, and one who takes the other side of every position. */
-  static async open(market: Market): Promise<Crowd> {
+  static async open(market: MeasuredMarket): Promise<Crowd> {
     const [maker, owner, lender] = [market.person(MAKER), market.person(OWNER), market.person(1)];
     await market.deposit(lender, 0, usd(100n * ENOUGH));
     await market.deposit(maker, 0, usd(10n * ENOUGH));

@@ -2,7 +2,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 
 import type { Growth } from "../../core/scale/growth.js";
-import type { Market, Side } from "../gas/market.js";
+import type { MeasuredMarket, Side } from "../gas/market.js";
 
 import { MeasurementError } from "../../core/gas/errors.js";
 import { OVERRIDES } from "../gas/chain.js";
@@ -23,7 +23,7 @@ const COLLATERALS = [1, 2, 3, 4, 5, 6, 7, 8];
 export const POSITIONS = [0, 1, 2, 4, 8, 16, 24, 32];
 
 /** By the number of collaterals, all of one value: together what one alone would be worth. */
-export async function byCollaterals(market: Market): Promise<readonly Growth[]> {
+export async function byCollaterals(market: MeasuredMarket): Promise<readonly Growth[]> {
   const found: Growth[] = [];
   for (const count of COLLATERALS) {
     found.push(
@@ -40,7 +40,7 @@ export async function byCollaterals(market: Market): Promise<readonly Growth[]> 
 }
 
 /** By the number of positions, beside one collateral: one each on as many perpetuals. */
-export async function byPositions(market: Market): Promise<readonly Growth[]> {
+export async function byPositions(market: MeasuredMarket): Promise<readonly Growth[]> {
   const { chain } = market.parts;
   for (let asset = ETHER + 1; asset <= Math.max(...POSITIONS); asset += 1) await market.openPerpetual(asset);
   const found: Growth[] = [];
@@ -63,7 +63,7 @@ export async function byPositions(market: Market): Promise<readonly Growth[]> {
 
 /** The debt is what eight tenths of the first prices' limit allow; the prices of the collaterals then fall together. */
 async function costsOf(
-  market: Market,
+  market: MeasuredMarket,
   owner: HardhatEthersSigner,
   count: number,
   collaterals: number,
@@ -80,7 +80,7 @@ async function costsOf(
   return { count, health: Number(health), topUp: Number(topUp), liquidation: Number(liquidation) };
 }
 
-async function topUpGas(market: Market, account: bigint, collaterals: number): Promise<bigint> {
+async function topUpGas(market: MeasuredMarket, account: bigint, collaterals: number): Promise<bigint> {
   const { chain, marginAccount } = market.parts;
   const contract = marginAccount.connect(market.keeper);
   await fallUntil(market, collaterals, async () => {
@@ -90,7 +90,7 @@ async function topUpGas(market: Market, account: bigint, collaterals: number): P
 }
 
 /** A part of the account, into one that holds nothing of the kind yet. */
-async function sliceGas(market: Market, account: bigint, collaterals: number): Promise<bigint> {
+async function sliceGas(market: MeasuredMarket, account: bigint, collaterals: number): Promise<bigint> {
   const { chain, liquidator } = market.parts;
   await market.deposit(market.taker, 0, usd(2_000_000n));
   let limit = 0n;
@@ -111,7 +111,7 @@ async function sliceGas(market: Market, account: bigint, collaterals: number): P
   return receipt.gasUsed;
 }
 
-async function fallUntil(market: Market, collaterals: number, reached: () => Promise<boolean>): Promise<void> {
+async function fallUntil(market: MeasuredMarket, collaterals: number, reached: () => Promise<boolean>): Promise<void> {
   for (let price = START_PRICE; price > START_PRICE / 2n; price -= STEP) {
     for (let asset = ETHER; asset <= collaterals; asset += 1) await market.setPrice(asset, price);
     if (await reached()) return;

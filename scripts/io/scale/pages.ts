@@ -1,7 +1,7 @@
 /** Reads all accounts through the lens, page by page, and says what that takes. */
 import type { Reading } from "../../core/scale/pages.js";
 import type { Spent } from "../../core/scale/run.js";
-import type { Market } from "../gas/market.js";
+import type { MeasuredMarket } from "../gas/market.js";
 
 import { Interface } from "ethers";
 
@@ -29,11 +29,11 @@ const METER = "0x00000000000000000000000000000000000be7e5";
 
 export class Reader {
   private constructor(
-    private readonly market: Market,
+    private readonly market: MeasuredMarket,
     private readonly lens: string,
   ) {}
 
-  static async open(market: Market): Promise<Reader> {
+  static async open(market: MeasuredMarket): Promise<Reader> {
     const { chain, marginAccount, liquidator } = market.parts;
     const args = [await marginAccount.getAddress(), await liquidator.getAddress()];
     return new Reader(market, await chain.deploy("MarginLens", args));

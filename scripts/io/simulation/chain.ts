@@ -26,7 +26,7 @@ export interface Order {
   readonly gas: bigint;
 }
 
-export class Chain implements Rpc {
+export class ClockedChain implements Rpc {
   #last: bigint;
   #next: bigint;
   #queue: Promise<unknown> = Promise.resolve();

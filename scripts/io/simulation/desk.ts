@@ -3,7 +3,7 @@ import type { Order } from "../../core/order.js";
 import type { Wish } from "../../core/simulation/trading.js";
 import type { AccountView, Prices } from "../../core/simulation/types.js";
 import type { Protocol } from "../protocol.js";
-import type { Chain, Receipt } from "./chain.js";
+import type { ClockedChain, Receipt } from "./chain.js";
 import type { Observer } from "./observe.js";
 import type { FundedMaker } from "./owners.js";
 import type { Person } from "./people.js";
@@ -27,11 +27,11 @@ export interface Fill {
   readonly sides: readonly { readonly before: AccountView; readonly after: AccountView }[];
 }
 
-export class Desk {
+export class MakerDesk {
   readonly #nonces = new Map<bigint, bigint>();
 
   private constructor(
-    private readonly chain: Chain,
+    private readonly chain: ClockedChain,
     private readonly exchange: string,
     private readonly chainId: bigint,
     private readonly observer: Pick<Observer, "accounts">,
@@ -40,10 +40,15 @@ export class Desk {
     readonly feeBps: bigint,
   ) {}
 
-  static async open(chain: Chain, protocol: Protocol, observer: Observer, maker: FundedMaker): Promise<Desk> {
+  static async open(
+    chain: ClockedChain,
+    protocol: Protocol,
+    observer: Observer,
+    maker: FundedMaker,
+  ): Promise<MakerDesk> {
     const chainId = BigInt(String(await chain.request({ method: "eth_chainId" })));
     const { takerE6 } = await protocol.exchange.feeParameters();
-    return new Desk(chain, protocol.addresses.exchange, chainId, observer, maker, (takerE6 + 99n) / 100n);
+    return new MakerDesk(chain, protocol.addresses.exchange, chainId, observer, maker, (takerE6 + 99n) / 100n);
   }
 
   /** Trades with the maker at his price; null where the trader would not pay it, or the ledger lets one of them not. */

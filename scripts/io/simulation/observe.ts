@@ -14,7 +14,7 @@ import type {
   Purse,
 } from "../../core/simulation/types.js";
 import type { Protocol } from "../protocol.js";
-import type { Chain } from "./chain.js";
+import type { ClockedChain } from "./chain.js";
 
 import { Interface } from "ethers";
 
@@ -109,7 +109,7 @@ interface Question {
   readonly callData: string;
 }
 
-export function openObserver(chain: Chain, protocol: Protocol, watched: Watched): Observer {
+export function openObserver(chain: ClockedChain, protocol: Protocol, watched: Watched): Observer {
   const { lens } = protocol.addresses;
   const questions = questionsOf(protocol, watched).map((question) => ({ ...question, allowFailure: false }));
   const batches = pagesOf(questions, QUESTIONS_A_CALL).map((page) =>

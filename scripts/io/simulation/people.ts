@@ -4,7 +4,7 @@ import type { Address } from "../../core/mainnet.js";
 import type { Policy } from "../../core/simulation/population.js";
 import type { Purse } from "../../core/simulation/types.js";
 import type { Protocol } from "../protocol.js";
-import type { Chain } from "./chain.js";
+import type { ClockedChain } from "./chain.js";
 
 import { IMarginAccount__factory } from "../../../typechain-types/index.js";
 import { accountId } from "../../core/order.js";
@@ -27,7 +27,7 @@ export interface Person {
 
 export class People {
   constructor(
-    private readonly chain: Chain,
+    private readonly chain: ClockedChain,
     private readonly protocol: Protocol,
   ) {}
 

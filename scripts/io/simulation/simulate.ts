@@ -26,7 +26,7 @@ import { openMarket } from "../market.js";
 import { deployProtocol, parametersFor } from "../protocol.js";
 import { arbitrageAll } from "../venue.js";
 import { ARMS, runArm } from "./arm.js";
-import { Chain } from "./chain.js";
+import { ClockedChain } from "./chain.js";
 import { reportOf } from "./report.js";
 import { fundEverybody, setPolicies } from "./stage.js";
 
@@ -120,7 +120,7 @@ export async function simulate(options: SimulationOptions, hooks: SimulationHook
     const stages = await Promise.all(
       deployed.map(async ({ fork, protocol }) => {
         const setUp = fork.startedAt + SETUP_SECONDS;
-        const chain = new Chain(fork.rpc, atOwnTimes ? setUp : nextHour(setUp), baseFees?.perStep[0]);
+        const chain = new ClockedChain(fork.rpc, atOwnTimes ? setUp : nextHour(setUp), baseFees?.perStep[0]);
         const reprint = await openAt(chain, prices, cross);
         return await fundEverybody(chain, protocol, population, prices, reprint);
       }),
@@ -200,7 +200,7 @@ async function runArms(
  * The first prices, on the feeds and in the pools exactly.
  * @returns What prints them once more.
  */
-async function openAt(chain: Chain, prices: UsdPrices, cross: boolean): Promise<() => Promise<void>> {
+async function openAt(chain: ClockedChain, prices: UsdPrices, cross: boolean): Promise<() => Promise<void>> {
   const { feeds, venue } = await openMarket(chain, { cross });
   await feeds.pushMany(prices, chain.next);
   await arbitrageAll(venue, (asset) => quotePriceE8(prices, asset));

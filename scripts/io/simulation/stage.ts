@@ -5,7 +5,7 @@ import type { Borrower, Policy } from "../../core/simulation/population.js";
 import type { Maker, Trader } from "../../core/simulation/traders.js";
 import type { Bids, Observation, Prices, Purse } from "../../core/simulation/types.js";
 import type { Protocol } from "../protocol.js";
-import type { Chain } from "./chain.js";
+import type { ClockedChain } from "./chain.js";
 import type { Observer } from "./observe.js";
 import type { FundedOwner, FundedTrader } from "./owners.js";
 import type { Person } from "./people.js";
@@ -15,7 +15,7 @@ import { checksOfMargins } from "../../core/simulation/margins.js";
 import { ASSET_NUMBER } from "../../core/simulation/population.js";
 import { PromiseBook, checksOfFill, checksOfOwner, checksOfState } from "../../core/simulation/promises.js";
 import { EMPTY_PURSE, holdingsE18 } from "../../core/simulation/types.js";
-import { Desk } from "./desk.js";
+import { MakerDesk } from "./desk.js";
 import { openObserver } from "./observe.js";
 import { fundBorrower, fundMaker, fundTrader } from "./owners.js";
 import { People } from "./people.js";
@@ -38,10 +38,10 @@ export interface Population {
 }
 
 export interface Stage {
-  readonly chain: Chain;
+  readonly chain: ClockedChain;
   readonly protocol: Protocol;
   readonly observer: Observer;
-  readonly desk: Desk;
+  readonly desk: MakerDesk;
   /** Whose accounts the report is about, in the order of every reading: borrowers, longs, shorts, the maker. */
   readonly owners: readonly FundedOwner[];
   readonly traders: readonly FundedTrader[];
@@ -60,7 +60,7 @@ const REPRINT_SECONDS = 1_800n;
 
 /** Brings everybody into the protocol at the prices of the first point, which `reprint` prints again when they grow old. */
 export async function fundEverybody(
-  chain: Chain,
+  chain: ClockedChain,
   protocol: Protocol,
   population: Population,
   prices: UsdPrices,
@@ -111,7 +111,7 @@ export async function fundEverybody(
     keeping: owners.length,
     wallets,
   });
-  const desk = await Desk.open(chain, protocol, observer, maker);
+  const desk = await MakerDesk.open(chain, protocol, observer, maker);
   const promises = new PromiseBook();
   await keepFresh();
   await openPositions(desk, traders, await observer.observe(), promises, keepFresh);
@@ -141,7 +141,7 @@ export async function fundEverybody(
 
 /** Lets every trader open what he planned, one after the other. */
 async function openPositions(
-  desk: Desk,
+  desk: MakerDesk,
   traders: readonly FundedTrader[],
   prices: Prices,
   promises: PromiseBook,

@@ -38,7 +38,7 @@ interface Account {
 }
 
 /** Accounts that trade beside collateral, until a price is against them: what a slice asks and what it moves. */
-class Desk {
+class SlicedTraders {
   readonly counts = { slices: 0, whole: 0, insolvent: 0, hedges: 0, indebted: 0 };
   readonly #random = new Random(SEED);
   #answers: readonly bigint[] = PRICES;
@@ -46,18 +46,18 @@ class Desk {
 
   private constructor(readonly live: Live) {}
 
-  static async open(): Promise<Desk> {
-    const desk = new Desk(await Live.create(PEOPLE));
-    const { marginAccount, riskEngine, signers } = desk.live;
+  static async open(): Promise<SlicedTraders> {
+    const traders = new SlicedTraders(await Live.create(PEOPLE));
+    const { marginAccount, riskEngine, signers } = traders.live;
     const { interestE7, clampE7, divisor, deviationBps } = FUNDING;
     for (const asset of ASSETS) {
       await riskEngine.setPerpetualRisk(asset, PERPETUAL);
       await marginAccount.setPerpetual(asset, interestE7, clampE7, divisor, deviationBps, CAP_E3);
     }
     await marginAccount.setExchange(at(signers, EXCHANGE).address);
-    desk.#time = await desk.live.now();
-    await desk.deposit(MAKER, desk.live.accountOf(MAKER), 0, 50_000_000n * 10n ** 6n);
-    return desk;
+    traders.#time = await traders.live.now();
+    await traders.deposit(MAKER, traders.live.accountOf(MAKER), 0, 50_000_000n * 10n ** 6n);
+    return traders;
   }
 
   /** One account from its first deposit to a slice of it. */
@@ -245,9 +245,9 @@ describe("The model of slices", function () {
   this.timeout(300_000);
 
   it(`agrees with the Liquidator to the unit on slices of ${ACCOUNTS} random accounts that trade`, async () => {
-    const desk = await Desk.open();
-    for (let index = 0; index < ACCOUNTS; index += 1) await desk.play(index);
-    const { counts } = desk;
+    const traders = await SlicedTraders.open();
+    for (let index = 0; index < ACCOUNTS; index += 1) await traders.play(index);
+    const { counts } = traders;
     if (process.env["SHOW_COUNTS"] !== undefined) process.stdout.write(`${JSON.stringify(counts)}\n`);
     expect(counts.slices).to.be.greaterThan(ACCOUNTS / 2);
     for (const count of [counts.whole, counts.insolvent, counts.hedges, counts.indebted]) {
