@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 
 import { UsageError } from "./errors.js";
+import { parseMoment } from "./prices/moment.js";
 
 interface Read<Known extends ParseArgsOptionsConfig> {
   readonly values: ReturnType<
@@ -106,4 +107,31 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(words:
       message: `must be one of ${words.join(", ")}${data === undefined ? "" : ` (found "${String(data)}")`}`,
     }),
   });
+}
+
+export const FilePath = z.string().min(1, "must be a file");
+
+export const FolderPath = z.string().trim().min(1, "must be a folder");
+
+const isHttp = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+
+export const NodeAddress = z
+  .string()
+  .refine(isHttp, "must be the http or https address of a node, such as http://127.0.0.1:8545");
+
+/** {s} A UTC time. */
+export const Moment = z.string().transform((text, context) => {
+  return (
+    parseMoment(text) ?? refuse(context, "must be a UTC time like 2020-03-12 or 2020-03-12T10:00, or unix seconds")
+  );
+});
+
+/** In plain digits; `meaning` says what is counted, as in "the number of steps". */
+export function wholeNumber(low: number, high: number, meaning: string): z.ZodType<number, z.ZodTypeDef, string> {
+  const message = `must be ${meaning}, a whole number from ${low} to ${high}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, message)
+    .transform(Number)
+    .refine((value) => value >= low && value <= high, message);
 }

@@ -3,10 +3,9 @@ import type { ParseArgsOptionsConfig } from "node:util";
 
 import { z } from "zod";
 
-import { checkedValues, readArguments, refuse } from "../commandLine.js";
+import { FolderPath, Moment, checkedValues, readArguments, refuse } from "../commandLine.js";
 import { UsageError } from "../errors.js";
 import { parseDecimalE8 } from "../prices/decimal.js";
-import { parseMoment } from "../prices/moment.js";
 
 const ASSETS = ["eth", "btc"] as const;
 export type AssetName = (typeof ASSETS)[number];
@@ -72,12 +71,6 @@ const prices = z
     return files;
   });
 
-const moment = z.string().transform((text, context) => {
-  return (
-    parseMoment(text) ?? refuse(context, "must be a UTC time like 2020-03-12 or 2020-03-12T10:00, or unix seconds")
-  );
-});
-
 const UNITS: Readonly<Record<string, bigint>> = { s: 1n, m: 60n, h: 3_600n, d: 86_400n };
 
 const horizon = z.string().transform((text, context) => {
@@ -106,13 +99,13 @@ const coverage = z.string().transform((text, context) => {
 const Options = z
   .object({
     prices,
-    from: moment.optional(),
-    to: moment.optional(),
+    from: Moment.optional(),
+    to: Moment.optional(),
     horizon: horizon.default("1h"),
     multiple: decimal(1n, 20n, "a number of standard deviations").default("9"),
     floor: decimal(1n, 20n, "a percentage").optional(),
     coverage: coverage.default("99.9"),
-    out: z.string().trim().min(1, "must be a folder").default("out/backtest"),
+    out: FolderPath.default("out/backtest"),
     json: z.boolean().default(false),
   })
   .strict();

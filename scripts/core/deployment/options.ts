@@ -4,7 +4,7 @@ import type { Holders } from "./parameters.js";
 
 import { z } from "zod";
 
-import { checkedValues, oneOf, readArguments } from "../commandLine.js";
+import { FilePath, NodeAddress, checkedValues, oneOf, readArguments } from "../commandLine.js";
 import { UsageError } from "../errors.js";
 import { AddressText, HOLDERS } from "./parameters.js";
 
@@ -59,10 +59,6 @@ const ARGUMENTS = {
   help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsOptionsConfig;
 
-const isHttp = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
-
-export const NodeAddress = z.string().refine(isHttp, "must be the http or https address of a node");
-
 /** Ignition's own rule for the name of a deployment. */
 export const DeploymentName = z
   .string()
@@ -72,7 +68,7 @@ const Options = z
   .object({
     network: oneOf(NETWORKS),
     rpc: NodeAddress.optional(),
-    parameters: z.string().min(1, "must be a file").optional(),
+    parameters: FilePath.optional(),
     admin: AddressText.optional(),
     governor: AddressText.optional(),
     steward: AddressText.optional(),

@@ -4,8 +4,8 @@ import type { Holders } from "./parameters.js";
 
 import { z } from "zod";
 
-import { checkedValues, oneOf, readArguments } from "../commandLine.js";
-import { DeploymentName, NodeAddress, holdersIn } from "./options.js";
+import { FilePath, NodeAddress, checkedValues, oneOf, readArguments } from "../commandLine.js";
+import { DeploymentName, holdersIn } from "./options.js";
 import { AddressText } from "./parameters.js";
 
 /** A dry run on a fork leaves nothing to verify. */
@@ -63,7 +63,7 @@ const Options = z
     network: oneOf(VERIFIED_NETWORKS),
     rpc: NodeAddress.optional(),
     id: DeploymentName.optional(),
-    parameters: z.string().min(1, "must be a file").optional(),
+    parameters: FilePath.optional(),
     admin: AddressText.optional(),
     governor: AddressText.optional(),
     steward: AddressText.optional(),

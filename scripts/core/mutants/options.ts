@@ -3,7 +3,7 @@ import type { ParseArgsOptionsConfig } from "node:util";
 
 import { z } from "zod";
 
-import { checkedValues, readArguments, refuse } from "../commandLine.js";
+import { checkedValues, readArguments, refuse, wholeNumber } from "../commandLine.js";
 import { UsageError } from "../errors.js";
 import { KINDS, type Mutant } from "./types.js";
 
@@ -76,12 +76,7 @@ const Options = z
         ),
       )
       .optional(),
-    jobs: z
-      .string()
-      .regex(/^\d{1,2}$/, `must be a whole number from 1 to ${MAX_JOBS}`)
-      .transform(Number)
-      .refine((jobs) => jobs >= 1 && jobs <= MAX_JOBS, `must be a whole number from 1 to ${MAX_JOBS}`)
-      .default("2"),
+    jobs: wholeNumber(1, MAX_JOBS, "the number of processes").default("2"),
     resume: z.boolean().default(false),
     survivors: z.boolean().default(false),
     quick: z.boolean().default(false),

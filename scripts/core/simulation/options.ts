@@ -3,10 +3,18 @@ import type { ParseArgsOptionsConfig } from "node:util";
 
 import { z } from "zod";
 
-import { checkedValues, readArguments, refuse } from "../commandLine.js";
+import {
+  FilePath,
+  FolderPath,
+  Moment,
+  NodeAddress,
+  checkedValues,
+  readArguments,
+  refuse,
+  wholeNumber,
+} from "../commandLine.js";
 import { UsageError } from "../errors.js";
 import { DEFAULT_STEPS } from "../prices/crash.js";
-import { parseMoment } from "../prices/moment.js";
 import { DEFAULT_DELAY } from "./points.js";
 
 const MIN_ACCOUNTS = 3; // one for each kind of reserve
@@ -78,16 +86,6 @@ const ARGUMENTS = {
   help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsOptionsConfig;
 
-/** An integer in plain digits; the messages finish the sentence "--name must be ...". */
-function integer(low: number, high: number, meaning: string) {
-  const message = `must be ${meaning}, a whole number from ${low} to ${high}`;
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, message)
-    .transform(Number)
-    .refine((value) => value >= low && value <= high, message);
-}
-
 const PRICES_FORM = "must name both files, as in --prices eth=ETH.csv,btc=BTC.csv";
 
 const ROUNDS_FORM = "must name a file of eth, as in --rounds eth=ETH.csv,btc=BTC.csv";
@@ -131,32 +129,22 @@ function namedFiles(
   return { eth: files.get("eth"), btc: files.get("btc") };
 }
 
-const from = z.string().transform((text, context) => {
-  return (
-    parseMoment(text) ?? refuse(context, "must be a UTC time like 2020-03-12 or 2020-03-12T10:00, or unix seconds")
-  );
-});
-
-const rpc = z.string().refine((text) => {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
-}, "must be the http or https address of a node, such as http://127.0.0.1:8545");
-
 const Options = z
   .object({
     prices: prices.optional(),
     rounds: rounds.optional(),
-    "fork-state": z.array(z.string().min(1, "must be a file")).optional(),
-    policy: z.string().min(1, "must be a file").optional(),
-    basefee: z.string().min(1, "must be a file").optional(),
-    "basefee-from": from.optional(),
-    from: from.optional(),
-    steps: integer(MIN_STEPS, MAX_STEPS, "the number of bars").default(String(DEFAULT_STEPS)),
-    accounts: integer(MIN_ACCOUNTS, MAX_ACCOUNTS, "the number of accounts").default("24"),
-    delay: integer(0, MAX_DELAY, "the number of steps").default(String(DEFAULT_DELAY)),
-    seed: integer(0, MAX_SEED, "the seed").default("1"),
-    rpc: rpc.optional(),
-    block: integer(0, Number.MAX_SAFE_INTEGER, "a block").optional(),
-    out: z.string().trim().min(1, "must be a folder").default("out/simulate"),
+    "fork-state": z.array(FilePath).optional(),
+    policy: FilePath.optional(),
+    basefee: FilePath.optional(),
+    "basefee-from": Moment.optional(),
+    from: Moment.optional(),
+    steps: wholeNumber(MIN_STEPS, MAX_STEPS, "the number of bars").default(String(DEFAULT_STEPS)),
+    accounts: wholeNumber(MIN_ACCOUNTS, MAX_ACCOUNTS, "the number of accounts").default("24"),
+    delay: wholeNumber(0, MAX_DELAY, "the number of steps").default(String(DEFAULT_DELAY)),
+    seed: wholeNumber(0, MAX_SEED, "the seed").default("1"),
+    rpc: NodeAddress.optional(),
+    block: wholeNumber(0, Number.MAX_SAFE_INTEGER, "a block").optional(),
+    out: FolderPath.default("out/simulate"),
     json: z.boolean().default(false),
   })
   .strict();

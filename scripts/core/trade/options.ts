@@ -3,8 +3,8 @@ import type { ParseArgsOptionsConfig } from "node:util";
 
 import { z } from "zod";
 
-import { checkedValues, oneOf, readArguments, refuse } from "../commandLine.js";
-import { DeploymentName, NodeAddress } from "../deployment/options.js";
+import { FilePath, NodeAddress, checkedValues, oneOf, readArguments, refuse, wholeNumber } from "../commandLine.js";
+import { DeploymentName } from "../deployment/options.js";
 import { VERIFIED_NETWORKS, type VerifiedNetwork } from "../deployment/verifyOptions.js";
 import { UsageError } from "../errors.js";
 import { parseDecimalE18 } from "./decimal.js";
@@ -153,18 +153,10 @@ const SHAPES = {
         (value) => value > 0n && value < MAX_PRICE,
         "must be above zero, and a price that the ledger can hold",
       ),
-      expires: z
-        .string()
-        .regex(/^\d{1,6}$/, `must be minutes, a whole number from 1 to ${YEAR_MINUTES}`)
-        .transform((digits) => BigInt(digits))
-        .refine(
-          (minutes) => minutes >= 1n && minutes <= BigInt(YEAR_MINUTES),
-          `must be minutes, a whole number from 1 to ${YEAR_MINUTES}`,
-        )
-        .default("60"),
+      expires: wholeNumber(1, YEAR_MINUTES, "minutes").default("60"),
       "reduce-only": z.boolean().default(false),
       nonce: Nonce.optional(),
-      out: z.string().min(1, "must be a file").optional(),
+      out: FilePath.optional(),
     })
     .strict(),
   fill: z
@@ -266,7 +258,7 @@ function optionsOf(action: Action, values: unknown): TradeOptions {
         as: senderOf(data),
         sizeE18: sell ? -size : size,
         priceE18: price,
-        expiresSeconds: expires * 60n,
+        expiresSeconds: BigInt(expires) * 60n,
         reduceOnly,
         nonce: data.nonce,
         out: data.out,

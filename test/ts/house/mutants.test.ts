@@ -275,7 +275,9 @@ describe("mutants", function () {
     expect(chosen(list, request.options).map(({ number }) => number)).to.deep.equal([3]);
     expect(() => chosen([], request.options)).to.throw("No mutant");
     expect(() => parseMutantOptions(["--kind", "speed"])).to.throw("--kind must be some of rounding");
-    expect(() => parseMutantOptions(["--jobs", "0"])).to.throw("--jobs must be a whole number");
+    expect(() => parseMutantOptions(["--jobs", "0"])).to.throw(
+      "--jobs must be the number of processes, a whole number from 1 to 64",
+    );
     expect(() => parseMutantOptions(["--file", "("])).to.throw("--file must be a regular expression");
     expect(parseMutantOptions(["--help"]).kind).to.equal("help");
   });
