@@ -5,7 +5,7 @@
 import type { ContractRunner } from "ethers";
 import type { Collateral, DeploymentParameters, Listing } from "../../core/deployment/parameters.js";
 import type { Compare, Difference } from "../../core/deployment/verification.js";
-import type { Protocol } from "../protocol.js";
+import type { ListedAsset, Protocol } from "../protocol.js";
 
 import { ZeroAddress } from "ethers";
 
@@ -51,8 +51,10 @@ export async function compareAll(
   await compareRoles(checks, protocol, parameters, blocks);
   checks.compareIn("tokens")("number of listed tokens", protocol.assets.length, listings.length);
   for (const [asset, listing] of listings.entries()) {
-    await compareToken(protocol, asset, listing, checks.compareIn("tokens"));
-    await compareFeed(protocol, asset, listing, checks.compareIn("feeds"));
+    const listed = protocol.assets[asset];
+    if (listed === undefined) continue;
+    await compareToken(protocol, listed, listing, checks.compareIn("tokens"));
+    await compareFeed(protocol, listed, listing, checks.compareIn("feeds"));
   }
   const risk = checks.compareIn("risk");
   for (const [index, collateral] of parameters.collaterals.entries()) {
@@ -77,14 +79,12 @@ export async function compareAll(
 }
 
 async function compareToken(
-  { vault, assets }: Protocol,
-  asset: number,
+  { vault }: Protocol,
+  listed: ListedAsset,
   listing: Listing,
   compare: Compare,
 ): Promise<void> {
   const { symbol } = listing;
-  const listed = assets[asset];
-  if (listed === undefined) return;
   if (typeof listing.token === "string") compare(`token of ${symbol}`, listed.token, listing.token);
   const [totals, decimals] = await Promise.all([
     vault.totalsOf(listed.token),
@@ -100,17 +100,15 @@ async function compareToken(
 }
 
 async function compareFeed(
-  { oracle, assets }: Protocol,
-  asset: number,
+  { oracle }: Protocol,
+  listed: ListedAsset,
   listing: Listing,
   compare: Compare,
 ): Promise<void> {
   const { symbol } = listing;
-  const listed = assets[asset];
-  if (listed === undefined) return;
   if (typeof listing.feed === "string") compare(`feed of ${symbol}`, listed.feed, listing.feed);
   const feed = EACAggregatorProxy__factory.connect(listed.feed, oracle.runner);
-  const [known, pair] = await Promise.all([oracle.feedOf(asset), answerOf(feed.description())]);
+  const [known, pair] = await Promise.all([oracle.feedOf(listed.asset), answerOf(feed.description())]);
   compare(`pair of the feed of ${symbol}`, pair, listing.pair);
   compare(`decimals of ${symbol} in the oracle`, known.tokenDecimals, listing.decimals);
   compare(`decimals of the feed of ${symbol}`, await answerOf(feed.decimals()), known.feedDecimals);
