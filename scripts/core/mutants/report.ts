@@ -23,14 +23,7 @@ export interface Row extends Counts {
   readonly kind: Kind;
 }
 
-export interface Survivor {
-  readonly number: number;
-  readonly file: string;
-  readonly line: number;
-  readonly scope: string;
-  readonly kind: Kind;
-  readonly original: string;
-  readonly mutant: string;
+export interface Survivor extends Omit<Mutant, "id"> {
   readonly reached: boolean;
 }
 
