@@ -14,6 +14,7 @@ import { listingsOf } from "../../../scripts/core/deployment/parameters.js";
 import { readBack } from "../../../scripts/io/deployment/readBack.js";
 import { attachProtocol, deployProtocol, parametersFor } from "../../../scripts/io/protocol.js";
 import { MarginAccount__factory } from "../../../typechain-types/index.js";
+import { takeBackEach } from "../takeBack.js";
 
 const TWO_DAYS = 172_800;
 const UNAUTHORIZED = id("AccessManagedUnauthorized(address)").slice(0, 10);
@@ -154,13 +155,7 @@ describe("deployProtocol", function () {
   });
 
   describe("governing afterwards", function () {
-    let snapshot: string;
-    beforeEach(async function () {
-      snapshot = String(await connection.provider.request({ method: "evm_snapshot", params: [] }));
-    });
-    afterEach(async function () {
-      await connection.provider.request({ method: "evm_revert", params: [snapshot] });
-    });
+    takeBackEach(() => connection.provider);
 
     const curve = (): string =>
       protocol.marginAccount.interface.encodeFunctionData("setInterest", [100, 200, 300, 5_000, 1_000, 50]);

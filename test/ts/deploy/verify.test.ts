@@ -16,6 +16,7 @@ import { VERIFY_HELP, parseVerifyOptions } from "../../../scripts/core/deploymen
 import { verifyDeployment } from "../../../scripts/io/deployment/verify.js";
 import { attachProtocol, parametersFor } from "../../../scripts/io/protocol.js";
 import { toAddress } from "../../../scripts/io/rpc.js";
+import { takeBackEach } from "../takeBack.js";
 import { deploy, forget, recordOf, runTask, startNode } from "./command.js";
 
 const ID = `test-verify-${process.pid}`;
@@ -87,13 +88,7 @@ describe("npm run verify-deployment", function () {
   });
 
   describe("after something changed", function () {
-    let snapshot: string;
-    beforeEach(async function () {
-      snapshot = String(await connection.provider.request({ method: "evm_snapshot", params: [] }));
-    });
-    afterEach(async function () {
-      await connection.provider.request({ method: "evm_revert", params: [snapshot] });
-    });
+    takeBackEach(() => connection.provider);
 
     /** Through the timelock, as governance would. */
     async function govern(target: string, data: string): Promise<void> {

@@ -1,6 +1,4 @@
 import type { Address } from "../../../scripts/core/mainnet.js";
-import type { Fork } from "../../../scripts/io/fork.js";
-import type { Market } from "../../../scripts/io/market.js";
 
 import type { Result } from "ethers";
 
@@ -9,12 +7,11 @@ import { AbiCoder, Interface } from "ethers";
 
 import { ASSETS, FEED_NAMES, MAINNET, quotePriceE8 } from "../../../scripts/core/mainnet.js";
 import { slippageE18 } from "../../../scripts/core/uniswap.js";
-import { openFork } from "../../../scripts/io/fork.js";
 import { openFeeds } from "../../../scripts/io/feeds.js";
-import { openMarket } from "../../../scripts/io/market.js";
 import { call, header, setCode, unlock } from "../../../scripts/io/rpc.js";
 import { BalanceSlotNotFoundError, balanceOf, deal } from "../../../scripts/io/tokens.js";
 import { expectNear } from "../near.js";
+import { marketOnFork } from "./onFork.js";
 
 const PRICES = { ETH: 194_00000000n, BTC: 7_900_00000000n, USDC: 1_00000000n };
 const AGGREGATOR = new Interface([
@@ -26,28 +23,11 @@ const AGGREGATOR = new Interface([
 ]);
 
 describe("The market on a fork of the replica", () => {
-  let fork: Fork;
-  let market: Market;
-  let snapshot: unknown;
+  const { fork, market } = marketOnFork(PRICES);
 
-  before(async () => {
-    fork = await openFork({ prices: PRICES });
-    market = await openMarket(fork.rpc);
-  });
-
-  after(async () => await fork.close());
-
-  beforeEach(async () => {
-    snapshot = await fork.rpc.request({ method: "evm_snapshot", params: [] });
-  });
-
-  afterEach(async () => {
-    await fork.rpc.request({ method: "evm_revert", params: [snapshot] });
-  });
-
-  const now = async (): Promise<bigint> => (await header(fork.rpc))?.timestamp ?? 0n;
+  const now = async (): Promise<bigint> => (await header(fork().rpc))?.timestamp ?? 0n;
   const read = async (to: string, name: string, args: readonly unknown[] = []): Promise<Result> => {
-    return AGGREGATOR.decodeFunctionResult(name, await call(fork.rpc, to, AGGREGATOR.encodeFunctionData(name, args)));
+    return AGGREGATOR.decodeFunctionResult(name, await call(fork().rpc, to, AGGREGATOR.encodeFunctionData(name, args)));
   };
 
   const ask = async (to: string, name: string, args: readonly unknown[] = []): Promise<bigint[]> =>
@@ -56,18 +36,18 @@ describe("The market on a fork of the replica", () => {
   describe("feeds", () => {
     it("begin with the prices they were given, fresh", async () => {
       for (const feed of FEED_NAMES) {
-        const round = await market.feeds.latest(feed);
+        const round = await market().feeds.latest(feed);
         expect(round.answerE8).to.equal(PRICES[feed]);
-        expect(fork.startedAt - round.updatedAt <= 12n).to.equal(true);
+        expect(fork().startedAt - round.updatedAt <= 12n).to.equal(true);
       }
     });
 
     it("answer through the real proxy what was pushed, in rounds that go up within their phase", async () => {
-      let before = await market.feeds.latest("ETH");
+      let before = await market().feeds.latest("ETH");
       for (const answerE8 of [150_00000000n, 0n, -1n, 86_00000000n]) {
         const updatedAt = await now();
-        await market.feeds.push("ETH", answerE8, updatedAt);
-        const round = await market.feeds.latest("ETH");
+        await market().feeds.push("ETH", answerE8, updatedAt);
+        const round = await market().feeds.latest("ETH");
         expect(round.answerE8).to.equal(answerE8);
         expect(round.updatedAt).to.equal(updatedAt);
         expect(round.roundId).to.equal(before.roundId + 1n);
@@ -77,18 +57,18 @@ describe("The market on a fork of the replica", () => {
     });
 
     it("push several in one block and leave the others alone", async () => {
-      const start = await header(fork.rpc);
-      const btc = await market.feeds.latest("BTC");
-      await market.feeds.pushMany({ ETH: 1n, USDC: 2n }, 1_000n);
-      expect((await header(fork.rpc))?.number).to.equal((start?.number ?? 0n) + 1n);
-      expect(await market.feeds.latest("ETH")).to.include({ answerE8: 1n, updatedAt: 1_000n });
-      expect(await market.feeds.latest("USDC")).to.include({ answerE8: 2n });
-      expect(await market.feeds.latest("BTC")).to.deep.equal(btc);
+      const start = await header(fork().rpc);
+      const btc = await market().feeds.latest("BTC");
+      await market().feeds.pushMany({ ETH: 1n, USDC: 2n }, 1_000n);
+      expect((await header(fork().rpc))?.number).to.equal((start?.number ?? 0n) + 1n);
+      expect(await market().feeds.latest("ETH")).to.include({ answerE8: 1n, updatedAt: 1_000n });
+      expect(await market().feeds.latest("USDC")).to.include({ answerE8: 2n });
+      expect(await market().feeds.latest("BTC")).to.deep.equal(btc);
     });
 
     it("keep their past readable by round, and answer zeros for rounds that never were", async () => {
-      const first = await market.feeds.latest("BTC");
-      await market.feeds.push("BTC", 5_000_00000000n, 77n);
+      const first = await market().feeds.latest("BTC");
+      await market().feeds.push("BTC", 5_000_00000000n, 77n);
       expect(await ask(MAINNET.feeds.BTC, "getRoundData", [first.roundId])).to.deep.equal([
         first.roundId,
         first.answerE8,
@@ -101,19 +81,19 @@ describe("The market on a fork of the replica", () => {
     });
 
     it("forget what is older than their ring", async () => {
-      const { aggregators } = market.feeds;
+      const { aggregators } = market().feeds;
       const [latest = 0n] = await ask(aggregators.ETH, "latestRound");
       expect(await ask(aggregators.ETH, "getRoundData", [latest])).to.not.include(0n);
       const slot = "0x5fd4abd509a6bd2e481342e48ac53f48e042047ae362aa211441c3f9c1ecbf00";
       const later = `0x${(latest + 4_096n).toString(16).padStart(64, "0")}`;
-      await fork.rpc.request({ method: "hardhat_setStorageAt", params: [aggregators.ETH, slot, later] });
+      await fork().rpc.request({ method: "hardhat_setStorageAt", params: [aggregators.ETH, slot, later] });
       expect(await ask(aggregators.ETH, "getRoundData", [latest])).to.deep.equal([latest, 0n, 0n, 0n, latest]);
     });
 
     it("go on from the same round when they are opened again", async () => {
-      await market.feeds.push("ETH", 123n, 456n);
-      const before = await market.feeds.latest("ETH");
-      const again = await openFeeds(fork.rpc);
+      await market().feeds.push("ETH", 123n, 456n);
+      const before = await market().feeds.latest("ETH");
+      const again = await openFeeds(fork().rpc);
       const after = await again.latest("ETH");
       expect(after).to.include({ answerE8: 123n, updatedAt: 456n, roundId: before.roundId + 1n });
     });
@@ -127,29 +107,29 @@ describe("The market on a fork of the replica", () => {
   describe("deal", () => {
     it("sets the exact balance of each token, up, down and to zero", async () => {
       for (const [name, { address }] of Object.entries(MAINNET.tokens)) {
-        const holder = await unlock(fork.rpc, `holder of ${name}`);
+        const holder = await unlock(fork().rpc, `holder of ${name}`);
         for (const amount of [1_234_567n, 10n ** 24n, 1n, 0n]) {
-          await deal(fork.rpc, address, holder, amount);
-          expect(await balanceOf(fork.rpc, address, holder)).to.equal(amount);
+          await deal(fork().rpc, address, holder, amount);
+          expect(await balanceOf(fork().rpc, address, holder)).to.equal(amount);
         }
       }
     });
 
     it("gives tokens that can be spent", async () => {
-      const from = await unlock(fork.rpc, "spender");
-      await deal(fork.rpc, MAINNET.tokens.WBTC.address, from, 10n ** 8n);
-      expect((await market.venue.sell("BTC", 10n ** 8n, from, 0n)) > 0n).to.equal(true);
-      expect(await balanceOf(fork.rpc, MAINNET.tokens.WBTC.address, from)).to.equal(0n);
+      const from = await unlock(fork().rpc, "spender");
+      await deal(fork().rpc, MAINNET.tokens.WBTC.address, from, 10n ** 8n);
+      expect((await market().venue.sell("BTC", 10n ** 8n, from, 0n)) > 0n).to.equal(true);
+      expect(await balanceOf(fork().rpc, MAINNET.tokens.WBTC.address, from)).to.equal(0n);
     });
 
     it("says so when a contract keeps no balances", async () => {
       const refusal = async (token: Address): Promise<unknown> =>
-        await deal(fork.rpc, token, token, 1n).catch((error: unknown) => error);
+        await deal(fork().rpc, token, token, 1n).catch((error: unknown) => error);
       expect(await refusal(MAINNET.multicall3)).to.be.instanceOf(BalanceSlotNotFoundError);
 
       // 42 for everybody: a balance that is computed and not kept.
       const computed = "0x00000000000000000000000000000000c0de0042";
-      await setCode(fork.rpc, computed, "0x602a5f5260205ff3");
+      await setCode(fork().rpc, computed, "0x602a5f5260205ff3");
       expect(await refusal(computed)).to.be.instanceOf(BalanceSlotNotFoundError);
     });
   });
@@ -158,9 +138,9 @@ describe("The market on a fork of the replica", () => {
     it("starts at the feeds' prices, with a TWAP's past behind it", async () => {
       const pool = new Interface(["function observe(uint32[]) view returns (int56[], uint160[])"]);
       for (const asset of ASSETS) {
-        expect(await market.venue.price(asset)).to.equal(quotePriceE8(PRICES, asset));
+        expect(await market().venue.price(asset)).to.equal(quotePriceE8(PRICES, asset));
         const answer = await call(
-          fork.rpc,
+          fork().rpc,
           MAINNET.pools[asset].address,
           pool.encodeFunctionData("observe", [[3_000, 0]]),
         );
@@ -179,8 +159,8 @@ describe("The market on a fork of the replica", () => {
       for (const asset of ASSETS) {
         for (const percent of [99n, 45n, 5n, 400n, 100n]) {
           const target = (PRICES[asset] * percent) / 100n;
-          expect(await market.venue.arbitrageTo(asset, target, { exact: true })).to.equal(true);
-          expect(await market.venue.price(asset)).to.equal(target);
+          expect(await market().venue.arbitrageTo(asset, target, { exact: true })).to.equal(true);
+          expect(await market().venue.price(asset)).to.equal(target);
         }
       }
     });
@@ -190,39 +170,41 @@ describe("The market on a fork of the replica", () => {
         const { feePips } = MAINNET.pools[asset];
         for (const percent of [60n, 130n]) {
           const target = (PRICES[asset] * percent) / 100n;
-          expect(await market.venue.arbitrageTo(asset, target)).to.equal(true);
-          const off = Number((await market.venue.price(asset)) - target) / Number(target);
+          expect(await market().venue.arbitrageTo(asset, target)).to.equal(true);
+          const off = Number((await market().venue.price(asset)) - target) / Number(target);
           expectNear(Math.abs(off), Number(feePips) / 1e6, 2e-5);
-          expect(await market.venue.arbitrageTo(asset, target)).to.equal(false);
+          expect(await market().venue.arbitrageTo(asset, target)).to.equal(false);
         }
       }
     });
 
     it("quotes what a sale then pays", async () => {
-      const seller = await unlock(fork.rpc, "seller");
+      const seller = await unlock(fork().rpc, "seller");
       for (const asset of ASSETS) {
         const { address, decimals } = MAINNET.assets[asset];
         const amount = 321n * 10n ** BigInt(decimals);
-        await deal(fork.rpc, address, seller, amount);
-        const before = await balanceOf(fork.rpc, MAINNET.tokens.USDC.address, seller);
-        const quoted = await market.venue.quote(asset, amount);
-        const paid = await market.venue.sell(asset, amount, seller, quoted);
+        await deal(fork().rpc, address, seller, amount);
+        const before = await balanceOf(fork().rpc, MAINNET.tokens.USDC.address, seller);
+        const quoted = await market().venue.quote(asset, amount);
+        const paid = await market().venue.sell(asset, amount, seller, quoted);
         expect(paid).to.equal(quoted);
-        expect((await balanceOf(fork.rpc, MAINNET.tokens.USDC.address, seller)) - before).to.equal(paid);
+        expect((await balanceOf(fork().rpc, MAINNET.tokens.USDC.address, seller)) - before).to.equal(paid);
       }
     });
 
     it("refuses a sale below its minimum", async () => {
-      const seller = await unlock(fork.rpc, "seller");
-      await deal(fork.rpc, MAINNET.tokens.WETH.address, seller, 10n ** 18n);
-      const quoted = await market.venue.quote("ETH", 10n ** 18n);
-      const error: unknown = await market.venue.sell("ETH", 10n ** 18n, seller, quoted + 1n).catch((e: unknown) => e);
+      const seller = await unlock(fork().rpc, "seller");
+      await deal(fork().rpc, MAINNET.tokens.WETH.address, seller, 10n ** 18n);
+      const quoted = await market().venue.quote("ETH", 10n ** 18n);
+      const error: unknown = await market()
+        .venue.sell("ETH", 10n ** 18n, seller, quoted + 1n)
+        .catch((e: unknown) => e);
       expect(error).to.be.instanceOf(Error);
-      expect(await balanceOf(fork.rpc, MAINNET.tokens.WETH.address, seller)).to.equal(10n ** 18n);
+      expect(await balanceOf(fork().rpc, MAINNET.tokens.WETH.address, seller)).to.equal(10n ** 18n);
     });
 
     it("has the depth it says: two million USDC, or one, for one percent", async () => {
-      const seller = await unlock(fork.rpc, "whale");
+      const seller = await unlock(fork().rpc, "whale");
       for (const [asset, depth] of [
         ["ETH", 2_000_000_000_000n],
         ["BTC", 1_000_000_000_000n],
@@ -231,10 +213,10 @@ describe("The market on a fork of the replica", () => {
         // Sold at 0.5% below the price on average, and the fee on top.
         const amount = (depth * 10n ** BigInt(decimals + 2) * 10_050n) / (PRICES[asset] * 10_000n);
         const sold = (amount * 1_000_000n) / (1_000_000n - MAINNET.pools[asset].feePips);
-        await deal(fork.rpc, address, seller, sold);
-        const paid = await market.venue.sell(asset, sold, seller, 0n);
+        await deal(fork().rpc, address, seller, sold);
+        const paid = await market().venue.sell(asset, sold, seller, 0n);
         expectNear(Number(paid) / Number(depth), 1, 1e-3);
-        expectNear(Number(await market.venue.price(asset)) / Number(PRICES[asset]), 0.99, 1e-4);
+        expectNear(Number(await market().venue.price(asset)) / Number(PRICES[asset]), 0.99, 1e-4);
         const fee = Number(MAINNET.pools[asset].feePips) / 1e6;
         const slippage = Number(slippageE18(MAINNET.pools[asset], sold, paid, PRICES[asset])) / 1e18;
         expectNear(slippage, 0.005 + fee, 1e-4);
@@ -245,13 +227,13 @@ describe("The market on a fork of the replica", () => {
   it("steps to new prices: feeds in the first block at the step's time, pools after it", async () => {
     const prices = { ETH: 133_00000000n, BTC: 5_800_00000000n, USDC: 1_01000000n };
     const timestamp = (await now()) + 600n;
-    await market.step(prices, timestamp);
+    await market().step(prices, timestamp);
     for (const feed of FEED_NAMES) {
-      expect(await market.feeds.latest(feed)).to.include({ answerE8: prices[feed], updatedAt: timestamp });
+      expect(await market().feeds.latest(feed)).to.include({ answerE8: prices[feed], updatedAt: timestamp });
     }
     for (const asset of ASSETS) {
       const target = quotePriceE8(prices, asset);
-      const off = Number((await market.venue.price(asset)) - target) / Number(target);
+      const off = Number((await market().venue.price(asset)) - target) / Number(target);
       expect(Math.abs(off)).to.be.lessThan(0.00302);
     }
     expect(await now()).to.equal(timestamp + 2n);

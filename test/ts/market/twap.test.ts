@@ -1,5 +1,3 @@
-import type { Fork } from "../../../scripts/io/fork.js";
-import type { Market } from "../../../scripts/io/market.js";
 import type { UniswapV3TwapSource } from "../../../typechain-types/index.js";
 
 import { expect } from "chai";
@@ -8,12 +6,11 @@ import { Interface } from "ethers";
 import { ASSETS, MAINNET, type Asset } from "../../../scripts/core/mainnet.js";
 import { sqrtPriceX96At } from "../../../scripts/core/uniswap.js";
 import { readBack } from "../../../scripts/io/deployment/readBack.js";
-import { openFork } from "../../../scripts/io/fork.js";
-import { openMarket } from "../../../scripts/io/market.js";
 import { deployProtocol, parametersFor } from "../../../scripts/io/protocol.js";
 import { header, mineFrom } from "../../../scripts/io/rpc.js";
 import { UniswapV3TwapSource__factory } from "../../../typechain-types/index.js";
 import { expectNear } from "../near.js";
+import { marketOnFork } from "./onFork.js";
 
 const PRICES = { ETH: 2_000_00000000n, BTC: 40_000_00000000n, USDC: 1_00000000n };
 const WINDOW = 600n;
@@ -27,24 +24,7 @@ const POOLS = new Interface([
 const [DEGRADED, LIVE, DEVIATING] = [1n, 2n, 11n];
 
 describe("UniswapV3TwapSource on a fork of the replica", () => {
-  let fork: Fork;
-  let market: Market;
-  let snapshot: unknown;
-
-  before(async () => {
-    fork = await openFork({ prices: PRICES });
-    market = await openMarket(fork.rpc);
-  });
-
-  after(async () => await fork.close());
-
-  beforeEach(async () => {
-    snapshot = await fork.rpc.request({ method: "evm_snapshot", params: [] });
-  });
-
-  afterEach(async () => {
-    await fork.rpc.request({ method: "evm_revert", params: [snapshot] });
-  });
+  const { fork, market } = marketOnFork(PRICES);
 
   const deploy = async (
     pool: string,
@@ -52,7 +32,7 @@ describe("UniswapV3TwapSource on a fork of the replica", () => {
     quote: string,
     windowSeconds: bigint,
   ): Promise<UniswapV3TwapSource> => {
-    const { ethers } = fork.connection;
+    const { ethers } = fork().connection;
     const deployed = await ethers.deployContract("UniswapV3TwapSource", [pool, token, quote, windowSeconds]);
     return UniswapV3TwapSource__factory.connect(await deployed.getAddress(), ethers.provider);
   };
@@ -61,8 +41,8 @@ describe("UniswapV3TwapSource on a fork of the replica", () => {
     return await deploy(address, token.address, quote.address, WINDOW);
   };
   const wait = async (seconds: bigint): Promise<void> => {
-    const now = (await header(fork.rpc))?.timestamp ?? 0n;
-    await mineFrom(fork.rpc, now + seconds, 1n, 1n);
+    const now = (await header(fork().rpc))?.timestamp ?? 0n;
+    await mineFrom(fork().rpc, now + seconds, 1n, 1n);
   };
   const dollars = (priceE18: bigint): number => Number(priceE18) / 1e18;
 
@@ -77,11 +57,11 @@ describe("UniswapV3TwapSource on a fork of the replica", () => {
     for (const asset of ASSETS) {
       const source = await sourceOf(asset);
       const start = Number(PRICES[asset]) / 1e8;
-      await market.venue.arbitrageTo(asset, (PRICES[asset] * 80n) / 100n, { exact: true });
-      const moved = (await header(fork.rpc))?.timestamp ?? 0n;
+      await market().venue.arbitrageTo(asset, (PRICES[asset] * 80n) / 100n, { exact: true });
+      const moved = (await header(fork().rpc))?.timestamp ?? 0n;
       // A quarter of the window, a half, all of it.
       for (const elapsed of [150n, 300n, 600n, 3_000n]) {
-        const now = (await header(fork.rpc))?.timestamp ?? 0n;
+        const now = (await header(fork().rpc))?.timestamp ?? 0n;
         await wait(moved + elapsed - now);
         const share = Number(elapsed < WINDOW ? elapsed : WINDOW) / Number(WINDOW);
         expectNear(dollars(await source.price()) / (start * 0.8 ** share), 1, 2 * TICK);
@@ -90,7 +70,7 @@ describe("UniswapV3TwapSource on a fork of the replica", () => {
   });
 
   it("fails while the pool's observations do not reach back", async () => {
-    const { ethers } = fork.connection;
+    const { ethers } = fork().connection;
     const [signer] = await ethers.getSigners();
     const { WETH, USDC } = MAINNET.tokens;
     // A pool that has just been made, with the price of an old one.
@@ -125,14 +105,14 @@ describe("UniswapV3TwapSource on a fork of the replica", () => {
       { ...wbtc, second: second("BTC") },
     ];
     const whole = { ...parameters, collaterals };
-    const protocol = await deployProtocol(fork.connection, whole);
-    expect(await readBack(protocol, whole, { fromBlock: Number(fork.startedAtBlock) })).to.deep.equal([]);
+    const protocol = await deployProtocol(fork().connection, whole);
+    expect(await readBack(protocol, whole, { fromBlock: Number(fork().startedAtBlock) })).to.deep.equal([]);
     const other = { ...whole, collaterals: [{ ...weth, second: { ...second("ETH"), windowSeconds: 60n } }, wbtc] };
-    const found = await readBack(protocol, other, { fromBlock: Number(fork.startedAtBlock) });
+    const found = await readBack(protocol, other, { fromBlock: Number(fork().startedAtBlock) });
     expect(found.map(({ what }) => what)).to.include.members(["window of WETH", "second source of WBTC"]);
 
     for (const asset of [1, 2]) expect((await protocol.oracle.price(asset))[0].status).to.equal(LIVE);
-    await market.venue.arbitrageTo("ETH", (PRICES.ETH * 80n) / 100n, { exact: true });
+    await market().venue.arbitrageTo("ETH", (PRICES.ETH * 80n) / 100n, { exact: true });
     await wait(WINDOW);
     const [price, fault] = await protocol.oracle.price(1);
     expect(price.status).to.equal(DEGRADED);
@@ -147,7 +127,7 @@ describe("UniswapV3TwapSource on a fork of the replica", () => {
       const source = await sourceOf(asset);
       for (let i = 0n; i < 20n; i += 1n) {
         await wait(31n);
-        await market.venue.arbitrageTo(asset, PRICES[asset] + PRICES[asset] / (100n + i), { exact: true });
+        await market().venue.arbitrageTo(asset, PRICES[asset] + PRICES[asset] / (100n + i), { exact: true });
       }
       expect(Number(await source.price.estimateGas()) - 21_000).to.be.lessThan(150_000);
     }
