@@ -5,7 +5,6 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 import {BPS, E6_TO_E18, INFINITE_HEALTH, MAX_COLLATERALS, QUOTE, WAD} from "./base/Constants.sol";
 import {Errors} from "./base/Errors.sol";
-import {ICollateralVault} from "./interfaces/ICollateralVault.sol";
 import {IRebalancer, Outcome, Plan, Request} from "./interfaces/IRebalancer.sol";
 import {Rounding} from "./math/Rounding.sol";
 import {Answers} from "./risk/Answers.sol";

@@ -9,7 +9,6 @@ import {WalletAllowance} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {AccountHeader, CallState} from "../types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../types/AccountId.sol";
-import {BandPolicy} from "../types/BandPolicy.sol";
 import {Assessment} from "../types/Assessment.sol";
 import {Losses} from "./Losses.sol";
 
