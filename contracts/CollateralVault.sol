@@ -19,7 +19,8 @@ import {MAX_TOTAL, newTokenState, TokenState} from "./types/TokenState.sol";
 /// @notice Holds every token. A transfer that nobody announced changes no total.
 /// @dev Upholds promise 3: for every token, balance >= total + reserved + claims; and promise 10: a reserve leaves only toward its
 /// own account or by its owner's withdrawal. The outflow limiter stands here, where no mistake of the ledger gets around it: it
-/// asks only what the vault held, and when.
+/// asks only what the vault held, and when. Longer than four hundred lines: deposits, reserves and claims change one book of a
+/// token, and none of them is right without the others.
 contract CollateralVault is ICollateralVault, AccessManaged {
     using SafeERC20 for IERC20;
     using OutflowLimiterLib for OutflowLimiter;

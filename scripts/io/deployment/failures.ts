@@ -1,6 +1,7 @@
 /** Turns what Hardhat, Ignition and the node say into one sentence each, with a code that tells whether to try again. */
 import { HardhatError } from "@nomicfoundation/hardhat-errors";
 
+import { nameFields } from "../../core/deployment/refusal.js";
 import { EXIT, ToolError } from "../../core/errors.js";
 import { classifyNodeFailure, isNodeSilent } from "../node.js";
 
@@ -58,7 +59,7 @@ function classifyHardhat(cause: Error): ToolError | undefined {
 /** Ignition reports the outcome of a deployment in prose only; its first sentence says which kind it is. */
 function classifyIgnition(cause: Error): ToolError {
   const options = { cause };
-  const details = [...cause.message.matchAll(/\* (.+)/g)].map(([, detail]) => detail).join("; ");
+  const details = nameFields([...cause.message.matchAll(/\* (.+)/g)].map(([, detail]) => detail).join("; "));
   if (cause.message.includes("reconciliation errors")) {
     const advice =
       "What is deployed was deployed with other parameters or contracts, and stays. Parameters now change through the " +

@@ -115,7 +115,9 @@ describe("npm run deploy", function () {
       ...["--network", "localhost", "--rpc", node.url, "--id", id, "--parameters", file],
     ]);
     expect(code).to.equal(1);
-    expect(stderr).to.match(/^The contracts refuse these parameters\. .*setInterest.*\n$/);
+    expect(stderr).to.match(
+      /^The contracts refuse these parameters\. .*setInterest.*: kinkBps is 10000, .* is 9900\n$/,
+    );
     expect(await nonceOfDeployer()).to.equal(nonce);
     expect(await confirmedIn(id)).to.equal(0);
   });

@@ -24,6 +24,7 @@ contract KeeperHandler is Handler {
         int256[3] paidIn; // {token} by the owner's wallet, net
         bool mayOwe;
         int256[3] sizes; // {unit} of the positions
+        uint256 creditE18; // {1} what a unit of credit is worth, less than one while a provision is open
     }
 
     /// @dev How many ended as they did, by outcome.
@@ -163,7 +164,10 @@ contract KeeperHandler is Handler {
         // Collateral beside a short hedges it too: it may bring more than it was counted for.
         if (before.sizes[1] < 0 || before.sizes[2] < 0) return;
         // What enters while a provision is open spreads it over more, so that credit is worth a little more than it was counted for.
-        if (then.cash > 0 && s.book.provisions() != 0) return;
+        if (then.cash > 0 && then.creditE18 > before.creditE18) {
+            uint256 more = (uint256(then.cash) * (then.creditE18 - before.creditE18)) / then.creditE18 + 1;
+            slack += (more * QUOTE_UNIT * 1e18) / maintenance;
+        }
         _claim(6, h1 <= restore + slack, "a top-up went above its restore point");
     }
 
@@ -228,6 +232,11 @@ contract KeeperHandler is Handler {
             l.reserve[asset] = s.vault.reserveOf(id, asset);
             l.paidIn[asset] = s.book.netIn(id.ownerOf(), address(s.tokens[asset]));
         }
+        IMarginAccountExtension.CashView memory market = s.marginAccount.cashMarket();
+        l.creditE18 = 1e18;
+        if (market.provisions <= market.forfeited) return l;
+        uint256 owing = market.provisions - market.forfeited;
+        l.creditE18 = owing < market.supplyAssets ? ((market.supplyAssets - owing) * 1e18) / market.supplyAssets : 0;
     }
 
     /// @dev {quote} The smallest deposits of all tokens together.
