@@ -9,7 +9,6 @@ import {WalletAllowance} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
 import {AccountHeader, CallState} from "../types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../types/AccountId.sol";
-import {Assessment} from "../types/Assessment.sol";
 import {Losses} from "./Losses.sol";
 
 /// @title Rebalancing
@@ -132,12 +131,14 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
     /// @dev What became of an account that is not brought to its restore point for certain: it is looked at as the next rebalance will,
     /// which then finds nothing to do.
     function _lookAgain(AccountId account, Plan memory plan, Cash memory c) private view returns (Outcome) {
-        Assessment memory a = _plan(account, c).before;
-        plan.healthAfterE18 = a.healthE18;
-        plan.deficitE18 = _deficit(account, a);
-        if (a.healthE18 >= _policyOf(account).lower()) return Outcome.ToppedUp;
+        Plan memory next = _plan(account, c);
+        // What the next would bring is not there.
+        uint256 health = next.moves.length == 0 ? next.healthAfterE18 : next.before.healthE18;
+        plan.healthAfterE18 = health;
+        plan.deficitE18 = _deficit(account, next.before);
+        if (health >= _policyOf(account).lower()) return Outcome.ToppedUp;
         AccountHeader header = _accounts[account].header;
-        if (a.healthE18 < WAD) {
+        if (health < WAD) {
             return header.liquidationSince() == 0 ? Outcome.LiquidationOpened : Outcome.LiquidationOpen;
         }
         return header.callState() == CallState.None ? Outcome.MarginCalled : Outcome.CallRunning;

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {Errors} from "../../../contracts/base/Errors.sol";
 import {IMarginAccountExtension} from "../../../contracts/interfaces/IMarginAccountExtension.sol";
 import {IRebalancer, Move, Outcome, Plan} from "../../../contracts/interfaces/IRebalancer.sol";
+import {IRiskEngine} from "../../../contracts/interfaces/IRiskEngine.sol";
 import {CallState} from "../../../contracts/types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../../../contracts/types/AccountId.sol";
 import {PolicyFields} from "../../../contracts/types/BandPolicy.sol";
@@ -164,6 +165,23 @@ contract RebalancingTest is BallastTest {
         assertGe(_health(alice), 1.6e18);
         assertEq(uint8(_header(alice).callState()), uint8(CallState.None));
         _assertIdle(Outcome.InBand);
+    }
+
+    /// @dev Of a collateral that asks 70% for margin: 17,000 over 12,600 is 1.35. With the debt repaid it would be 1.44, but then there
+    /// is no risk.
+    function test_APartialCureThatRepaysAllDebtIsNoCall() public {
+        _borrow(alice, 10e18, 1_000e6);
+        _setPrice(WETH_ASSET, 1_800e8);
+        riskEngine.setRiskParameters(WETH_ASSET, IRiskEngine.RiskParameters(3_000, 4_000, 4_000, 15_000, 0));
+        PolicyFields memory policy = _policy();
+        policy.lowerE6 = 1_450_000;
+        _setPolicy(alice, policy);
+        _depositReserve(alice, address(usdc), 1_100e6);
+        assertEq(uint8(marginAccount.previewRebalance(_account(alice)).outcome), uint8(Outcome.MarginCalled));
+        assertEq(uint8(_rebalance()), uint8(Outcome.ToppedUp));
+        assertGt(_cash(alice), 0);
+        assertEq(uint8(_header(alice).callState()), uint8(CallState.None));
+        _assertIdle(Outcome.NoRisk);
     }
 
     function test_WithoutReserveTheCallIsRecordedAndPaidOnce() public {

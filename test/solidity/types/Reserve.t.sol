@@ -13,7 +13,7 @@ contract ReserveTest is BaseTest {
         assertEq(reserve.amount(), amount, "amount");
     }
 
-    function testFuzz_newReserve_LiesAsDocumented(address token, uint92 amount) public pure {
+    function testFuzz_newReserve_LiesAsDocumented(address token, uint88 amount) public pure {
         uint256 word = Reserve.unwrap(newReserve(token, amount));
         assertEq(word % 2 ** 92, amount, "the lower 92 bits");
         assertEq((word >> 92) % 2 ** 160, uint160(token), "the next 160");
