@@ -24,6 +24,8 @@ import {Position} from "./types/Position.sol";
 contract Rebalancer is IRebalancer, RiskEngine {
     using DraftLib for Draft;
 
+    /// @dev Of a collateral whose size factor grows with what comes in; each is far closer than the one before.
+    uint256 internal constant MAX_STEPS = 5;
     uint32 internal constant MAX_GAS = 5_000_000;
     uint32 internal constant MAX_OVERHEAD = 100_000;
     uint64 internal constant MAX_BASE_FEE = 10_000 gwei;
@@ -196,10 +198,9 @@ contract Rebalancer is IRebalancer, RiskEngine {
         int256 missing = d.shortfall();
         if (missing <= 0) return;
         _collectCash(d, uint256(missing), wallet);
-        for (uint256 order = d.policy.assetOrder(); order != 0; order >>= 8) {
-            missing = d.shortfall();
-            if (missing <= 0) return;
-            _collectAsset(d, uint8(order), uint256(missing), wallet);
+        missing = d.shortfall();
+        for (uint256 order = d.policy.assetOrder(); order != 0 && missing > 0; order >>= 8) {
+            missing = _collectAsset(d, uint8(order), missing, wallet);
         }
     }
 
@@ -210,28 +211,43 @@ contract Rebalancer is IRebalancer, RiskEngine {
         uint256 amount = d.cashToCollect(missing);
         // Else a wallet would bring its minimum for nothing.
         if (amount == 0) return;
-        if (wallet) amount = _fromWallet(d, QUOTE, amount, available, d.walletLeftE18 / d.quoteScale);
-        else if (amount > available) amount = available;
+        if (wallet) {
+            uint256 least;
+            (least, available) = _withinWallet(d, QUOTE, available, d.walletLeftE18 / d.quoteScale);
+            if (amount < least) amount = least;
+        }
+        if (amount > available) amount = available;
         if (amount != 0) d.collectCash(amount, wallet);
     }
 
-    /// @param missing {quote} To `lowerRestore`; not zero.
-    function _collectAsset(Draft memory d, uint8 asset, uint256 missing, bool wallet) private view {
+    /// @param missing {quote} To `lowerRestore`; above zero.
+    /// @return {quote} What is missing then.
+    function _collectAsset(Draft memory d, uint8 asset, int256 missing, bool wallet) private view returns (int256) {
         uint256 available = _available(d, asset, wallet);
-        if (available == 0) return;
+        if (available == 0) return missing;
         uint256 at = _legFor(d, asset);
-        if (at == DraftLib.NONE) return;
+        if (at == DraftLib.NONE) return missing;
         Leg memory leg = d.legs[at];
-        if (leg.halted || leg.bidE18 == 0) return;
-        uint256 amount = d.legToCollect(leg, missing);
-        if (amount == 0) return;
+        if (leg.halted || leg.bidE18 == 0) return missing;
+        uint256 least;
         if (wallet) {
             uint256 limit = Rounding.mulDivDown(d.walletLeftE18, leg.unit, leg.bidE18);
-            amount = _fromWallet(d, asset, amount, available, limit);
-        } else if (amount > available) {
-            amount = available;
+            (least, available) = _withinWallet(d, asset, available, limit);
         }
-        if (amount != 0) d.collectLeg(leg, amount, wallet);
+        uint256 amount;
+        uint256 gained;
+        for (uint256 i; i < MAX_STEPS && missing > 0; ++i) {
+            uint256 part = d.legToCollect(leg, uint256(missing));
+            if (part == 0) break;
+            if (amount + part < least) part = least;
+            if (part > available - amount) part = available - amount;
+            if (part == 0) break;
+            gained += d.collectLeg(leg, part);
+            amount += part;
+            missing = d.shortfall();
+        }
+        if (amount != 0) d.addInflow(asset, wallet, amount, gained);
+        return missing;
     }
 
     /// @dev {token} What the reserve holds, or what the wallet holds and has approved. A token that does not answer has
@@ -257,20 +273,17 @@ contract Rebalancer is IRebalancer, RiskEngine {
         }
     }
 
-    /// @dev {token} How much of `amount` a wallet brings: within what it has and its limit of the day, but no less than the vault's
-    /// minimum deposit, which the vault would refuse; else nothing.
-    function _fromWallet(
+    /// @dev {token} What a wallet brings: no less than the vault's minimum deposit, which the vault would refuse, and within its limit
+    /// of the day; nothing where that leaves less.
+    function _withinWallet(
         Draft memory d,
         uint8 asset,
-        uint256 amount,
         uint256 available,
         uint256 limit
-    ) private view returns (uint256) {
-        (, , , uint256 minimum) = d.vault.totalsOf(d.vault.tokenOf(asset));
-        if (amount < minimum) amount = minimum;
-        if (amount > limit) amount = limit;
-        if (amount > available) amount = available;
-        return amount < minimum ? 0 : amount;
+    ) private view returns (uint256 least, uint256 most) {
+        (, , , least) = d.vault.totalsOf(d.vault.tokenOf(asset));
+        most = available < limit ? available : limit;
+        if (most < least) most = 0;
     }
 
     /*//////////////////////////////////////////////////////////////////////////

@@ -179,7 +179,8 @@ abstract contract Health is Permissions {
     }
 
     /// @dev What a rebalance would do now.
-    function _plan(AccountId account, Cash memory c) internal view returns (Plan memory p) {
+    /// @param wallet Whether the owner's wallet is asked.
+    function _plan(AccountId account, Cash memory c, bool wallet) internal view returns (Plan memory p) {
         BandPolicy policy = _policyOf(account);
         (int256 cashE18, CollateralPage[] memory pages, Position[] memory positions) = _portfolio(account, c);
         Request memory request = Request({
@@ -187,7 +188,7 @@ abstract contract Health is Permissions {
             vault: _vault(),
             header: _accounts[account].header,
             policy: policy,
-            walletLeftE18: policy.topsUpFromWallet() ? _walletLeft(account) : 0,
+            walletLeftE18: wallet && policy.topsUpFromWallet() ? _walletLeft(account) : 0,
             quoteScale: _quoteScale(),
             cashE18: cashE18,
             creditE18: c.creditE18()

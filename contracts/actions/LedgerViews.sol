@@ -75,7 +75,7 @@ abstract contract LedgerViews is Health, IMarginAccountExtension {
     /// @inheritdoc IMarginAccountExtension
     function previewRebalance(AccountId account) external view whenConsistent returns (Plan memory plan) {
         Cash memory c = _market.loadAccrued();
-        plan = _plan(account, c);
+        plan = _plan(account, c, true);
         // As {Rebalancing}: a pause lets nothing out.
         if (plan.outcome == Outcome.Released && _isTightened(c.guarded)) {
             plan.outcome = Outcome.NotWorthIt;

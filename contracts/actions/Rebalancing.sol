@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {QUOTE, WAD} from "../base/Constants.sol";
+import {QUOTE} from "../base/Constants.sol";
 import {Errors} from "../base/Errors.sol";
 import {IMarginAccountCore} from "../interfaces/IMarginAccountCore.sol";
 import {Move, Outcome, Plan} from "../interfaces/IRebalancer.sol";
 import {WalletAllowance} from "../ledger/AccountBook.sol";
 import {Cash, CashMarket, CashMarketLib} from "../ledger/CashMarket.sol";
-import {AccountHeader, CallState} from "../types/AccountHeader.sol";
+import {AccountHeader} from "../types/AccountHeader.sol";
 import {AccountId, toAccountId} from "../types/AccountId.sol";
 import {Losses} from "./Losses.sol";
 
@@ -31,44 +31,46 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
     }
 
     /// @param batch How many accounts share the transaction's own cost.
-    /// @param gasBefore {gas} What was left when the work on this account began.
+    /// @param gasBefore {gas} What was left when the work on this account began; the account's part of the overhead is added to it.
     function _rebalance(AccountId account, address keeper, uint256 batch, uint256 gasBefore) private returns (Outcome) {
         Cash memory c = _market.loadAccrued();
-        Plan memory plan = _plan(account, c);
+        Plan memory plan = _plan(account, c, true);
         Outcome outcome = plan.outcome;
         if (outcome <= Outcome.PriceHalted) return outcome;
         // A pause lets in what cures and nothing out.
         if (outcome == Outcome.Released && _isTightened(c.guarded)) return Outcome.NotWorthIt;
+        gasBefore += plan.gasOverhead / batch;
 
         int256 cash;
-        bool moved = plan.moves.length != 0;
-        // What came in part leaves a health that depends on the keeper's pay, of which the plan knows only the most.
-        bool partly;
+        bool came;
         if (outcome == Outcome.Released) {
             cash = -int256(_takeReleased(account, plan));
         } else if (plan.moves.length != 0) {
-            bool complete;
-            (complete, cash) = _bookTopUp(account, plan);
-            partly = plan.deficitE18 > 0;
-            if (!complete) {
+            bool refused;
+            // What a wallet brings comes last.
+            if (plan.moves[plan.moves.length - 1].wallet) (came, refused, cash) = _pullFromWallet(account, plan);
+            if (refused) {
+                // The rest is as if nobody had asked the wallet: what came before it refused is the account's already.
                 if (cash != 0) _creditCash(account, uint256(cash), c);
+                plan = _plan(account, c, false);
+                outcome = plan.outcome;
+                if (outcome <= Outcome.Released) (outcome, plan.moves) = (Outcome.ToppedUp, new Move[](0));
                 cash = 0;
-                // A wallet that refuses costs its owner no more than what came from elsewhere is worth.
-                plan.keeperPayMaxE18 = _capPay(plan);
-                moved = plan.keeperPayMaxE18 != 0;
-                partly = moved;
-                if (!moved) outcome = _lookAgain(account, plan, c);
             }
+            cash += _moveFromReserve(account, plan);
         }
+        bool moved = plan.moves.length != 0;
 
+        // What comes in part leaves a health that depends on the keeper's pay, of which the plan knows only the most. Where that
+        // may move a clock, it is looked at once more when he is paid.
+        bool partly = outcome != Outcome.Released && moved && plan.deficitE18 > 0 && _mayCall(account, plan);
         bool called = !partly && _advanceClock(account, plan.healthAfterE18);
         if (outcome == Outcome.Provisioned) _provision(account, plan.before.equityE18, c);
 
         // A look that only moved a clock is not paid; a call recorded is, once; work is paid with its gas.
         uint256 payE18;
         if (moved) {
-            uint256 gasUsed = gasBefore - gasleft() + plan.gasOverhead / batch;
-            payE18 = plan.gasPriceE18 * gasUsed + plan.keeperFlatE18;
+            payE18 = plan.gasPriceE18 * (gasBefore - gasleft()) + plan.keeperFlatE18;
             if (payE18 > plan.keeperPayMaxE18) payE18 = plan.keeperPayMaxE18;
         } else if (called && plan.before.equityE18 >= 0) {
             payE18 = plan.keeperFlatE18;
@@ -82,9 +84,10 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
             called = _advanceClock(account, plan.healthAfterE18);
         }
         if (called) _sayCalled(account, plan.deficitE18);
-        if (pay != 0 || plan.moves.length != 0 || outcome == Outcome.Provisioned) _market.store(c);
+        came = came || moved || pay != 0;
+        if (came || outcome == Outcome.Provisioned) _market.store(c);
 
-        if (called || pay != 0 || (outcome != Outcome.CallRunning && outcome != Outcome.LiquidationOpen)) {
+        if (came || called || (outcome != Outcome.CallRunning && outcome != Outcome.LiquidationOpen)) {
             emit Rebalanced(AccountId.unwrap(account), keeper, outcome, plan.healthAfterE18, pay);
         }
 
@@ -93,55 +96,56 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         return outcome;
     }
 
-    /// @dev Books the moves into the account. A wallet's tokens are asked for first, since they may not come; the lock keeps a
-    /// hostile token out meanwhile.
-    /// @return complete False: a token refused, and the account is short of what was planned.
-    /// @return cashIn {quote token} Cash that came in, for the caller to book with the keeper's pay.
-    function _bookTopUp(AccountId account, Plan memory plan) private returns (bool complete, int256 cashIn) {
-        complete = true;
+    /// @dev Asks a wallet for its moves, first of all since they may not come; the lock keeps a hostile token out meanwhile. Whatever
+    /// was planned before a token that refuses was all there was of it, so that the next rebalance, which is refused again, moves
+    /// nothing. No cap refuses a cure: an amount is never more than the deficit.
+    /// @return came Whether something did.
+    /// @return refused A token did: nothing after it was asked for.
+    /// @return cash {quote token} Of what came, for the caller to book.
+    function _pullFromWallet(
+        AccountId account,
+        Plan memory plan
+    ) private returns (bool came, bool refused, int256 cash) {
         uint256 spentE18;
+        for (uint256 i; i < plan.moves.length && !refused; ++i) {
+            Move memory move = plan.moves[i];
+            if (!move.wallet) continue;
+            try _vault().pull(_vault().tokenOf(move.asset), account.ownerOf(), move.amount, true) {
+                came = true;
+                spentE18 += move.valueE18;
+                if (move.asset == QUOTE) cash = int256(move.amount);
+                else _addCollateral(account, move.asset, move.amount, true);
+            } catch {
+                refused = true;
+            }
+        }
+        if (came) _spendFromWallet(account, spentE18);
+    }
+
+    /// @return cash {quote token} Of what came, for the caller to book.
+    function _moveFromReserve(AccountId account, Plan memory plan) private returns (int256 cash) {
         for (uint256 i; i < plan.moves.length; ++i) {
             Move memory move = plan.moves[i];
-            if (move.wallet) {
-                // No cap refuses a cure: the amount is never more than the deficit.
-                try _vault().pull(_vault().tokenOf(move.asset), account.ownerOf(), move.amount, true) {
-                    spentE18 += move.valueE18;
-                } catch {
-                    complete = false;
-                    move.valueE18 = 0;
-                    continue;
-                }
-            } else {
-                _vault().moveFromReserve(account, move.asset, move.amount);
-            }
-            if (move.asset == QUOTE) cashIn += int256(move.amount);
+            if (move.wallet) continue;
+            _vault().moveFromReserve(account, move.asset, move.amount);
+            if (move.asset == QUOTE) cash = int256(move.amount);
             else _addCollateral(account, move.asset, move.amount, true);
         }
-        if (spentE18 != 0) _spendFromWallet(account, spentE18);
     }
 
-    /// @dev {quote} The keeper's pay at most, when only some of the moves came.
-    function _capPay(Plan memory plan) private pure returns (uint256 most) {
-        for (uint256 i; i < plan.moves.length; ++i) {
-            most += plan.moves[i].valueE18;
-        }
-        if (most > plan.keeperPayMaxE18) most = plan.keeperPayMaxE18;
+    /// @dev Whether a clock runs, or might start: the plan's health is the least that is left.
+    function _mayCall(AccountId account, Plan memory plan) private view returns (bool) {
+        return !_accounts[account].header.isCalm() || plan.healthAfterE18 < _policyOf(account).lower();
     }
 
-    /// @dev What became of an account that is not brought to its restore point for certain: it is looked at as the next rebalance will,
-    /// which then finds nothing to do.
+    /// @dev What became of an account that is not brought to its restore point: it is looked at as the next rebalance will, which then
+    /// finds nothing to do. What the wallet had has come, or was refused.
     function _lookAgain(AccountId account, Plan memory plan, Cash memory c) private view returns (Outcome) {
-        Plan memory next = _plan(account, c);
-        // What the next would bring is not there.
-        uint256 health = next.moves.length == 0 ? next.healthAfterE18 : next.before.healthE18;
-        plan.healthAfterE18 = health;
-        plan.deficitE18 = _deficit(account, next.before);
-        if (health >= _policyOf(account).lower()) return Outcome.ToppedUp;
-        AccountHeader header = _accounts[account].header;
-        if (health < WAD) {
-            return header.liquidationSince() == 0 ? Outcome.LiquidationOpened : Outcome.LiquidationOpen;
-        }
-        return header.callState() == CallState.None ? Outcome.MarginCalled : Outcome.CallRunning;
+        Plan memory next = _plan(account, c, false);
+        (plan.healthAfterE18, plan.deficitE18) = (next.healthAfterE18, next.deficitE18);
+        bool cured =
+            next.outcome <= Outcome.ToppedUp || next.outcome == Outcome.CallPaused || next.outcome == Outcome.CallCured;
+        return cured ? Outcome.ToppedUp : next.outcome;
     }
 
     /// @dev Takes what is released out of the account; what goes to the reserve is there at once. The block is marked as one in

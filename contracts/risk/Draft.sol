@@ -163,7 +163,7 @@ library DraftLib {
         uint256 debt = _debt(d);
         uint256 value = amount * d.quoteScale;
         d.cashE18 += int256(value);
-        _addInflow(d, QUOTE, wallet, amount, value);
+        addInflow(d, QUOTE, wallet, amount, value);
         if (value > debt && d.creditE18 != WAD) {
             uint256 gained = debt + Rounding.mulDivDown(value - debt, d.creditE18, WAD);
             d.movedE18 -= value - gained;
@@ -174,23 +174,30 @@ library DraftLib {
 
     /// @notice {token} How much of a leg brings health to `lowerRestore`, rounded up; zero where no amount can. Of a leg short of what
     /// its position owes, the part that hedges comes first.
-    /// @dev Bringing in v of a leg with margin rate q raises equity by v and margin by q * v: v = D / (1 - T * q), only where
-    /// the denominator is positive. The size factor may make it fall short by a little; without a position it never overshoots
-    /// by more than a unit. Beside a short the collateral hedges first, and q is what that part adds.
+    /// @dev Bringing in v of a leg with margin rate q raises equity by v and margin by at least q * v: v = D / (1 - T * q), only where
+    /// the denominator is positive. Margin is convex in v, so this is Newton's step toward what is missing: without a position it
+    /// never overshoots by more than a unit, and where the size factor makes it fall short the next step is closer. Beside a
+    /// short the collateral hedges first, and q is what that part adds.
     /// @param missing {quote} To `lowerRestore`.
     function legToCollect(Draft memory d, Leg memory leg, uint256 missing) internal pure returns (uint256) {
         uint256 value = _valueToCollect(d, leg, missing);
         return value == 0 ? 0 : Rounding.mulDivUp(value, leg.unit, leg.bidE18);
     }
 
-    /// @notice Brings in some of a leg.
-    function collectLeg(Draft memory d, Leg memory leg, uint256 amount, bool wallet) internal pure {
+    /// @notice Brings in some of a leg; the move is the caller's to add.
+    /// @return gained {quote} Its value.
+    function collectLeg(Draft memory d, Leg memory leg, uint256 amount) internal pure returns (uint256 gained) {
         uint256 valueAfter = Rounding.mulDivDown(leg.amount + amount, leg.bidE18, leg.unit);
-        uint256 gained = valueAfter - leg.valueE18;
+        gained = valueAfter - leg.valueE18;
         _replaceMargin(d, leg, valueAfter);
         leg.amount += amount;
         d.equityE18 += int256(gained);
-        _addInflow(d, leg.asset, wallet, amount, gained);
+    }
+
+    /// @notice Adds what came in as a move.
+    function addInflow(Draft memory d, uint8 asset, bool wallet, uint256 amount, uint256 valueE18) internal pure {
+        if (wallet) d.walletLeftE18 -= valueE18 < d.walletLeftE18 ? valueE18 : d.walletLeftE18;
+        _addMove(d, asset, wallet, amount, valueE18);
     }
 
     /*//////////////////////////////////////////////////////////////////////////
@@ -226,11 +233,6 @@ library DraftLib {
         d.maintenanceE18 = d.maintenanceE18 - maintenance + maintenanceAfter;
         d.initialE18 = d.initialE18 - initial + initialAfter;
         leg.valueE18 = valueAfter;
-    }
-
-    function _addInflow(Draft memory d, uint8 asset, bool wallet, uint256 amount, uint256 valueE18) private pure {
-        if (wallet) d.walletLeftE18 -= valueE18 < d.walletLeftE18 ? valueE18 : d.walletLeftE18;
-        _addMove(d, asset, wallet, amount, valueE18);
     }
 
     function _addMove(Draft memory d, uint8 asset, bool wallet, uint256 amount, uint256 valueE18) private pure {

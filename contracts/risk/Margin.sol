@@ -175,18 +175,15 @@ library Margin {
             (uint256 m, uint256 i) = ratesOf(leg, leg.valueE18 + uint256(position));
             return (int256(m), int256(i));
         }
-        // The most that is ever exposed on the way from all the collateral to none of it, and how fast margin rises there: with the
-        // size factor g it is X * g(X), whose slope is 0.8 + 1.5 c sqrt(X) = g + (g - 0.8) / 2 where size counts.
+        // The most that is ever exposed on the way from all the collateral to none of it, and how fast margin rises there.
         uint256 exposure = exposureOf(leg.valueE18, position);
         if (exposure < uint256(-position)) exposure = uint256(-position);
-        uint256 slope = sizeFactor(exposure, leg.listed.sizeCoefficientBps() * BPS_TO_WAD);
-        if (slope != WAD) slope += Rounding.mulDivUp(slope - SIZE_BASE, 1, 2);
-        (uint256 most, uint256 mostInitial) = _ratesTimes(leg.listed, slope);
+        (uint256 most, uint256 mostInitial) = _slopesAt(leg, exposure);
         (uint256 haircut, uint256 haircutInitial) = _haircuts(leg.listed);
         return (int256(haircut) - int256(most), int256(haircutInitial) - int256(mostInitial));
     }
 
-    /// @notice What a unit of value that joins the leg's collateral adds to maintenance margin; {1}, signed.
+    /// @notice What a unit of value that joins the leg's collateral adds to maintenance margin, at least; {1}, signed.
     /// @return hedgingE18 While it hedges a short.
     /// @return addingE18 Beyond.
     /// @return openE18 {quote} What the short leaves open: where the one ends and the other begins.
@@ -200,13 +197,22 @@ library Margin {
             hedgingE18 = int256(haircut) - int256(saved);
             exposure = 0;
         }
-        (uint256 added, ) = ratesOf(leg, uint256(exposure));
-        addingE18 = int256(added);
+        (uint256 added, ) = _slopesAt(leg, uint256(exposure));
+        (uint256 kept, ) = _haircuts(leg.listed);
+        addingE18 = int256(added + kept);
     }
 
     /// @dev Shock times size factor, for maintenance and for initial margin; {1}, rounded up.
     function _ratesAt(Leg memory leg, uint256 exposureE18) private pure returns (uint256, uint256) {
         return _ratesTimes(leg.listed, sizeFactor(exposureE18, leg.listed.sizeCoefficientBps() * BPS_TO_WAD));
+    }
+
+    /// @dev How fast shock times size factor rises with the exposure, as {_ratesAt}: with the factor g it is X * g(X), whose slope is
+    /// 0.8 + 1.5 c sqrt(X) = g + (g - 0.8) / 2 where size counts.
+    function _slopesAt(Leg memory leg, uint256 exposureE18) private pure returns (uint256, uint256) {
+        uint256 slope = sizeFactor(exposureE18, leg.listed.sizeCoefficientBps() * BPS_TO_WAD);
+        if (slope != WAD) slope += Rounding.mulDivUp(slope - SIZE_BASE, 1, 2);
+        return _ratesTimes(leg.listed, slope);
     }
 
     function _ratesTimes(ListedAsset listed, uint256 size) private pure returns (uint256 rate, uint256 initialRate) {

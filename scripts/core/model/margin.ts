@@ -67,6 +67,13 @@ export function ratesOf(terms: RiskTerms, valueE18: bigint): Pair {
   };
 }
 
+/** How fast maintenance margin rises with the value: where size counts it is X * g(X), with the slope g + (g - 0.8) / 2; rounded up. */
+export function slopeOf(terms: RiskTerms, valueE18: bigint): bigint {
+  const size = sizeFactor(valueE18, terms.sizeCoefficientBps * BPS_TO_WAD);
+  const slope = size === WAD ? WAD : size + mulDivUp(size - SIZE_BASE, 1n, 2n);
+  return mulDivUp(terms.shockBps * slope, 1n, BPS) + terms.haircutMaintenanceBps * BPS_TO_WAD;
+}
+
 /** Shock * size factor, for initial margin with the initial factor: rounded up once. */
 export function shocksOf(terms: RiskTerms, exposureE18: bigint): Pair {
   const size = sizeFactor(exposureE18, terms.sizeCoefficientBps * BPS_TO_WAD);

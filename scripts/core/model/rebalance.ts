@@ -1,4 +1,4 @@
-import { assess, health, marginOf, ratesOf, type Assessment, type Leg } from "./margin.js";
+import { assess, health, marginOf, ratesOf, slopeOf, type Assessment, type Leg } from "./margin.js";
 import { BPS, INFINITE_HEALTH, maximum, minimum, mulDivDown, mulDivUp, WAD } from "./rounding.js";
 
 /** An owner's wishes, lifted to eighteen decimals; see contracts/types/BandPolicy.sol. */
@@ -102,6 +102,7 @@ export interface Plan {
 
 const E6_TO_E18 = 10n ** 12n;
 const MAX_COLLATERALS = 8;
+const MAX_STEPS = 5; // of one collateral's top-up
 const RESTART = 6n * 3_600n;
 const POKE_INTERVAL = 600n;
 const MAX_CALL_ELAPSED = 2n ** 24n - 1n;
@@ -314,20 +315,26 @@ function collectCash(s: Situation, draft: Draft, wallet: boolean): void {
   draft.add({ asset: 0, wallet, amount, valueE18 });
 }
 
-/** v = D / (1 - T * q), only where the denominator is positive. */
+/** v = D / (1 - T * q), only where the denominator is positive; again where the size factor leaves something missing. */
 function collectAsset(s: Situation, draft: Draft, asset: number, wallet: boolean): void {
   const source = s.sourceOf(asset);
   if ((wallet ? source.wallet : source.reserve) === 0n) return;
-  const leg = draft.legFor(asset);
-  if (leg === undefined || leg.halted) return;
-  const rate = ratesOf(leg.terms, leg.valueE18).maintenanceE18;
-  const margin = mulDivUp(rate, s.policy.lowerRestoreE18, WAD);
-  if (margin >= WAD) return;
-  const value = mulDivUp(shortfall(s.policy, draft), WAD, WAD - margin);
-  const asked = mulDivUp(value, leg.unit, leg.bidE18);
-  const amount = available(source, wallet, asked, mulDivDown(draft.walletLeftE18, leg.unit, leg.bidE18));
-  if (amount === 0n) return;
-  draft.add({ asset, wallet, amount, valueE18: draft.replace(leg, leg.amount + amount) });
+  const start = draft.legFor(asset);
+  if (start === undefined || start.halted) return;
+  const limit = mulDivDown(draft.walletLeftE18, start.unit, start.bidE18);
+  let leg = start;
+  for (let step = 0; step < MAX_STEPS && shortfall(s.policy, draft) > 0n; step += 1) {
+    const margin = mulDivUp(slopeOf(leg.terms, leg.valueE18), s.policy.lowerRestoreE18, WAD);
+    if (margin >= WAD) break;
+    const value = mulDivUp(shortfall(s.policy, draft), WAD, WAD - margin);
+    const asked = leg.amount - start.amount + mulDivUp(value, leg.unit, leg.bidE18);
+    const amount = available(source, wallet, asked, limit);
+    if (start.amount + amount === leg.amount) break;
+    draft.replace(leg, start.amount + amount);
+    leg = draft.held(asset) ?? leg;
+  }
+  const amount = leg.amount - start.amount;
+  if (amount !== 0n) draft.add({ asset, wallet, amount, valueE18: leg.valueE18 - start.valueE18 });
 }
 
 /** How much of what is asked comes: at most what is there, and from a wallet within its limit and not below its minimum. */

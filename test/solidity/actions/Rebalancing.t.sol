@@ -321,17 +321,98 @@ contract RebalancingTest is BallastTest {
         }
     }
 
+    /// @dev The wallet's WETH alone would cure. It is not asked for: every further rebalance would be refused the same USDC, bring a
+    /// little more WETH for what the last pay took, and be paid.
+    function test_BehindATokenThatRefusesNothingIsAskedFor() public {
+        _called();
+        _openWallet(alice, 10_000e18);
+        vm.startPrank(alice);
+        usdc.approve(address(vault), 1_000e6);
+        weth.approve(address(vault), type(uint256).max);
+        vm.stopPrank();
+        weth.mint(alice, 5e18);
+        _refuse(address(usdc));
+        assertEq(uint8(_rebalance()), uint8(Outcome.MarginCalled));
+        assertEq(weth.balanceOf(alice), 5e18);
+        assertEq(_cash(keeper), 1e6);
+        _assertRefusedAgain(Outcome.CallRunning);
+    }
+
+    /// @dev What was planned before the token that refuses was all there was of it: it stays, and nobody is paid for it.
+    function test_BeforeATokenThatRefusesWhatCameStays() public {
+        for (uint256 i; i < 2; ++i) {
+            uint256 state = vm.snapshotState();
+            _called();
+            _openWallet(alice, 10_000e18);
+            // 3,000 and 300 over 2,520 is above 1.25; and 100 is below.
+            uint256 amount = i == 0 ? 300e6 : 100e6;
+            vm.startPrank(alice);
+            usdc.approve(address(vault), amount);
+            weth.approve(address(vault), type(uint256).max);
+            vm.stopPrank();
+            weth.mint(alice, 5e18);
+            _refuse(address(weth));
+            assertEq(uint8(_rebalance()), uint8(i == 0 ? Outcome.ToppedUp : Outcome.MarginCalled));
+            assertEq(usdc.balanceOf(alice), 15_000e6 - amount);
+            (, uint256 left) = marginAccount.walletLimitOf(_account(alice));
+            assertEq(left, 10_000e18 - amount * 1e12);
+            // A call recorded is paid with the flat part.
+            assertEq(_cash(keeper), i == 0 ? int256(0) : int256(1e6));
+            assertEq(_cash(alice), -15_000e6 + int256(amount) - _cash(keeper));
+            _assertRefusedAgain(i == 0 ? Outcome.InBand : Outcome.CallRunning);
+            vm.clearMockedCalls();
+            vm.revertToState(state);
+        }
+    }
+
+    /// @dev 2,453 over 2,450 is healthy; a reserve of 25 that goes to the keeper would not leave it so.
+    function test_WithoutItsWalletNoAccountPaysItselfBelowMaintenance() public {
+        _borrow(alice, 10e18, 15_047e6);
+        _setPrice(WETH_ASSET, 1_750e8);
+        _openWallet(alice, 10_000e18);
+        _depositReserve(alice, address(weth), 0.0143e18);
+        _refuse(address(usdc));
+        assertEq(uint8(_rebalance()), uint8(Outcome.MarginCalled));
+        assertEq(_reserve(alice, WETH_ASSET), 0.0143e18);
+        assertGe(_health(alice), 1e18);
+        assertEq(_header(alice).liquidationSince(), 0);
+    }
+
+    /// @dev What comes in has a size factor of its own: 2,318 would do without, and asks some 100 more. All of it comes at once.
+    function test_WhatSizeAsksForComesAtOnce() public {
+        riskEngine.setRiskParameters(WBTC_ASSET, IRiskEngine.RiskParameters(3_000, 400, 800, 15_000, 60_000));
+        _called();
+        PolicyFields memory policy = _policy();
+        policy.lowerE6 = 1_590_000;
+        policy.assetOrder = WBTC_ASSET;
+        _setPolicy(alice, policy);
+        _depositReserve(alice, address(wbtc), 1e8);
+        assertEq(uint8(_rebalance()), uint8(Outcome.ToppedUp));
+        assertGe(_health(alice), 1.6e18);
+        assertLe(_health(alice), 1.61e18);
+        _assertIdle(Outcome.InBand);
+    }
+
+    /// @dev Something moved, so it is said, though nobody is paid.
+    function test_WhatAnOwnerDoesHimselfIsSaidToo() public {
+        _called();
+        vm.prank(alice);
+        marginAccount.rebalance(_account(alice));
+        _depositReserve(alice, address(usdc), 100e6);
+        vm.expectEmit(address(marginAccount));
+        emit Rebalanced(_raw(alice), alice, Outcome.CallRunning, (uint256(3_100e18) * 1e18) / 2_520e18, 0);
+        vm.prank(alice);
+        assertEq(uint8(marginAccount.rebalance(_account(alice))), uint8(Outcome.CallRunning));
+    }
+
     /// @dev Nothing comes: the first look opens the liquidation, the next finds it open, and neither finds less to ask of the wallet.
     function test_AWalletThatRefusesBelowMaintenanceLeavesTheLiquidationOpen() public {
         _borrow(alice, 10e18, 15_000e6);
         _setPrice(WETH_ASSET, 1_700e8);
         _openWallet(alice, 10_000e18);
-        bytes memory pull = abi.encodeWithSelector(usdc.transferFrom.selector, alice, address(vault));
-        vm.mockCallRevert(address(usdc), pull, "blocked");
+        _refuse(address(usdc));
         assertEq(uint8(_rebalance()), uint8(Outcome.LiquidationOpened));
-        bytes32 before = _snapshot(alice, keeper);
-        assertEq(uint8(_rebalance()), uint8(Outcome.LiquidationOpen));
-        assertEq(_snapshot(alice, keeper), before);
+        _assertRefusedAgain(Outcome.LiquidationOpen);
     }
 
     /// @dev No cap refuses a cure that a rebalance makes.
@@ -792,6 +873,17 @@ contract RebalancingTest is BallastTest {
     /// @dev A rebalance that answers `outcome`, changes nothing and pays nobody.
     function _assertIdle(Outcome outcome) private {
         assertEq(uint8(marginAccount.previewRebalance(_account(alice)).outcome), uint8(outcome));
+        bytes32 before = _snapshot(alice, keeper);
+        assertEq(uint8(_rebalance()), uint8(outcome));
+        assertEq(_snapshot(alice, keeper), before);
+    }
+
+    function _refuse(address token) private {
+        vm.mockCallRevert(token, abi.encodeWithSelector(usdc.transferFrom.selector, alice, address(vault)), "blocked");
+    }
+
+    /// @dev The plan hopes for the wallet once more; the rebalance changes nothing.
+    function _assertRefusedAgain(Outcome outcome) private {
         bytes32 before = _snapshot(alice, keeper);
         assertEq(uint8(_rebalance()), uint8(outcome));
         assertEq(_snapshot(alice, keeper), before);

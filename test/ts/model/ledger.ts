@@ -96,6 +96,11 @@ export class Ledger {
     return assess(this.legs(account), this.cashOf(account) * QUOTE_SCALE);
   }
 
+  /** Infinite without debt: nothing is at risk. */
+  private healthOf(account: number): bigint {
+    return this.of(account).shares >= 0n ? 2n ** 256n - 1n : this.assess(account).healthE18;
+  }
+
   credit(account: number, assets: bigint): void {
     const booked = credit(this.cash, this.of(account).shares, assets);
     this.cash = booked.cash;
@@ -180,8 +185,11 @@ export class Ledger {
         this.add(account, move.asset, sign * move.amount);
       }
     }
-    // What came in part leaves a health that depends on the pay: the clock waits for it.
-    const partly = p.kind !== "Released" && p.moves.length !== 0 && p.deficitE18 > 0n;
+    // What came in part leaves a health that depends on the pay: a clock that may move waits for it.
+    const { callState, liquidationSince } = state.clock;
+    const calm = callState === "none" && liquidationSince === 0n;
+    const part = p.kind !== "Released" && p.moves.length !== 0 && p.deficitE18 > 0n;
+    const partly = part && (!calm || p.healthAfterE18 < state.policy.lowerE18);
     const called = !partly && this.advance(account, p.healthAfterE18, now);
     if (p.kind === "Provisioned") this.provide(account, mulDivUp(-p.before.equityE18, 1n, QUOTE_SCALE));
     const pay = keeperPay(p.before.maintenanceE18, state.policy, 0n, this.bidOf(1), KEEPER);
@@ -191,7 +199,7 @@ export class Ledger {
       this.debit(account, paid);
       this.credit(keeper, paid);
     }
-    if (partly) this.advance(account, this.assess(account).healthE18, now);
+    if (partly) this.advance(account, this.healthOf(account), now);
     // Nothing booked: no interest is written down either.
     if (paid === 0n && p.moves.length === 0 && p.kind !== "Provisioned") this.cash = market;
     return p;
@@ -312,7 +320,7 @@ export class Ledger {
     if (callState === "none" && liquidationSince === 0n && !hasProvision) return;
     const market = this.cash;
     this.pass(now);
-    this.advance(account, state.shares >= 0n ? 2n ** 256n - 1n : this.assess(account).healthE18, now);
+    this.advance(account, this.healthOf(account), now);
     this.cash = market;
   }
 
