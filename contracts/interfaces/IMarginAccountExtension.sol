@@ -117,7 +117,8 @@ interface IMarginAccountExtension {
     /// units less, by which its shares may round: as many as the borrow index, rounded up.
     function maxWithdraw(AccountId account, address token) external view returns (uint256);
 
-    /// @notice What {rebalance} would do now, and why.
+    /// @notice What {rebalance} would do now, and why, were the keeper paid the most. It may end better: where a part is all that comes,
+    /// by what the pay leaves. It ends worse where the wallet refuses what it has and has approved.
     function previewRebalance(AccountId account) external view returns (Plan memory);
 
     /// @notice The policy in force: the owner's, or the default.

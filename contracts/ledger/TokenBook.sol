@@ -19,7 +19,7 @@ struct Queue {
 }
 
 /// @dev The vault's book of one token. An action reads and writes the first slot; the second when the limiter looks; the others only
-/// while somebody waits.
+/// while somebody waits, or has not fetched what a receiver refused.
 struct TokenBook {
     TokenState state; // slot 0
     OutflowLimiter limiter; // slot 1

@@ -6,6 +6,7 @@ import {Outcome} from "../../contracts/interfaces/IRebalancer.sol";
 import {IRiskEngine} from "../../contracts/interfaces/IRiskEngine.sol";
 import {MintableToken} from "../../contracts/mocks/MintableToken.sol";
 import {CallState} from "../../contracts/types/AccountHeader.sol";
+import {Assessment} from "../../contracts/types/Assessment.sol";
 import {PolicyFields} from "../../contracts/types/BandPolicy.sol";
 import {BallastTest} from "./utils/BallastTest.sol";
 
@@ -182,6 +183,21 @@ contract GriefingTest is BallastTest {
         vm.prank(stranger);
         marginAccount.depositFor(_account(alice), address(usdc), 1_000e6);
         assertEq(uint8(_header(alice).callState()), uint8(CallState.Running));
+    }
+
+    function test_TheDeficitThatACureLeavesIsRoundedUp() public {
+        _borrow(alice, 10e18 + 13, 15_000e6);
+        _setPrice(WETH_ASSET, 1_000.12345679e8);
+        marginAccount.provision(_account(alice));
+        Assessment memory a = marginAccount.assess(_account(alice));
+        uint256 needed = a.maintenanceE18 * 16;
+        assertTrue(needed % 10 != 0);
+        int256 deficit = int256(needed / 10 + 1) - (a.equityE18 + 1_000e18);
+        _fund(stranger, address(usdc), 1_000e6);
+        vm.expectEmit(address(marginAccount));
+        emit MarginCalled(_raw(alice), deficit, block.timestamp + 10 minutes);
+        vm.prank(stranger);
+        marginAccount.depositFor(_account(alice), address(usdc), 1_000e6);
     }
 
     /// @dev With equal margins a loan to the limit stands at a health of one. The pay for recording its call would put it below,

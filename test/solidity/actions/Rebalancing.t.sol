@@ -840,7 +840,7 @@ contract RebalancingTest is BallastTest {
         assertEq(_payAt(500 gwei), 25_201_728);
     }
 
-    /// @dev When the wallet refuses the deficit is counted again, and rounded up again.
+    /// @dev When the wallet refuses the deficit is that of a plan without it.
     function test_TheDeficitAfterARefusalIsRoundedUp() public {
         _borrow(alice, 10e18 + 7, 15_000e6);
         _setPrice(WETH_ASSET, 1_800.12345678e8);
