@@ -31,7 +31,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
     }
 
     /// @param batch How many accounts share the transaction's own cost.
-    /// @param gasBefore {gas} What was left when the work on this account began; the account's part of the overhead is added to it.
+    /// @param gasBefore {gas} What was left when the work on this account began.
     function _rebalance(AccountId account, address keeper, uint256 batch, uint256 gasBefore) private returns (Outcome) {
         Cash memory c = _market.loadAccrued();
         Plan memory plan = _plan(account, c, true);
@@ -39,7 +39,6 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         if (outcome <= Outcome.PriceHalted) return outcome;
         // A pause lets in what cures and nothing out.
         if (outcome == Outcome.Released && _isTightened(c.guarded)) return Outcome.NotWorthIt;
-        gasBefore += plan.gasOverhead / batch;
 
         int256 cash;
         bool came;
@@ -59,18 +58,17 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
             }
             cash += _moveFromReserve(account, plan);
         }
-        bool moved = plan.moves.length != 0;
 
         // What comes in part leaves a health that depends on the keeper's pay, of which the plan knows only the most. Where that
         // may move a clock, it is looked at once more when he is paid.
-        bool partly = outcome != Outcome.Released && moved && plan.deficitE18 > 0 && _mayCall(account, plan);
+        bool partly = outcome != Outcome.Released && plan.deficitE18 > 0 && _mayCall(account, plan);
         bool called = !partly && _advanceClock(account, plan.healthAfterE18);
         if (outcome == Outcome.Provisioned) _provision(account, plan.before.equityE18, c);
 
         // A look that only moved a clock is not paid; a call recorded is, once; work is paid with its gas.
         uint256 payE18;
-        if (moved) {
-            payE18 = plan.gasPriceE18 * (gasBefore - gasleft()) + plan.keeperFlatE18;
+        if (plan.moves.length != 0) {
+            payE18 = plan.gasPriceE18 * (gasBefore - gasleft() + plan.gasOverhead / batch) + plan.keeperFlatE18;
             if (payE18 > plan.keeperPayMaxE18) payE18 = plan.keeperPayMaxE18;
         } else if (called && plan.before.equityE18 >= 0) {
             payE18 = plan.keeperFlatE18;
@@ -84,7 +82,7 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
             called = _advanceClock(account, plan.healthAfterE18);
         }
         if (called) _sayCalled(account, plan.deficitE18);
-        came = came || moved || pay != 0;
+        if (plan.moves.length != 0 || pay != 0) came = true;
         if (came || outcome == Outcome.Provisioned) _market.store(c);
 
         if (came || called || (outcome != Outcome.CallRunning && outcome != Outcome.LiquidationOpen)) {
@@ -133,8 +131,9 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         }
     }
 
-    /// @dev Whether a clock runs, or might start: the plan's health is the least that is left.
+    /// @dev Whether the moves leave a clock that runs, or might start: the plan's health is the least that is left.
     function _mayCall(AccountId account, Plan memory plan) private view returns (bool) {
+        if (plan.moves.length == 0) return false;
         return !_accounts[account].header.isCalm() || plan.healthAfterE18 < _policyOf(account).lower();
     }
 
