@@ -60,8 +60,8 @@ abstract contract Rebalancing is Losses, IMarginAccountCore {
         }
 
         // What comes in part leaves a health that depends on the keeper's pay, of which the plan knows only the most. Where that
-        // may move a clock, it is looked at once more when he is paid.
-        bool partly = outcome != Outcome.Released && plan.deficitE18 > 0 && _mayCall(account, plan);
+        // may move a clock, it is looked at once more when he is paid. A release leaves nothing missing.
+        bool partly = plan.deficitE18 > 0 && _mayCall(account, plan);
         bool called = !partly && _advanceClock(account, plan.healthAfterE18);
         if (outcome == Outcome.Provisioned) _provision(account, plan.before.equityE18, c);
 

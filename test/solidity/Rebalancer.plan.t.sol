@@ -368,4 +368,84 @@ contract RebalancerPlanTest is BallastTest {
         assertEq(plan.moves.length, 0);
         assertEq(uint8(plan.outcome), uint8(Outcome.MarginCalled));
     }
+
+    /*//////////////////////////////////////////////////////////////////////////
+                                     THE OWNER'S ORDER
+    //////////////////////////////////////////////////////////////////////////*/
+
+    /// @dev An asset without risk parameters counts for nothing and has no price to release it at; the next one has.
+    function test_WhatCountsForNothingIsPassedOverByARelease() public {
+        MintableToken token = new MintableToken("Bare", "BARE");
+        uint8 bare = _list(address(token), 18, 1e8, COIN_HEARTBEAT);
+        pages.push(CollateralPage.wrap(0).withEntry(0, WETH_ASSET, 20e18).withEntry(1, bare, 5e18));
+        request.cashE18 = -5_000e18;
+        policy.assetOrder = uint64(bare) | (uint64(WETH_ASSET) << 8);
+        Plan memory plan = _plan();
+        assertEq(uint8(plan.outcome), uint8(Outcome.Released));
+        assertEq(plan.moves.length, 1);
+        assertEq(plan.moves[0].asset, WETH_ASSET);
+    }
+
+    /// @dev A position's leg is no collateral: beside eight kinds there is no room for its asset, beside seven there is.
+    function test_APositionsAssetIsAKindOfItsOwn() public {
+        for (uint256 i; i < 4; ++i) {
+            (, uint8 first) = _newCollateral();
+            (, uint8 second) = _newCollateral();
+            pages.push(CollateralPage.wrap(0).withEntry(0, first, 1e18).withEntry(1, second, 1e18));
+        }
+        positions.push(toPosition(cheap).withAmounts(1_000e18, -10e18));
+        Assessment memory a = _assess();
+        request.cashE18 = int256((a.maintenanceE18 * 11) / 10) - a.equityE18;
+        Plan memory plan = _plan();
+        assertEq(plan.moves.length, 0);
+        assertEq(uint8(plan.outcome), uint8(Outcome.MarginCalled));
+
+        pages[3] = pages[3].withEntry(1, 0, 0);
+        a = riskEngine.assessAccount(0, pages, positions);
+        request.cashE18 = int256((a.maintenanceE18 * 11) / 10) - a.equityE18;
+        plan = _plan();
+        assertEq(plan.moves.length, 1);
+        assertEq(plan.moves[0].asset, cheap);
+    }
+
+    /// @dev A new kind joins the others, and leaves them where they were: what the account would be is what the engine says of it.
+    function test_ANewKindLeavesTheOthersAsTheyWere() public {
+        pages.push(CollateralPage.wrap(0).withEntry(0, cheap, 2_000_000e18));
+        _depositReserve(alice, address(weth), 0.01e18);
+        policy.assetOrder = uint64(WETH_ASSET) | (uint64(cheap) << 8);
+        Assessment memory a = _assess();
+        request.cashE18 = int256((a.maintenanceE18 * 11) / 10) - a.equityE18;
+        Plan memory plan = _plan();
+        assertEq(plan.moves.length, 2);
+        assertEq(plan.moves[0].asset, WETH_ASSET);
+        assertEq(plan.moves[0].amount, 0.01e18);
+        assertEq(plan.moves[1].asset, cheap);
+        pages[0] = pages[0].withEntry(0, cheap, 2_000_000e18 + plan.moves[1].amount).withEntry(1, WETH_ASSET, 0.01e18);
+        a = _assess();
+        uint256 left = uint256(a.equityE18) - plan.keeperPayMaxE18;
+        assertApproxEqAbs(plan.healthAfterE18, (left * WAD) / a.maintenanceE18, 1);
+        assertGe(plan.healthAfterE18, policy.lowerRestoreE6 * uint256(1e12));
+    }
+
+    /// @dev Where the first leg of the order gives all that may go, rounding leaves a wei too little or none for the next.
+    function test_NothingMoreIsReleasedThanMayGo() public {
+        riskEngine.setRiskParameters(cheap, IRiskEngine.RiskParameters(1_000, 400, 800, 15_000, 0));
+        pages.push(CollateralPage.wrap(0).withEntry(0, cheap, 5_000_000e18 + 77).withEntry(1, WETH_ASSET, 10e18 + 3));
+        policy.assetOrder = uint64(cheap) | (uint64(WETH_ASSET) << 8);
+        policy.upperRestoreE6 = 1_800_001;
+        uint256 short;
+        for (uint256 i; i < 40; ++i) {
+            request.cashE18 = -30_000e18 - int256(i);
+            Plan memory plan = _plan();
+            assertEq(uint8(plan.outcome), uint8(Outcome.Released));
+            assertEq(plan.moves.length, 1);
+            CollateralPage held = pages[0];
+            pages[0] = held.withEntry(0, cheap, held.amountAt(0) - plan.moves[0].amount);
+            Assessment memory a = _assess();
+            uint256 kept = (a.maintenanceE18 * 1_800_001 + 1e6 - 1) / 1e6 + plan.keeperPayMaxE18;
+            if (uint256(a.equityE18) < kept) ++short;
+            pages[0] = held;
+        }
+        assertGt(short, 0);
+    }
 }

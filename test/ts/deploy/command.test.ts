@@ -108,7 +108,7 @@ describe("npm run deploy", function () {
   it("refuses parameters that the contracts refuse before it sends anything", async function () {
     const text = await readFile(parameterPath("localhost"), "utf8");
     const file = path.join(folder, "refused.json5");
-    await writeFile(file, text.replace('kinkBps: "8500n"', 'kinkBps: "10000n"'));
+    await writeFile(file, text.replace('timeSlopeBps: "1000n"', 'timeSlopeBps: "1n"'));
     const nonce = await nonceOfDeployer();
     const id = `${PREFIX}refused`;
     const { code, stderr } = await deploy([
@@ -116,7 +116,7 @@ describe("npm run deploy", function () {
     ]);
     expect(code).to.equal(1);
     expect(stderr).to.match(
-      /^The contracts refuse these parameters\. .*setInterest.*: kinkBps is 10000, .* is 9900\n$/,
+      /^The contracts refuse these parameters\. .*: timeSlopeBps is 1, and the bound of Liquidator is 7\n$/,
     );
     expect(await nonceOfDeployer()).to.equal(nonce);
     expect(await confirmedIn(id)).to.equal(0);
