@@ -338,8 +338,8 @@ contract RebalancerPlanTest is BallastTest {
         assertEq(_plan().moves[0].amount, open * 100);
     }
 
-    /// @dev Beyond the hedge: what it gained is rounded down, and the rest comes at what a unit adds; to the last wei.
-    function test_WhatAHedgeGainsIsRoundedDown() public {
+    /// @dev Beyond the hedge the rest comes at what a unit adds, and what the size factor asks beyond, to the last wei.
+    function test_BeyondAHedgeNothingIsLeftMissing() public {
         _short(1_600_001);
         riskEngine.setPerpetualRisk(cheap, IRiskEngine.PerpetualRisk(5_000, 5_000, 1));
         (uint256 gain, uint256 open) = _gain();
